@@ -1,0 +1,123 @@
+"""A received mail: its envelope, what is proven of its sender, and the parts it was taken apart into."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """The SMTP envelope (RFC 5321 §2.3.1)."""
+
+    return_path: str
+    """The reverse-path without its angle brackets; empty for the null path."""
+    recipients: tuple[str, ...]
+    """The forward-paths as they were given, without angle brackets, each once, in order."""
+
+
+class ProofMethod(StrEnum):
+    """How it was established that a mail comes from its From address."""
+
+    SPF = "spf"
+    UNPROVEN = "unproven"
+    """Accepted without proof because the policy says `require_spf: false`."""
+    LOCAL = "local"
+    """Submitted on this host with the `postfax` command."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SenderProof:
+    """What is known of a mail's origin, kept with the mail and shown by `postfax show`."""
+
+    method: ProofMethod
+    client_address: str
+    """The peer's IP address, or an empty text for a local submission."""
+    helo: str
+    spf_result: str
+    """One of RFC 7208 §2.6 in lower case, or an empty text where it was not asked."""
+    spf_domain: str
+    """The domain whose record was evaluated."""
+    aligned: bool
+    """Whether that domain is in line with the From domain (RFC 7489 §3.1.2, relaxed)."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewMail:
+    """A mail as intake hands it to the book."""
+
+    envelope: Envelope
+    header_from: str
+    """The one address of the From field, lower case domain."""
+    user_email: str
+    """The account of the user that the policy maps the sender to."""
+    proof: SenderProof
+    message_id: str
+    """The Message-ID field with its angle brackets, or an empty text."""
+    dedupe_key: str
+    """Equal for a mail and its re-delivery: intake makes it of Message-ID, envelope and body digest."""
+    body: bytes
+    """The message as received, CRLF line ends."""
+
+
+class MailState(StrEnum):
+    """Where a mail is."""
+
+    RECEIVED = "received"
+    """Durable; not looked at yet."""
+    SUBMITTED = "submitted"
+    """Its jobs are recorded; some still have no document."""
+    ANSWERED = "answered"
+    """Every job has its document or was refused, and the initial notice is in the outbox."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedMail:
+    """A mail in the book."""
+
+    id: str
+    state: MailState
+    received_at: datetime
+    envelope: Envelope
+    header_from: str
+    user_email: str
+    proof: SenderProof
+    message_id: str
+    subject: str
+    """Decoded; empty until the mail was taken apart."""
+    references: tuple[str, ...]
+    """What an answer names in its References field: the sender's thread."""
+    size: int
+    """Octets."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailPart:
+    """A leaf of the MIME tree that is meant to be seen as a document."""
+
+    name: str
+    """The file name as decoded, or one made of the position and the type; never empty, never a path."""
+    media_type: str
+    """As declared, lower case, without parameters; what the bytes are is decided by convert."""
+    path: str
+    """Where the decoded octets are, in the folder that the mail was taken apart into."""
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailContent:
+    """A mail taken apart."""
+
+    subject: str
+    message_id: str
+    references: tuple[str, ...]
+    from_name: str
+    to_names: dict[str, str]
+    """Display names of To and Cc by address in lower case."""
+    fields: dict[str, str]
+    """The `X-Fax-…` header fields, names in lower case, decoded."""
+    text: str
+    """The body as plain text; empty if there is none."""
+    html: str
+    """The body as HTML; empty if there is none."""
+    attachments: tuple[MailPart, ...] = field(default_factory=tuple)

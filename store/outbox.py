@@ -1,0 +1,66 @@
+"""What a transition causes outside: notices to people and copies to archives, each once.
+
+They are written in the transaction of the transition that causes them and delivered afterwards, again and
+again until it succeeds or is given up.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from config.settings import ArchiveSettings
+
+
+class NoticeKind(StrEnum):
+    """Which of the mails to a sender this is."""
+
+    INITIAL = "initial"
+    DELIVERY = "delivery"
+
+
+class DeliveryState(StrEnum):
+    """Where a notice or a copy is."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A mail that is owed to a sender."""
+
+    id: str
+    """`initial:MAIL` or `delivery:JOB`: unique, and the base of its Message-ID, so that a repetition after a
+    crash is recognised by the receiving side."""
+    kind: NoticeKind
+    success: bool
+    mail_id: str
+    job_id: str
+    """Empty for an initial notice."""
+    address: str
+    """The sending address that it goes to."""
+    state: DeliveryState
+    tries: int
+    created_at: datetime
+    due_at: datetime
+    delivered_at: datetime | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copy:
+    """A copy of a finished fax that is owed to an archive."""
+
+    id: str
+    """`JOB:N`, N the archive's place among those that apply to the sender."""
+    job_id: str
+    archive: ArchiveSettings
+    state: DeliveryState
+    tries: int
+    created_at: datetime
+    due_at: datetime
+    delivered_at: datetime | None = None
+    place: str = ""
+    """Where the copy went: a path or an address."""
+    last_error: str = ""
