@@ -1,0 +1,185 @@
+"""The service's end of a nursery: hands out tasks, waits for answers, ends what takes too long."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sandbox.answer import value_of
+from sandbox.confinement import Limits
+from sandbox.failures import FailureKind, TaskFailed
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+_KILLED_WITHIN = 5.0
+"""Seconds."""
+_LARGEST_REQUEST = 200_000
+"""One datagram on a Unix socket; the kernel's default send buffer holds a little more (wmem_default)."""
+
+
+class Nursery:
+    """A preloaded parent process that runs each task in a confined child.
+
+    If the parent dies, the tasks in it fail as crashed and the next `run` starts another.
+    """
+
+    def __init__(self, *, preload: Sequence[str], processes: int = 2) -> None:
+        """Name the modules that the parent imports, and how many tasks may run at one time."""
+        self._preload = tuple(preload)
+        self._slots = asyncio.Semaphore(processes)
+        self._starting = asyncio.Lock()
+        self._numbers = itertools.count(1)
+        self._ended: dict[int, asyncio.Future[int]] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._control: socket.socket | None = None
+        self._listener: asyncio.Task[None] | None = None
+        self.landlock = 0
+        """The kernel's Landlock ABI; 0 where file access and TCP of tasks are not confined."""
+
+    async def start(self) -> None:
+        """Start the parent and wait until it has imported everything.
+
+        Raises:
+            TaskFailed: It did not come up; what it printed stands on our error stream.
+        """
+        async with self._starting:
+            if self._listener is None or self._listener.done():
+                await self._start_parent()
+
+    async def _start_parent(self) -> None:
+        await self._let_go()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", "sandbox.nursery_process", str(theirs.fileno()), *self._preload,
+                pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )  # fmt: skip
+        ours.setblocking(False)
+        self._control = ours
+        first = await asyncio.get_running_loop().sock_recv(ours, 4096)
+        if not first:
+            status = await self._process.wait()
+            raise TaskFailed(FailureKind.CRASHED, f"the nursery ended with status {status} while starting")
+        self.landlock = json.loads(first)["landlock"]
+        self._listener = asyncio.create_task(self._listen(ours), name="nursery")
+
+    async def _listen(self, control: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):
+            while message := await loop.sock_recv(control, 4096):
+                told = json.loads(message)
+                waiting = self._ended.pop(told["ended"], None)
+                if waiting and not waiting.done():
+                    waiting.set_result(told["status"])
+        for waiting in self._ended.values():
+            if not waiting.done():
+                waiting.set_result(signal.SIGKILL)
+        self._ended.clear()
+
+    async def stop(self) -> None:
+        """End the parent and with it every task."""
+        async with self._starting:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._listener:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+            self._listener = None
+        if self._control:
+            self._control.close()
+            self._control = None
+        if self._process:
+            await self._process.wait()
+            self._process = None
+
+    async def run(self, task: str, arguments: dict[str, Any], *, folder: Path, limits: Limits) -> Any:
+        """Run `module:function` with the arguments in a child whose working folder is `folder`.
+
+        Returns:
+            What the function returned, after a journey through JSON.
+
+        Raises:
+            TaskRefused: The function raised `sandbox.Refused`.
+            TaskFailed: It ended without an answer.
+        """
+        async with self._slots:
+            await self.start()
+            request = {"task": task, "arguments": arguments, "folder": str(folder), "limits": asdict(limits)}
+            answer, status, in_time = await self._run_child(request, limits.seconds)
+        return value_of(answer, status, in_time=in_time, task=task)
+
+    async def _run_child(self, request: dict[str, Any], seconds: float) -> tuple[bytes, int, bool]:
+        """The octets that the child answered, its wait status, and whether it ended by itself."""
+        number = next(self._numbers)
+        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._ended[number] = ended
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        try:
+            await self._send({"run": number, **request}, [writer])
+        except BaseException:
+            os.close(reader)
+            self._ended.pop(number, None)
+            raise
+        finally:
+            os.close(writer)
+        reading = asyncio.create_task(_read_all(reader))
+        try:
+            waited_for: set[asyncio.Future[Any]] = {reading, ended}
+            _, unfinished = await asyncio.wait(waited_for, timeout=seconds)
+            in_time = not unfinished
+            if not in_time:
+                await self._send({"kill": number})
+                # A grandchild that left the process group may hold the pipe open: do not wait for it.
+                await asyncio.wait(waited_for, timeout=_KILLED_WITHIN)
+            answer = reading.result() if reading.done() else b""
+            reading.cancel()
+            return answer, ended.result() if ended.done() else signal.SIGKILL, in_time
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError, TaskFailed):
+                await self._send({"kill": number})
+            reading.cancel()
+            raise
+
+    async def _send(self, message: dict[str, Any], handles: Sequence[int] = ()) -> None:
+        data = json.dumps(message).encode()
+        if len(data) > _LARGEST_REQUEST:
+            raise ValueError(f"a task's arguments take {len(data)} octets; put large input into its folder")
+        control = self._control
+        if control is None:
+            raise TaskFailed(FailureKind.CRASHED, "the nursery is not running")
+        while True:
+            try:
+                socket.send_fds(control, [data], list(handles))
+            except BlockingIOError:
+                await asyncio.sleep(0.005)
+            except OSError as problem:
+                raise TaskFailed(FailureKind.CRASHED, f"the nursery is gone: {problem}") from problem
+            else:
+                return
+
+
+async def _read_all(handle: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(handle, "rb", 0)
+    )
+    collected = bytearray()
+    try:
+        while chunk := await stream.read(1 << 16):
+            collected += chunk
+            if len(collected) > _LARGEST_ANSWER:
+                break  # the child writes into a closed pipe and ends
+    finally:
+        transport.close()
+    return bytes(collected)

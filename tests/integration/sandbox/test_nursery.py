@@ -1,0 +1,127 @@
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sandbox import FailureKind, Limits, Nursery, TaskFailed, TaskRefused
+
+LIMITS = Limits(seconds=5, cpu_seconds=3, memory=1 << 30, file_size=10 << 20)
+
+
+@pytest.fixture
+async def nursery(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Nursery]:
+    here = str(Path(__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", here)
+    nursery = Nursery(preload=("sandbox_tasks",), processes=4)
+    await nursery.start()
+    yield nursery
+    await nursery.stop()
+
+
+async def test_a_task_answers(nursery: Nursery, tmp_path: Path) -> None:
+    assert await nursery.run("sandbox_tasks:add", {"a": 2, "b": 3}, folder=tmp_path, limits=LIMITS) == 5
+
+
+async def test_a_task_works_in_its_folder_and_in_a_process_of_its_own(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    first = await nursery.run("sandbox_tasks:where", {"text": "one"}, folder=tmp_path, limits=LIMITS)
+    second = await nursery.run("sandbox_tasks:where", {"text": "two"}, folder=tmp_path, limits=LIMITS)
+    assert first[0] == str(tmp_path)
+    assert first[1] != second[1]
+    assert (tmp_path / "written.txt").read_text() == "two"
+
+
+async def test_a_refusal_is_told_in_its_own_words(nursery: Nursery, tmp_path: Path) -> None:
+    with pytest.raises(TaskRefused, match=r"^the PDF is protected with a password$"):
+        await nursery.run("sandbox_tasks:refuse", {}, folder=tmp_path, limits=LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind"),
+    [
+        ("stumble", FailureKind.ERROR),
+        ("spin", FailureKind.TIME),
+        ("grow", FailureKind.MEMORY),
+        ("abort", FailureKind.CRASHED),
+        ("fill", FailureKind.ERROR),
+    ],
+)
+async def test_what_goes_wrong_has_its_kind(
+    nursery: Nursery, tmp_path: Path, task: str, kind: FailureKind
+) -> None:
+    with pytest.raises(TaskFailed) as caught:
+        await nursery.run(f"sandbox_tasks:{task}", {}, folder=tmp_path, limits=LIMITS)
+    assert caught.value.kind is kind
+
+
+async def test_a_task_that_sleeps_too_long_is_killed(nursery: Nursery, tmp_path: Path) -> None:
+    short = Limits(seconds=0.3, cpu_seconds=3, memory=1 << 30, file_size=1 << 20)
+    with pytest.raises(TaskFailed) as caught:
+        await nursery.run("sandbox_tasks:sleep", {"seconds": 60}, folder=tmp_path, limits=short)
+    assert caught.value.kind is FailureKind.TIME
+
+
+async def test_what_a_task_started_does_not_outlive_it(nursery: Nursery, tmp_path: Path) -> None:
+    process_id = await nursery.run("sandbox_tasks:leave_a_child", {}, folder=tmp_path, limits=LIMITS)
+    for _ in range(100):
+        with suppress(ProcessLookupError, FileNotFoundError):
+            if " Z " not in Path(f"/proc/{process_id}/stat").read_text():
+                await asyncio.sleep(0.02)
+                continue
+        return
+    pytest.fail("the grandchild lives on")
+
+
+async def test_only_its_own_folder_can_be_written(nursery: Nursery, tmp_path: Path) -> None:
+    assert nursery.landlock, "this kernel has no Landlock: the test cannot show anything"
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    (other / "secret").write_text("patient record")
+    for task, path in (("write", other / "new"), ("read", other / "secret"), ("read", Path("/etc/shadow"))):
+        with pytest.raises(TaskFailed, match="PermissionError"):
+            await nursery.run(f"sandbox_tasks:{task}", {"path": str(path)}, folder=own, limits=LIMITS)
+    assert not (other / "new").exists()
+
+
+async def test_there_is_no_network(nursery: Nursery, tmp_path: Path) -> None:
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with pytest.raises(TaskFailed, match="PermissionError"):
+            await nursery.run("sandbox_tasks:connect", {"port": port}, folder=tmp_path, limits=LIMITS)
+
+
+async def test_a_long_answer_arrives_whole(nursery: Nursery, tmp_path: Path) -> None:
+    answer = await nursery.run(
+        "sandbox_tasks:long_answer", {"size": 3_000_000}, folder=tmp_path, limits=LIMITS
+    )
+    assert len(answer) == 3_000_000
+
+
+async def test_a_killed_nursery_costs_its_tasks_and_comes_back(nursery: Nursery, tmp_path: Path) -> None:
+    sleeping = asyncio.create_task(
+        nursery.run("sandbox_tasks:sleep", {"seconds": 60}, folder=tmp_path, limits=LIMITS)
+    )
+    await asyncio.sleep(0.2)
+    assert nursery._process is not None
+    os.kill(nursery._process.pid, signal.SIGKILL)
+    with pytest.raises(TaskFailed) as caught:
+        await sleeping
+    assert caught.value.kind is FailureKind.CRASHED
+    assert await nursery.run("sandbox_tasks:add", {"a": 1, "b": 1}, folder=tmp_path, limits=LIMITS) == 2
+
+
+async def test_many_tasks_share_the_slots(nursery: Nursery, tmp_path: Path) -> None:
+    answers = await asyncio.gather(
+        *(
+            nursery.run("sandbox_tasks:add", {"a": n, "b": n}, folder=tmp_path, limits=LIMITS)
+            for n in range(40)
+        )
+    )
+    assert answers == [2 * n for n in range(40)]
