@@ -1,43 +1,92 @@
-"""The models of the server's settings: `/etc/postfax/postfax.yaml`."""
+"""The server's settings, `/etc/postfax/postfax.yaml`: their models, and how they are read.
+
+`read_server_settings` gives them whole, with every path absolute and every file that they name seen to be
+readable, or raises `ConfigError` with all mistakes at once.
+"""
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from config.mistakes import ConfigError
+from config.reading import read_yaml
 from config.settings import Section
-from config.values import Address, ByteSize, Duration, HostPort
+from config.validating import validate
+from config.values import (
+    Address,
+    BookUrl,
+    ByteSize,
+    DocumentsUrl,
+    Domain,
+    Duration,
+    EmailAddress,
+    HostPort,
+    LocalPath,
+    Name,
+    Nameserver,
+    ReadableFile,
+    SipUri,
+    incomplete,
+)
 
 
 class Listener(Section):
     """One place where mail comes in. Exactly one protocol each."""
 
     smtp: Address | None = None
+    """Address and port for SMTP, such as 0.0.0.0:25."""
+
+    @model_validator(mode="after")
+    def _one_protocol(self) -> Self:
+        protocols = list(type(self).model_fields)
+        if sum(getattr(self, protocol) is not None for protocol in protocols) != 1:
+            raise incomplete(f"has not exactly one protocol; known are {', '.join(protocols)}")
+        return self
 
 
 class TlsSettings(Section):
     """The certificate that STARTTLS offers."""
 
-    certificate: Path
-    key: Path
+    certificate: ReadableFile
+    """The certificate with its chain, PEM."""
+    key: ReadableFile
+    """Its private key, PEM."""
+
+
+LogIn = TypeVar("LogIn", "Smarthost", "SipLine")
+
+
+def _password_has_username(section: LogIn) -> LogIn:
+    if section.password_file and not section.username:
+        raise incomplete("has a password_file but no username")
+    return section
 
 
 class Smarthost(Section):
     """The mail server that takes Postfax's own mails."""
 
-    host: str
+    host: Name
+    """Its name or IP address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Its port."""
     tls: Literal["starttls", "implicit", "none"] = "starttls"
+    """How the connection is protected: starttls, implicit (TLS from the first octet) or none."""
     username: str = ""
-    password_file: Path | None = None
+    """Who logs in; empty for nobody."""
+    password_file: ReadableFile | None = None
+    """A file whose first line is the password."""
+
+    _complete_login = model_validator(mode="after")(_password_has_username)
 
 
 class MailSettings(Section):
     """Mail in and mail out."""
 
     listen: tuple[Listener, ...] = (Listener(smtp=HostPort("127.0.0.1", 2525)),)
-    hostname: str = ""
+    """Where mail comes in."""
+    hostname: Domain = ""
     """The name in the greeting and in our EHLO; by default the domain."""
     tls: TlsSettings | None = None
     """Without it STARTTLS is not offered."""
@@ -48,15 +97,16 @@ class MailSettings(Section):
     timeout: Duration = timedelta(minutes=5)
     """How long a client may be silent (RFC 5321 §4.5.3.2.7)."""
     smarthost: Smarthost
-    sender: str = ""
+    """The mail server that takes Postfax's own mails."""
+    sender: EmailAddress = ""
     """The From address of notices; by default postfax@DOMAIN."""
 
 
 class DnsSettings(Section):
     """Where names are looked up."""
 
-    nameservers: tuple[Address, ...] = ()
-    """Resolvers, with port where it is not 53; empty for the system's."""
+    nameservers: tuple[Nameserver, ...] = ()
+    """Resolvers by IP address, with port where it is not 53; empty for the system's."""
     timeout: Duration = timedelta(seconds=5)
     """For one question, all tries together."""
 
@@ -64,12 +114,14 @@ class DnsSettings(Section):
 class SipLine(Section):
     """A telephone line: a SIP trunk that carries fax calls."""
 
-    sip: str
+    sip: SipUri
     """Where calls go: `sip:trunk.example.net` or `sip:127.0.0.1:5070`."""
     listen: Address = HostPort("0.0.0.0", 0)  # noqa: S104 - a trunk is reached through whatever route there is
     """Our own address and port for SIP."""
     username: str = ""
-    password_file: Path | None = None
+    """Who registers and answers a challenge; by default nobody."""
+    password_file: ReadableFile | None = None
+    """A file whose first line is the password."""
     channels: Annotated[int, Field(ge=1, le=500)] = 4
     """Calls at one time."""
     caller: str = ""
@@ -82,6 +134,8 @@ class SipLine(Section):
     """How many times faster than real time the fax protocol runs: above 1 only against `postfax station`
     started with the same figure, to rehearse and to test."""
 
+    _complete_login = model_validator(mode="after")(_password_has_username)
+
 
 class ConvertSettings(Section):
     """How documents are made into pages."""
@@ -92,24 +146,41 @@ class ConvertSettings(Section):
     """The most time that one document may take."""
     memory: ByteSize = 1024 * 1024 * 1024
     """The most address space that one document may take."""
-    office_socket: Path | None = None
+    office_socket: LocalPath | None = None
     """The Unix socket of a LibreOffice kept by systemd; without it Postfax starts its own in a sandbox."""
 
 
 class ServerSettings(Section):
     """Everything in `postfax.yaml`."""
 
-    domain: str
+    domain: Domain
     """The mail domain whose addresses are fax numbers."""
     mail: MailSettings
+    """Mail in and mail out."""
     dns: DnsSettings = DnsSettings()
-    store: str = "sqlite:/var/lib/postfax/book.db"
+    """Where names are looked up."""
+    store: BookUrl = "sqlite:/var/lib/postfax/book.db"
     """The book: `sqlite:PATH`."""
-    documents: str = "file:/var/lib/postfax/documents"
+    documents: DocumentsUrl = "file:/var/lib/postfax/documents"
     """Large mails and documents: `file:FOLDER`."""
-    policy: Path
+    policy: LocalPath
     """The policy: a file, or a folder of them."""
-    lines: dict[str, SipLine] = {}
+    lines: dict[Name, SipLine] = {}  # noqa: RUF012 - pydantic copies it
     """Telephone lines by name. Without one the service does not start."""
     convert: ConvertSettings = ConvertSettings()
+    """How documents are made into pages."""
     log_format: Literal["json", "console"] = "json"
+    """One JSON object a line for a log collector, or lines for people."""
+
+
+def read_server_settings(path: Path) -> ServerSettings:
+    """The settings in a file.
+
+    Raises:
+        ConfigError: The file cannot be read, or has mistakes; all of them.
+    """
+    document = read_yaml(path)
+    settings, mistakes = validate(ServerSettings, document, folder=path.absolute().parent)
+    if settings is None or mistakes:
+        raise ConfigError(mistakes)
+    return settings

@@ -1,15 +1,23 @@
 """The kinds of values that settings are made of, each read from the text that stands in the YAML file.
 
 YAML scalars reach the models as text (`config.reading`), so a plain `NO` stays Norway and `0017` stays text
-where text is expected; each kind here reads its own text and says what it expected.
+where text is expected; each kind here reads its own text and says what it expected (`expected`), in words
+that can stand behind "is not" (`config.mistakes`). What they are serialised to, they read again.
+
+The folder that relative paths begin in, the one of the file that names them, comes in as `folder` of
+pydantic's validation context; without it no file is looked up. `config.fax_values` has what only faxes have.
 """
 
+import difflib
+import os
 import re
 import zoneinfo
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 
 class HostPort(NamedTuple):
@@ -22,71 +30,209 @@ class HostPort(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-_UNITS = {
-    "ms": 0.001, "s": 1, "sec": 1, "second": 1, "seconds": 1, "m": 60, "min": 60, "minute": 60, "minutes": 60,
-    "h": 3600, "hour": 3600, "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
+def expected(what: str, hint: str = "") -> PydanticCustomError:
+    """The error of a value that is not `what`, for instance "a time zone such as Europe/Berlin"."""
+    return PydanticCustomError("not_expected", "{expected} was expected", {"expected": what, "hint": hint})
+
+
+def incomplete(problem: str) -> PydanticCustomError:
+    """The error of a group whose values do not go together, for instance "has no delivery method"."""
+    return PydanticCustomError("incomplete", "{problem}", {"problem": problem})
+
+
+def did_you_mean(value: str, choices: list[str]) -> str:
+    """A question that names the choice nearest to the value, or an empty text."""
+    near = {choice.casefold(): choice for choice in choices}
+    found = difflib.get_close_matches(value.casefold(), list(near), n=1)
+    return f"did you mean {near[found[0]]}?" if found else ""
+
+
+def _some_text(value: Any) -> str:
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise expected("a name")
+
+
+# --- Times, sizes, switches -------------------------------------------------------------------------------
+
+_MILLISECONDS = {
+    "ms": 1, "s": 1000, "sec": 1000, "second": 1000, "seconds": 1000,
+    "m": 60_000, "min": 60_000, "minute": 60_000, "minutes": 60_000,
+    "h": 3_600_000, "hour": 3_600_000, "hours": 3_600_000,
+    "d": 86_400_000, "day": 86_400_000, "days": 86_400_000,
 }  # fmt: skip
-_SIZES = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_SIZES = {
+    "": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3,
+}  # fmt: skip
+_LONGEST = timedelta(days=36525)
 
 
-def _duration(value: Any) -> Any:
-    if not isinstance(value, str):
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
         return value
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]+)", value.strip())
-    if not found or found[2] not in _UNITS:
-        raise ValueError("a duration such as 30 s, 5 min, 2 h or 7 days was expected")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    text = value.strip() if isinstance(value, str) else ""
+    found = re.fullmatch(r"(\d{1,13}(?:\.\d{1,3})?)\s*([a-z]+)", text, re.ASCII)
+    milliseconds = round(float(found[1]) * _MILLISECONDS.get(found[2], 0)) if found else -1
+    if not found or found[2] not in _MILLISECONDS or milliseconds > _LONGEST / timedelta(milliseconds=1):
+        raise expected("a duration such as 30 s, 5 min, 2 h or 7 days")
+    return timedelta(milliseconds=milliseconds)
 
 
-def _byte_size(value: Any) -> Any:
-    if not isinstance(value, str):
+def duration_text(value: timedelta) -> str:
+    """A duration as it is written in a file, in the largest unit that divides it."""
+    milliseconds = round(value.total_seconds() * 1000)
+    for unit, size in (("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)):
+        if milliseconds and milliseconds % size == 0:
+            return f"{milliseconds // size} {unit}"
+    return f"{milliseconds} ms" if milliseconds else "0 s"
+
+
+def _byte_size(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
-    found = re.fullmatch(r"(\d+)\s*([a-z]*)", value.strip().lower())
-    if not found or found[2] not in _SIZES:
-        raise ValueError("a size such as 500 kB, 50 MB or 1 GiB was expected")
+    found = (
+        re.fullmatch(r"([0-9]{1,15})\s*([a-z]*)", value.strip().lower()) if isinstance(value, str) else None
+    )
+    if not found or found[2] not in _SIZES or int(found[1]) == 0:
+        raise expected("a size such as 500 kB, 50 MB or 1 GiB")
     return int(found[1]) * _SIZES[found[2]]
 
 
-def _toggle(value: Any) -> Any:
+def _toggle(value: Any) -> bool:
     # YAML 1.2 core schema: only these are truth values.
     words = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in words:
         return words[value]
-    raise ValueError("true or false was expected")
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).lower())
+    raise expected("true or false", f"did you mean {meant}?" if meant else "")
 
 
-def _host_port(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) == 2:  # noqa: PLR2004 - as JSON carries it
-        return HostPort(str(value[0]), int(value[1]))
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\s]+))(?::(\d{1,5}))?", str(value).strip())
-    if not found or int(found[3] or 0) > 65535:  # noqa: PLR2004 - the highest port
-        raise ValueError("an address with a port was expected, such as 127.0.0.1:25 or [::1]:25")
-    return HostPort(found[1] or found[2], int(found[3] or 0))
-
-
-def _email_address(value: Any) -> Any:
-    text = str(value).strip()
-    if not re.fullmatch(r"[^@\s<>\"(),;:]+@[^@\s.<>\"(),;:]+(?:\.[^@\s.<>\"(),;:]+)+", text):
-        raise ValueError("an e-mail address was expected")
-    local, _, domain = text.rpartition("@")
-    return f"{local}@{domain.lower()}"
-
-
-def _time_zone(value: Any) -> Any:
+def _time_zone(value: Any) -> str:
     try:
-        zoneinfo.ZoneInfo(str(value))
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ValueError("a time zone such as Europe/Berlin or America/New_York was expected") from None
-    return value
+        zoneinfo.ZoneInfo(value)
+    except (TypeError, ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        hint = did_you_mean(str(value), sorted(zoneinfo.available_timezones()))
+        raise expected("a time zone such as Europe/Berlin or America/New_York", hint) from None
+    return str(value)
 
 
-Duration = Annotated[
-    timedelta, BeforeValidator(_duration), PlainSerializer(lambda value: f"{value.total_seconds():g} s")
-]
+def _date_format(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"(?:YYYY|YY|MMMM|MMM|MM|M|DD|D|[^A-Za-z])+", value):
+        return value
+    raise expected("a date format made of YYYY, YY, MMMM, MMM, MM, M, DD, D, such as MM/DD/YYYY")
+
+
+def _time_format(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"(?:HH|H|hh|h|mm|ss|a|[^A-Za-z])+", value):
+        return value
+    raise expected("a time format made of HH, H, hh, h, mm, ss, a, such as hh:mm a")
+
+
+# --- Addresses on the network -----------------------------------------------------------------------------
+
+
+def _host_port(value: Any, default_port: int | None, what: str) -> HostPort:
+    if isinstance(value, list | tuple) and [type(part) for part in value] == [str, int]:
+        return HostPort(value[0], value[1])  # as JSON carries it
+    pattern = r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\s\[\]]+))(?::([0-9]{1,5}))?"
+    found = re.fullmatch(pattern, value.strip()) if isinstance(value, str) else None
+    port = int(found[3]) if found and found[3] else default_port
+    if not found or port is None or port > 65535:  # noqa: PLR2004 - the highest port
+        raise expected(what)
+    return HostPort(found[1] or found[2], port)
+
+
+def _listen_address(value: Any) -> HostPort:
+    return _host_port(value, None, "an address with a port, such as 127.0.0.1:25 or [::1]:25")
+
+
+def _nameserver(value: Any) -> HostPort:
+    what = "the IP address of a resolver, with a port where it is not 53, such as 127.0.0.1:5353"
+    address = _host_port(value, 53, what)
+    if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", address.host):
+        raise expected(what)
+    return address
+
+
+def _sip_uri(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"sip:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?", value):
+        return value
+    raise expected("a SIP address such as sip:trunk.example.net or sip:127.0.0.1:5070")
+
+
+def _domain(value: Any) -> str:
+    label = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+    if isinstance(value, str) and re.fullmatch(rf"{label}(?:\.{label})+", value):
+        return value.lower()
+    raise expected("a mail domain such as fax.example.com")
+
+
+_LOCAL_PART = r"[^@\s<>\"(),;:\[\]\\*]+"
+_MAIL_DOMAIN = r"[^@\s.<>\"(),;:\[\]\\*]+(?:\.[^@\s.<>\"(),;:\[\]\\*]+)+"
+
+
+def _email_address(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(f"{_LOCAL_PART}@{_MAIL_DOMAIN}", value.strip()):
+        local, _, domain = value.strip().rpartition("@")
+        return f"{local}@{domain.lower()}"
+    raise expected("an e-mail address")
+
+
+def _sending_address(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(rf"\*@{_MAIL_DOMAIN}", value.strip()):
+        return value.strip().lower()
+    try:
+        return _email_address(value)
+    except PydanticCustomError:
+        raise expected("an e-mail address, or *@ and a domain for every address in it") from None
+
+
+# --- Places on this host ----------------------------------------------------------------------------------
+
+
+def _beside(path: Path, info: ValidationInfo) -> Path:
+    """A relative path begins in the folder of the file that names it."""
+    return info.context["folder"] / path if info.context and "folder" in info.context else path
+
+
+def _readable_file(path: Path, info: ValidationInfo) -> Path:
+    path = _beside(path, info)
+    if info.context and "folder" in info.context and not (path.is_file() and os.access(path, os.R_OK)):
+        why = "it may not be read by this user" if path.is_file() else f"{path} is not there"
+        raise expected("a file that can be read", why)
+    return path
+
+
+def _local_url(value: Any, info: ValidationInfo, scheme: str, what: str) -> str:
+    if not isinstance(value, str) or not re.fullmatch(rf"{scheme}:(?!//)[^?#]+", value):
+        raise expected(what)
+    return f"{scheme}:{_beside(Path(value.removeprefix(f'{scheme}:')), info)}"
+
+
+def _book_url(value: Any, info: ValidationInfo) -> str:
+    return _local_url(value, info, "sqlite", "sqlite: and a path, such as sqlite:/var/lib/postfax/book.db")
+
+
+def _documents_url(value: Any, info: ValidationInfo) -> str:
+    return _local_url(value, info, "file", "file: and a folder, such as file:/var/lib/postfax/documents")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(duration_text)]
 ByteSize = Annotated[int, BeforeValidator(_byte_size)]
 Toggle = Annotated[bool, BeforeValidator(_toggle)]
-EmailAddress = Annotated[str, BeforeValidator(_email_address)]
 TimeZone = Annotated[str, BeforeValidator(_time_zone)]
-Address = Annotated[HostPort, BeforeValidator(_host_port)]
+DateFormat = Annotated[str, BeforeValidator(_date_format)]
+TimeFormat = Annotated[str, BeforeValidator(_time_format)]
+Address = Annotated[HostPort, BeforeValidator(_listen_address)]
+Nameserver = Annotated[HostPort, BeforeValidator(_nameserver)]
+SipUri = Annotated[str, BeforeValidator(_sip_uri)]
+Domain = Annotated[str, BeforeValidator(_domain)]
+EmailAddress = Annotated[str, BeforeValidator(_email_address)]
+SendingAddress = Annotated[str, BeforeValidator(_sending_address)]
+LocalPath = Annotated[Path, AfterValidator(_beside)]
+ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
+BookUrl = Annotated[str, BeforeValidator(_book_url)]
+DocumentsUrl = Annotated[str, BeforeValidator(_documents_url)]
+Name = Annotated[str, BeforeValidator(_some_text)]

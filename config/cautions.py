@@ -1,0 +1,30 @@
+"""What a policy may say and may not mean: told by `postfax check`, and no reason to refuse it."""
+
+from collections.abc import Iterator
+
+from config.inheritance import SettingPath
+from config.levels import Level
+from config.mistakes import Caution, path_text
+from config.settings import NoticeSwitches
+
+CAUTIONED = frozenset({"notifications", "archive"})
+"""The groups of settings that there are cautions about."""
+
+
+def cautions_of(level: Level) -> Iterator[Caution]:
+    """The cautions about what a level says itself."""
+    for kind in ("initial", "delivery"):
+        switches: NoticeSwitches = getattr(level.own.notifications, kind)
+        if "failure" in switches.model_fields_set and not switches.failure:
+            remark = "is off: a sender is not told when a fax is refused or does not arrive"
+            yield _caution(level, ("notifications", kind, "failure"), remark)
+    archive = level.own.archive
+    if archive.enabled and "file_name" in archive.model_fields_set and "{job_id}" not in archive.file_name:
+        remark = "is without {job_id}: two faxes may want the same file name"
+        yield _caution(level, ("archive", "file_name"), remark)
+
+
+def _caution(level: Level, setting: SettingPath, remark: str) -> Caution:
+    place = level.place(setting)
+    steps = path_text((*level.sources[0].steps, *setting))
+    return Caution(file=place.file, line=place.line, column=place.column, path=steps, remark=remark)

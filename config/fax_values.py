@@ -1,0 +1,99 @@
+"""The kinds of values that speak of faxes: regions, numbers, station identities, lines, archives.
+
+Each reads its own text and says what it expected, as in `config.values`. The names of the lines that exist
+come in as `lines` of pydantic's validation context; without it any name will do.
+"""
+
+import base64
+import binascii
+import re
+import string
+from typing import Annotated, Any
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import BeforeValidator, ValidationInfo
+
+from config.values import did_you_mean, expected
+
+
+def _region(value: Any) -> str:
+    if isinstance(value, str) and value in SUPPORTED_REGIONS:
+        return value
+    meant = {"UK": "GB"}.get(str(value).upper(), str(value).upper())
+    hint = f"did you mean {meant}?" if meant in SUPPORTED_REGIONS else ""
+    raise expected("a region of ISO 3166, two letters such as US or DE", hint)
+
+
+def _number_pattern(value: Any) -> str:
+    bare = re.sub(r"[ .()-]", "", value) if isinstance(value, str) else ""
+    if re.fullmatch(r"\+[1-9]\d{0,14}\*?", bare):
+        return bare
+    raise expected("a number with + and country code such as +12065550100, or a prefix such as +1900*")
+
+
+def _station_number(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"(?:\+?[0-9 .()-]*[0-9][0-9 .()-]*)?", value):
+        return value
+    raise expected("a telephone number such as +12065550100")
+
+
+def _station_identity(value: Any) -> str:
+    # T.30 §5.3.6.2.4: 20 characters; digits, plus and space by the letter, printable ASCII in practice.
+    if isinstance(value, str) and re.fullmatch(r"[ -~]{0,20}", value):
+        return value
+    raise expected("a station identity of at most 20 plain characters")
+
+
+FILE_NAME_TOKENS = ("date", "job_id", "number", "status", "user", "department", "reference", "pages")
+
+
+def _file_name(value: Any) -> str:
+    known = "a file name with the tokens " + ", ".join(f"{{{token}}}" for token in FILE_NAME_TOKENS)
+    if not isinstance(value, str) or not value.strip():
+        raise expected(known)
+    try:
+        pieces = list(string.Formatter().parse(value))
+    except ValueError:
+        raise expected(known, "a { or } stands alone") from None
+    for _, name, layout, conversion in pieces:
+        if name is None:
+            continue
+        if name not in FILE_NAME_TOKENS:
+            raise expected(known, did_you_mean(name, list(FILE_NAME_TOKENS)) or f"{{{name}}} is unknown")
+        if conversion or (layout and (name != "date" or "{" in layout)):
+            raise expected(known, "only {date:…} takes a format, such as {date:%Y/%m}")
+    if value.startswith("/") or ".." in value.split("/"):
+        raise expected("a path below the archive's folder")
+    return value
+
+
+def _line_name(value: Any, info: ValidationInfo) -> str:
+    names = sorted(info.context["lines"]) if info.context and info.context.get("lines") is not None else None
+    if not isinstance(value, str) or (names is not None and value not in names):
+        listed = f"one of the lines {', '.join(names)}" if names else "the name of a line"
+        raise expected(listed, did_you_mean(str(value), names or []))
+    return value
+
+
+def _known_host(value: Any) -> str:
+    what = "a server's public key as in known_hosts without the host, such as ssh-ed25519 AAAA…"
+    found = (
+        re.fullmatch(r"([a-z0-9@.-]+) +([A-Za-z0-9+/]+=*)(?: .*)?", value) if isinstance(value, str) else None
+    )
+    try:
+        key = base64.b64decode(found[2], validate=True) if found else b""
+    except binascii.Error:
+        key = b""
+    # RFC 4253 §6.6: the key's octets begin with the length of its format's name, and that name.
+    if not found or key[4 : 4 + len(found[1])] != found[1].encode():
+        raise expected(what)
+    return f"{found[1]} {found[2]}"
+
+
+Region = Annotated[str, BeforeValidator(_region)]
+NumberPattern = Annotated[str, BeforeValidator(_number_pattern)]
+StationNumber = Annotated[str, BeforeValidator(_station_number)]
+StationIdentity = Annotated[str, BeforeValidator(_station_identity)]
+FileName = Annotated[str, BeforeValidator(_file_name)]
+LineName = Annotated[str, BeforeValidator(_line_name)]
+KnownHost = Annotated[str, BeforeValidator(_known_host)]

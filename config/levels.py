@@ -1,0 +1,86 @@
+"""A level of the policy, company, department or user: what it says, and where, and what applies at it."""
+
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from pathlib import Path
+from typing import Any
+
+from config.inheritance import SettingPath, overlay, said
+from config.mistakes import Step
+from config.reading import Document, Node, find, nearest
+from config.settings import ArchiveSettings, Settings
+
+COMPANY = "company"
+USER = "user"
+BETWEEN = " › "
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A place that a level's settings are written at: a level may be said in several files."""
+
+    document: Document
+    steps: tuple[Step, ...]
+    """The way from the file's top to where setting paths begin."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a value is written."""
+
+    file: Path
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Level:
+    """One level, joined of all its sources."""
+
+    name: str
+    """`company`, `user`, or the departments from the top down: `Radiology › CT`."""
+    own: Settings
+    """What the level says itself."""
+    sources: tuple[Source, ...]
+    above: "Level | None"
+
+    @cached_property
+    def effective(self) -> Settings:
+        """What applies at this level: nearest wins."""
+        return overlay(self.above.effective if self.above else Settings(), self.own)
+
+    @cached_property
+    def archives(self) -> tuple[ArchiveSettings, ...]:
+        """Every enabled archive from the company down to this level."""
+        above = self.above.archives if self.above else ()
+        return (*above, self.own.archive) if self.own.archive.enabled else above
+
+    @cached_property
+    def said(self) -> frozenset[SettingPath]:
+        """The settings that the level says itself."""
+        return frozenset(said(self.own))
+
+    def own_value(self, setting: SettingPath) -> Any:
+        """What the level says of a setting itself."""
+        return reduce(getattr, setting, self.own)
+
+    @property
+    def chain(self) -> tuple["Level", ...]:
+        """This level and all above it, the nearest first."""
+        return (self, *self.above.chain) if self.above else (self,)
+
+    def place(self, setting: SettingPath) -> Place:
+        """Where this level says a setting; it must say it."""
+        ways = [(source, (*source.steps, *setting)) for source in self.sources]
+        found = [(source, find(source.document.root, steps)) for source, steps in ways]
+        for source, node in found:
+            if node is not None:
+                return _place(source, node)
+        # A name that is understood in several spellings, such as a status, is not found by the one in use.
+        source, steps = ways[0]
+        return _place(source, nearest(source.document.root, steps))
+
+
+def _place(source: Source, node: Node | None) -> Place:
+    line, column = (node.line, node.column) if node else (1, 1)
+    return Place(file=source.document.file, line=line, column=column)

@@ -1,0 +1,104 @@
+"""The policy: a company, its departments to any depth, its users, and what applies to each of them.
+
+`read_policy` takes a file, or a folder whose `*.yaml` files together make one company, and gives a `Policy`
+that is right as a whole, or raises `ConfigError` with all mistakes. A policy does not change; what applies to
+a user is put together when it is first asked for, and kept.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from config.cautions import CAUTIONED, cautions_of
+from config.levels import Level
+from config.mistakes import Caution, ConfigError, Mistake
+from config.policy_file import PolicyFile
+from config.policy_tree import PolicyTree, User, address_key
+from config.reading import read_yaml
+from config.settings import UserPolicy
+from config.validating import validate
+
+
+class Policy:
+    """Who may fax, and how."""
+
+    def __init__(self, tree: PolicyTree) -> None:
+        self._tree = tree
+        own_levels = (user.level for user in tree.users if CAUTIONED & user.entry.settings.model_fields_set)
+        levels = chain(tree.levels, own_levels)
+        self.company = tree.company
+        """The company's name."""
+        self.cautions: tuple[Caution, ...] = tuple(chain.from_iterable(map(cautions_of, levels)))
+        """What is allowed and may not be meant."""
+
+    def __len__(self) -> int:
+        """The number of users."""
+        return len(self._tree.users)
+
+    @property
+    def users(self) -> Iterator[UserPolicy]:
+        """Every user, in the order of the files."""
+        return (user.policy for user in self._tree.users)
+
+    def user(self, email: str) -> UserPolicy | None:
+        """The user with an account address."""
+        user = self._tree.accounts.get(address_key(email))
+        return user.policy if user else None
+
+    def sender(self, address: str) -> UserPolicy | None:
+        """The user whose mails come from an address: exactly, or as one of a whole domain."""
+        user = self._sender(address)
+        return user.policy if user else None
+
+    def level(self, address: str) -> Level | None:
+        """The level of the user with an account address, or with a sending address."""
+        user = self._tree.accounts.get(address_key(address)) or self._sender(address)
+        return user.level if user else None
+
+    def _sender(self, address: str) -> User | None:
+        key = address_key(address)
+        local_part, at, domain = key.rpartition("@")
+        if not local_part or not at:
+            return None
+        return self._tree.senders.get(key) or self._tree.senders.get(f"*@{domain}")
+
+
+def read_policy(path: Path, *, lines: Iterable[str] | None = None) -> Policy:
+    """The policy in a file, or in the `*.yaml` files of a folder.
+
+    Args:
+        path: The file or the folder.
+        lines: The names of the lines that the server has; without them `lines` of the policy are not checked.
+
+    Raises:
+        ConfigError: Something cannot be read or has mistakes; all of them.
+    """
+    mistakes: list[Mistake] = []
+    files = []
+    known_lines = None if lines is None else frozenset(lines)
+    paths = _files(path)
+    for document in map(read_yaml, paths):
+        folder = document.file.absolute().parent
+        entry, found = validate(PolicyFile, document, folder=folder, lines=known_lines)
+        mistakes += found
+        if entry:
+            files.append((document, entry))
+    tree = PolicyTree(files, complete=len(files) == len(paths))
+    if mistakes or tree.mistakes:
+        raise ConfigError(mistakes + tree.mistakes)
+    return Policy(tree)
+
+
+def _files(path: Path) -> list[Path]:
+    try:
+        if not path.is_dir():
+            return [path]
+        files = sorted(file for file in path.iterdir() if file.suffix in _ENDINGS and file.name[0] != ".")
+    except OSError as error:
+        raise ConfigError([Mistake(file=path, problem=f"cannot be read: {error.strerror}")]) from error
+    if not files:
+        raise ConfigError([Mistake(file=path, problem="is a folder without a .yaml file")])
+    return files
+
+
+_ENDINGS = frozenset({".yaml", ".yml"})

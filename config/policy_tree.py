@@ -1,0 +1,174 @@
+"""The files of a policy put together into one tree of levels and users.
+
+What two files say of the same company or department is joined; what they both say is a mistake, and so is an
+address that two users have. Nothing is raised here: the tree carries its mistakes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from config.inheritance import SettingPath, joined, said
+from config.levels import BETWEEN, COMPANY, USER, Level, Source
+from config.mistakes import Mistake, Step, path_text
+from config.policy_file import DepartmentEntry, PolicyFile, UserEntry
+from config.reading import Document, find
+from config.settings import Settings, UserPolicy
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class User:
+    """A user where the policy has them."""
+
+    entry: UserEntry
+    company: str
+    departments: tuple[str, ...]
+    """From the top down."""
+    source: Source
+    """Where the entry stands."""
+    above: Level
+
+    @cached_property
+    def level(self) -> Level:
+        """The user's own level."""
+        own = Settings()
+        for _, settings in self.entry.own_settings:
+            own = joined(own, settings)
+        return Level(name=USER, own=own, sources=self.sources, above=self.above)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where the user's own settings stand."""
+        document, steps = self.source.document, self.source.steps
+        return tuple(Source(document=document, steps=(*steps, *way)) for way, _ in self.entry.own_settings)
+
+    @cached_property
+    def policy(self) -> UserPolicy:
+        """Everything that applies to the user."""
+        settings = self.level.effective
+        return UserPolicy(
+            name=self.entry.name,
+            email=self.entry.email,
+            company=self.company,
+            departments=self.departments,
+            settings=settings,
+            archives=self.level.archives,
+            blocked_numbers=settings.fax.blocked_numbers,
+        )
+
+
+def address_key(address: str) -> str:
+    """Equal for two spellings of one address: the case of neither part counts."""
+    return address.strip().lower()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """What one file says of a department, or of the company."""
+
+    source: Source
+    entry: DepartmentEntry
+
+
+class PolicyTree:
+    """A company's levels and users."""
+
+    def __init__(self, files: Sequence[tuple[Document, PolicyFile]], *, complete: bool) -> None:
+        """Puts the files together; `complete` if none is left out for its mistakes."""
+        self.mistakes: list[Mistake] = []
+        self.levels: list[Level] = []
+        """Company and departments."""
+        self.users: list[User] = []
+        self.accounts: dict[str, User] = {}
+        """Users by `address_key` of their account."""
+        self.senders: dict[str, User] = {}
+        """Users by `address_key` of each sending address; `*@domain` for a whole domain."""
+        self.company = self._company(files, complete=complete)
+        top = [_Part(source=Source(document=document, steps=()), entry=entry) for document, entry in files]
+        self._add_department((), top, None)
+
+    def _company(self, files: Sequence[tuple[Document, PolicyFile]], *, complete: bool) -> str:
+        named = [(document, entry.company) for document, entry in files if entry.company]
+        for document, company in named[1:]:
+            if company != named[0][1]:
+                problem = f"is '{named[0][1]}' in {named[0][0].file.name}; a policy has one company"
+                self._mistake(document, ("company",), problem)
+        if not named and files and complete:
+            self._mistake(files[0][0], ("company",), "is missing: one file must say the company's name")
+        return named[0][1] if named else ""
+
+    def _add_department(self, names: tuple[str, ...], parts: list[_Part], above: Level | None) -> None:
+        level = self._level(names, parts, above)
+        self.levels.append(level)
+        inner: dict[str, list[_Part]] = {}
+        for part in parts:
+            self._add_users(part, names, level)
+            for name, entry in part.entry.departments.items():
+                source = _within(part.source, "departments", name)
+                inner.setdefault(name, []).append(_Part(source=source, entry=entry))
+        for name, inner_parts in inner.items():
+            self._add_department((*names, name), inner_parts, level)
+
+    def _level(self, names: tuple[str, ...], parts: list[_Part], above: Level | None) -> Level:
+        own = Settings()
+        said_by: dict[SettingPath, Source] = {}
+        sources = tuple(_within(part.source, "settings") for part in parts)
+        for source, part in zip(sources, parts, strict=True):
+            self._tell_said_twice(said_by, source, part.entry.settings)
+            own = joined(own, part.entry.settings)
+        return Level(name=BETWEEN.join(names) or COMPANY, own=own, sources=sources, above=above)
+
+    def _add_users(self, part: _Part, departments: tuple[str, ...], level: Level) -> None:
+        for index, entry in enumerate(part.entry.users):
+            source = _within(part.source, "users", index)
+            user = User(
+                entry=entry, company=self.company, departments=departments, source=source, above=level
+            )
+            self.users.append(user)
+            self._add_addresses(user)
+            if entry.overlaps:
+                said_by: dict[SettingPath, Source] = {}
+                for own_source, (_, settings) in zip(user.sources, entry.own_settings, strict=True):
+                    self._tell_said_twice(said_by, own_source, settings)
+
+    def _add_addresses(self, user: User) -> None:
+        own_account = self._claim(self.accounts, user.entry.email, user, ("email",))
+        if user.entry.sending_emails is None and own_account:
+            self._claim(self.senders, user.entry.email, user, ("email",))
+        for position, address in enumerate(user.entry.sending_emails or ()):
+            self._claim(self.senders, address, user, ("sending_emails", position))
+
+    def _claim(self, table: dict[str, User], address: str, user: User, steps: tuple[Step, ...]) -> bool:
+        """Notes whose an address is; a second user cannot have it."""
+        holder = table.setdefault(address_key(address), user)
+        if holder is not user:
+            problem = f"'{address}' already belongs to {holder.entry.name} ({_told(holder.source)})"
+            self._mistake(user.source.document, (*user.source.steps, *steps), problem)
+        return holder is user
+
+    def _tell_said_twice(
+        self, said_by: dict[SettingPath, Source], source: Source, settings: Settings
+    ) -> None:
+        """Notes who says what within one level; nothing may be said twice there."""
+        for setting in said(settings):
+            first = said_by.setdefault(setting, source)
+            if first is not source:
+                problem = f"is said twice; first in {_told(_within(first, *setting))}"
+                self._mistake(source.document, (*source.steps, *setting), problem)
+
+    def _mistake(self, document: Document, steps: tuple[Step, ...], problem: str) -> None:
+        node = find(document.root, steps)
+        line, column = (node.line, node.column) if node else (1, 1)
+        mistake = Mistake(
+            file=document.file, line=line, column=column, path=path_text(steps), problem=problem
+        )
+        self.mistakes.append(mistake)
+
+
+def _told(source: Source) -> str:
+    node = find(source.document.root, source.steps)
+    return f"{source.document.file.name}:{node.line if node else 1}"
+
+
+def _within(source: Source, *steps: Step) -> Source:
+    return Source(document=source.document, steps=(*source.steps, *steps))

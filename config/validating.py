@@ -1,0 +1,148 @@
+"""A tree of nodes against a model: the model filled in, or every mistake in words and with its place.
+
+The one place that knows pydantic's error types; none of its own words reach a person.
+"""
+
+import typing
+from collections.abc import Mapping as Table
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from config.mistakes import Mistake, Step, path_text, quoted
+from config.reading import Document, Listing, Mapping, Node, Scalar, find, key_of, nearest, plain
+from config.settings import Section
+from config.values import did_you_mean
+
+Model = TypeVar("Model", bound=Section)
+
+_EXPECTED: Table[str, str] = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "greater_than_equal": "a number of {ge} or more",
+    "less_than_equal": "a number of {le} or less",
+    "path_type": "a path",
+    "model_type": "a group of settings",
+    "dict_type": "a table of names with their values",
+    "tuple_type": "a list",
+    "literal_error": "one of {choices}",
+    "enum": "one of {choices}",
+    "not_expected": "{expected}",
+}
+
+
+def validate(
+    model: type[Model], document: Document, *, folder: Path, lines: frozenset[str] | None = None
+) -> tuple[Model | None, tuple[Mistake, ...]]:
+    """The document as the model, or None, with all mistakes: those of the YAML and those of the values.
+
+    Args:
+        model: What the file as a whole is.
+        document: The file.
+        folder: Where its relative paths begin.
+        lines: The names of the lines that exist; None where they are not known.
+    """
+    if document.root is None and document.mistakes:
+        return None, document.mistakes
+    context = {"folder": folder, "lines": lines}
+    try:
+        return model.model_validate(plain(document.root), context=context), document.mistakes
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, document.mistakes + tuple(_mistake(model, document, detail) for detail in details)
+
+
+def _mistake(model: type[Section], document: Document, detail: ErrorDetails) -> Mistake:
+    steps, about_name = _steps(detail["loc"])
+    node = nearest(document.root, steps)
+    if detail["type"] == "missing":
+        return _placed(document, node, steps, problem="is missing")
+    if detail["type"] == "extra_forbidden":
+        return _unknown_name(model, document, steps)
+    if about_name:
+        node = key_of(document.root, steps)
+    if detail["type"] == "incomplete":
+        return _placed(document, node, steps, problem=str(detail.get("ctx", {}).get("problem")))
+    wanted, hint = _expectation(detail)
+    if isinstance(node, Scalar) and node.text is not None:
+        value = quoted(node.text)
+        return _placed(document, node, steps, value=value, expected=wanted, hint=hint or _near(detail, value))
+    return _placed(
+        document, node, steps, problem=f"{_kind(node)} stands here; {wanted} was expected", hint=hint
+    )
+
+
+def _steps(loc: tuple[Step, ...]) -> tuple[tuple[Step, ...], bool]:
+    """The way into the file, and whether the name itself is at fault rather than its value."""
+    return (loc[:-1], True) if loc and loc[-1] == "[key]" else (loc, False)
+
+
+def _placed(document: Document, node: Node | None, steps: tuple[Step, ...], **said: str) -> Mistake:
+    line, column = (node.line, node.column) if node else (1, 1)
+    return Mistake(file=document.file, line=line, column=column, path=path_text(steps), **said)
+
+
+def _unknown_name(model: type[Section], document: Document, steps: tuple[Step, ...]) -> Mistake:
+    name = str(steps[-1])
+    known = _names_at(model, steps[:-1])
+    hint = did_you_mean(name, known) or f"known here: {', '.join(known)}"
+    if name == "<<":
+        hint = "YAML 1.2 has no merging; say it at the level above instead"
+    node = key_of(document.root, steps) or find(document.root, steps)
+    return _placed(document, node, steps, value=quoted(name), expected="a setting here", hint=hint)
+
+
+def _expectation(detail: ErrorDetails) -> tuple[str, str]:
+    context: dict[str, Any] = dict(detail.get("ctx", {}))
+    if "expected" in context and detail["type"] in {"enum", "literal_error"}:
+        context["choices"] = ", ".join(_choices(detail))
+    wanted = _EXPECTED.get(detail["type"], "something that this setting takes").format(**context)
+    return wanted, str(context.get("hint", ""))
+
+
+def _choices(detail: ErrorDetails) -> list[str]:
+    """The words that pydantic lists as `'a', 'b' or 'c'`."""
+    listed = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ")
+    return [word.strip("'") for word in listed.split(", ")]
+
+
+def _near(detail: ErrorDetails, value: str) -> str:
+    return did_you_mean(value, _choices(detail)) if detail["type"] in {"enum", "literal_error"} else ""
+
+
+def _kind(node: Node | None) -> str:
+    match node:
+        case Mapping():
+            return "a group"
+        case Listing():
+            return "a list"
+        case _:
+            return "nothing"
+
+
+def _names_at(model: type[Section], steps: tuple[Step, ...]) -> list[str]:
+    """The names that may stand where the steps lead."""
+    place: Any = model
+    for step in steps:
+        if isinstance(place, type) and issubclass(place, Section):
+            place = _bare(place.model_fields[str(step)].annotation)
+        else:
+            arguments = typing.get_args(place)
+            place = _bare(arguments[1] if typing.get_origin(place) is dict else arguments[0])
+    return list(place.model_fields)
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without `Annotated` and without `| None`."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _bare(typing.get_args(annotation)[0])
+    if type(None) in typing.get_args(annotation):
+        return _bare(next(kind for kind in typing.get_args(annotation) if kind is not type(None)))
+    return annotation
