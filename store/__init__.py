@@ -1,10 +1,27 @@
 """The one durable record: the nouns of a fax's way, the book that alone changes them, and the bodies.
 
-Modules:
-    mail      a received mail, its envelope, what is proven of its sender, its parts
-    job       a fax job, its document, its attempts and their outcomes
-    outbox    notices and copies that a transition causes
-    status    the words people read
-    lifecycle the states of a job and every transition between them
-    book      the only door to the database
+The nouns:
+    mail          a received mail, its envelope, what is proven of its sender, its parts
+    job           a fax job, its document, its attempts and their outcomes
+    new_document  a document that was just made
+    outbox        notices and copies that a transition causes
+    refused       a submission that was refused during SMTP
+    history       a transition that happened
+    status        the words people read
+    lifecycle     the states of a job and every transition between them
+    job_filter    which jobs a look-up asks for
+    errors        what can go wrong with the book
+
+The book:
+    book          the only door; every change is one transaction
+    access        how it is reached: readers in threads, one writer
+    writer        the thread that writes, in groups
+    changes       waiting for a change, whoever makes it
+    records       what is written and read of each noun: the SQL
+    tables        the tables; `migrations` brings a book to them, `version` compares
+    sqlite        SQLite as the book: connections, the lock between processes, failures in sentences
+    bodies        mails and documents: small ones in a row, large ones in a file each
+    disk          whether there is room to take on more
+    ids           ids that people read, write down and say aloud
+    owner         who holds a claim, and whether they are gone
 """

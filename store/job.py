@@ -141,6 +141,8 @@ class FaxJob:
     """Set with the final state; while the job waits, the status of its last attempt."""
     explanation: str
     """What the sender is told beyond the status: names the file or number at fault. May be empty."""
+    advice: str = ""
+    """What to do next, where it is more exact than the status's own advice."""
     recipient: Recipient
     user: UserPolicy
     """The sender and the policy as they applied when the mail was decided."""

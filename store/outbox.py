@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from config.settings import ArchiveSettings
 
+LOOP_FIELD = "X-Postfax-Loop"
+"""The header field that marks every mail of ours: intake neither faxes nor answers a mail that carries it."""
+
 
 class NoticeKind(StrEnum):
     """Which of the mails to a sender this is."""

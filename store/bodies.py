@@ -1,0 +1,180 @@
+"""Mails as received and documents as faxed: small ones in a row of the book, large ones in a file each.
+
+A small body commits with the row that needs it. A large one is on the disk before that row is written (the
+file is flushed, renamed, and its folder flushed), so a row never points at nothing; a crash in between leaves
+a file that no row names, and `sweep` removes it.
+
+A reference is a text: `row:NAME` or `file:FOLDER/NAME`, relative to the documents folder.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from store.errors import BodyMissing
+from store.tables import bodies
+
+ROW_LIMIT = 64 * 1024
+"""Octets; up to here a row is faster than a file, measured under group commit."""
+UNNAMED_FOR = timedelta(hours=1)
+"""How old a file without a row must be before it is swept: far older than any transaction under way."""
+
+_INSERT = insert(bodies)
+_OCTETS = select(bodies.c.octets).where(bodies.c.reference == bindparam("reference"))
+_NAMED = select(bodies.c.reference).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
+_SWEEP_GROUP = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptBody:
+    """A body that is ready for its row: the octets themselves, or a reference to a file that has them."""
+
+    size: int
+    octets: bytes | None
+    file: str
+
+    def row(self, name: str) -> dict[str, Any]:
+        """The row of the body, its `reference` in it. `name` names a small body, uniquely."""
+        return {"reference": self.file or f"row:{name}", "size": self.size, "octets": self.octets}
+
+
+def insert_bodies(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the rows of bodies in the caller's transaction."""
+    connection.execute(_INSERT, rows)
+
+
+class BodyFolder:
+    """The folder of the large bodies. Methods block; a name that is taken is never written again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def create(self) -> None:
+        """Make what is missing of the folder and its shelves, durably, for this user alone.
+
+        All shelves are made beforehand: one that is made with its first body would have to be on the disk
+        before any other thread's body in it.
+
+        Raises:
+            OSError: the folder above is missing or may not be written.
+        """
+        missing = [folder for folder in (self.folder, *self._shelves()) if not folder.is_dir()]
+        for folder in missing:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if missing:
+            _flush_folder(self.folder)
+            _flush_folder(self.folder.parent)
+
+    def keep(self, octets: bytes, ending: str) -> KeptBody:
+        """Make a body durable if it is too large for a row. `ending` is that of its file name, as `.eml`.
+
+        Raises:
+            OSError: the file could not be written; nothing is left of it.
+        """
+        small = len(octets) <= ROW_LIMIT
+        return KeptBody(
+            size=len(octets),
+            octets=octets if small else None,
+            file="" if small else self._write_file(octets, ending),
+        )
+
+    def discard(self, body: KeptBody) -> None:
+        """Remove the file of a body that certainly has no row."""
+        if body.file:
+            self._path(body.file).unlink(missing_ok=True)
+
+    def read(self, connection: Connection, reference: str) -> bytes:
+        """The octets of a body.
+
+        Raises:
+            BodyMissing: its row or file is gone.
+        """
+        if reference.startswith("file:"):
+            try:
+                return self._path(reference).read_bytes()
+            except FileNotFoundError:
+                raise BodyMissing(reference) from None
+        octets: bytes | None = connection.scalar(_OCTETS, {"reference": reference})
+        if octets is None:
+            raise BodyMissing(reference)
+        return octets
+
+    def path(self, connection: Connection, reference: str, folder: Path) -> Path:
+        """A file with the octets: the body's own, or for a row one written into `folder`.
+
+        Raises:
+            BodyMissing: its row or file is gone.
+        """
+        if reference.startswith("file:"):
+            path = self._path(reference)
+            if not path.is_file():
+                raise BodyMissing(reference)
+            return path
+        path = folder / reference.removeprefix("row:")
+        path.write_bytes(self.read(connection, reference))
+        return path
+
+    def sweep(self, connection: Connection, now: datetime) -> tuple[str, ...]:
+        """Remove the files, older than `UNNAMED_FOR`, that no row names; what was removed."""
+        removed = []
+        candidates = self._older_than(now - UNNAMED_FOR)
+        while group := list(islice(candidates, _SWEEP_GROUP)):
+            named = set(connection.scalars(_NAMED, {"references": group}))
+            for reference in group:
+                if reference not in named:
+                    self._path(reference).unlink(missing_ok=True)
+                    removed.append(reference)
+        return tuple(removed)
+
+    def _path(self, reference: str) -> Path:
+        return self.folder / reference.removeprefix("file:")
+
+    def _write_file(self, octets: bytes, ending: str) -> str:
+        name = secrets.token_hex(16)
+        shelf = self.folder / name[:2]
+        partial = shelf / f"{name}.partial"
+        try:
+            _write_flushed(partial, octets)
+            partial.rename(shelf / f"{name}{ending}")
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            error.filename = error.filename or str(self.folder)  # a failed write names no file
+            raise
+        _flush_folder(shelf)
+        return f"file:{name[:2]}/{name}{ending}"
+
+    def _older_than(self, limit: datetime) -> Iterator[str]:
+        for shelf in self._shelves():
+            for entry in os.scandir(shelf):
+                with suppress(FileNotFoundError):  # another process swept it
+                    if entry.is_file() and entry.stat().st_mtime < limit.timestamp():
+                        yield f"file:{shelf.name}/{entry.name}"
+
+    def _shelves(self) -> Iterator[Path]:
+        """The folders in it, named by the first two digits of a body's name: each of them stays small."""
+        return (self.folder / f"{number:02x}" for number in range(256))
+
+
+def _write_flushed(path: Path, octets: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,415 @@
+"""The book: the only door to the database, and to the bodies beside it.
+
+Everything that changes state goes through here, each call one transaction: when it returns, it is on the
+disk. A claim is a lease: it comes back when it ends, or when its owner is gone. What a state causes outside
+(notices, copies) is written in the transaction of the state.
+
+Every method may raise `BookUnavailable`; nothing was changed then, and the call may be repeated. Of a call
+that its caller stops waiting for, it is not known whether it was done. Ids may be written as people write
+them: in lower case, without the first dash. A look-up of an unknown id is None or empty, a change raises
+`NotInBook`.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random, SystemRandom
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlalchemy import Connection
+
+from config.settings import UserPolicy
+from store.access import BookAccess
+from store.bodies import ROW_LIMIT, BodyFolder, KeptBody
+from store.disk import check_space
+from store.errors import NotInBook
+from store.history import RecordedTransition
+from store.ids import read_id
+from store.job import Attempt, FaxJob, NewJob, Outcome, Refusal
+from store.job_filter import JobFilter
+from store.mail import Envelope, MailState, NewMail, ReceivedMail
+from store.migrations import migrate
+from store.new_document import NewDocument
+from store.outbox import Copy, Notice
+from store.owner import is_gone, this_process
+from store.records import attempts, calls, claims, interventions, jobs, mails, outbox, refusals, schedule
+from store.records.calls import HeaderText
+from store.records.claims import Claims, Released
+from store.records.interventions import CancelResult
+from store.records.mails import Accepted, MailClaim
+from store.records.schedule import Counts
+from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
+from store.refused import RefusedSubmission
+from store.sqlite import book_path
+from store.tables import copies, notices
+
+Noun = TypeVar("Noun")
+
+_SYSTEM_RANDOM = SystemRandom()
+
+
+class Book:
+    """The durable record of one Postfax.
+
+    Args:
+        url: `sqlite:PATH`.
+        documents: the folder of large bodies; made if it is missing.
+        clock: the time, with its zone.
+        owner: in whose name claims are held; by default this process.
+        rng: where the ids of mails come from.
+
+    Raises:
+        BookAddressError: the url is of another kind.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        documents: Path,
+        *,
+        clock: Callable[[], datetime],
+        owner: str = "",
+        rng: Random = _SYSTEM_RANDOM,
+    ) -> None:
+        path = book_path(url)
+        self.owner = owner or this_process()
+        self._folders = (path.parent, documents)
+        self._bodies = BodyFolder(documents)
+        self._clock = clock
+        self._access = BookAccess(path, clock=clock, owner=self.owner)
+        self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
+
+    # --- Opening and closing ------------------------------------------------------------------------------
+
+    @staticmethod
+    async def migrate(url: str) -> None:
+        """Make the book if it is missing, and bring it to this program's version. Only the service does.
+
+        Raises:
+            BookVersionError: a newer Postfax wrote it.
+        """
+        await asyncio.to_thread(migrate, book_path(url))
+
+    async def open(self) -> None:
+        """Open the book.
+
+        Raises:
+            BookVersionError: there is none, or it is of another version; the text says what to do.
+        """
+        await self._access.open()
+        await self._access.in_thread(self._bodies.create)
+
+    async def close(self) -> None:
+        """Write what is queued, and close. Claims stay; see `release_own_claims`."""
+        await self._access.close()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def check_writable(self) -> None:
+        """Pass if a mail could be taken on now: there is room, and the book can be locked."""
+        await self._access.in_thread(check_space, self._folders)
+        await self._access.write(lambda _: None)
+
+    # --- A mail's way to its jobs -------------------------------------------------------------------------
+
+    async def accept_mail(self, mail: NewMail) -> Accepted:
+        """Take a mail on. A second one with the same dedupe key is recognised and not kept."""
+        body = await self._keep(mail.body, ".eml")
+        accepted = await self._accept((mail, body))
+        if accepted.duplicate:
+            await self._access.in_thread(self._bodies.discard, body)
+        return accepted
+
+    async def claim_mail(self, state: MailState, lease: timedelta) -> MailClaim | None:
+        """Claim the mail in this state (received or submitted) that has been due longest."""
+        return await self._access.write(mails.claim_mail, state, lease)
+
+    async def postpone_mail(self, mail_id: str, due_at: datetime, error: str) -> None:
+        """Work on a claimed mail failed: it can be claimed again from `due_at` on, with one try more."""
+        await self._access.write(mails.postpone_mail, mail_id, due_at, error)
+
+    async def release_mail(self, mail_id: str) -> None:
+        """Give a claimed mail back as it was."""
+        await self._access.write(mails.release_mail, mail_id)
+
+    async def record_submission(
+        self,
+        mail_id: str,
+        *,
+        subject: str,
+        message_id: str,
+        references: tuple[str, ...],
+        user: UserPolicy | None,
+        jobs: Sequence[NewJob],
+    ) -> tuple[FaxJob, ...]:
+        """A mail was decided: write its jobs, accepted or refused. If all are refused, the sender is told.
+
+        `user` is None for a sender whom the policy no longer knows; then all are refused. A mail that was
+        decided before stays as it is, and its jobs are returned.
+
+        Raises:
+            ValueError: no jobs, or a fax for a sender without a policy.
+        """
+        facts = SubmissionFacts(subject=subject, message_id=message_id, references=references)
+        return await self._access.write(record_submission, mail_id, facts, user, jobs)
+
+    async def record_documents(
+        self,
+        mail_id: str,
+        documents: Mapping[str, NewDocument],
+        *,
+        refusal: Refusal | None = None,
+        due_at: datetime | None = None,
+    ) -> tuple[FaxJob, ...]:
+        """A mail's documents were made, by job id: queue its jobs, from `due_at` on if that is later.
+
+        With a refusal none of its jobs is queued. In either case the sender is told. Documents are read and
+        kept; their files stay where they are. A mail that was answered before stays as it is.
+
+        Raises:
+            ValueError: a job has no document, and there is no refusal.
+            NotInBook: there is no such mail, or it was not decided.
+        """
+        made = {job_id: await self._keep_document(document) for job_id, document in documents.items()}
+        return await self._access.write(record_documents, mail_id, made, refusal, due_at)
+
+    # --- Calls --------------------------------------------------------------------------------------------
+
+    async def claim_call(
+        self, channels: Mapping[str, int], lease: timedelta, header: HeaderText
+    ) -> tuple[FaxJob, Attempt] | None:
+        """Take the job that has been due longest into a call, and open its attempt.
+
+        Only jobs count whose sender may use a line with a free channel and whose number is in no other call.
+        The sender's first allowed line with one is taken; a sender without a choice uses the first of
+        `channels`.
+
+        Args:
+            channels: free channels by line.
+            lease: how long the attempt is this owner's without `renew`.
+            header: makes the text of the header line of (job, line, time); runs in the writer's thread.
+        """
+        return await self._access.write(calls.claim_call, channels, lease, header)
+
+    async def record_outcome(
+        self, attempt_id: str, outcome: Outcome, next_call: datetime | None, explanation: str = ""
+    ) -> FaxJob:
+        """A call has ended: the job is sent, waits for `next_call`, or is at its end.
+
+        A job that was cancelled during the call is at its end unless it was sent. The same outcome a second
+        time changes nothing.
+
+        Raises:
+            AttemptClosed: the attempt has another outcome already, or was interrupted.
+        """
+        return await self._access.write(calls.record_outcome, attempt_id, outcome, next_call, explanation)
+
+    async def record_interrupted(self, attempt_id: str) -> FaxJob:
+        """The end of the service cut a call off: the job is due again, and the first three do not count."""
+        return await self._access.write(calls.record_interrupted, attempt_id)
+
+    async def calls_to_hang_up(self) -> tuple[str, ...]:
+        """Ids of the jobs that were cancelled while their call is in progress."""
+        return await self._access.read(attempts.calls_to_hang_up)
+
+    # --- Claims -------------------------------------------------------------------------------------------
+
+    async def renew(self, held: Claims, lease: timedelta) -> frozenset[str]:
+        """Let the leases of what this process works on begin anew; the ids that are no longer its own."""
+        return await self._access.write(claims.renew, held, lease)
+
+    async def release_dead_owners(self, gone: Callable[[str], bool] = is_gone) -> Released:
+        """Give back what processes hold that are no more, and interrupt their calls. At each start."""
+        return await self._access.write(claims.release_dead_owners, gone)
+
+    async def release_own_claims(self) -> tuple[str, ...]:
+        """Give back all that this owner holds, at the service's end; ids of the attempts it interrupted."""
+        return await self._access.write(claims.release_claims_of, self.owner)
+
+    # --- Outbox -------------------------------------------------------------------------------------------
+
+    async def claim_notice(self, lease: timedelta) -> Notice | None:
+        """Claim the notice that has been due longest."""
+        return await self._access.write(outbox.claim_notice, lease)
+
+    async def notice_delivered(self, notice_id: str) -> None:
+        """The notice was taken by a mail server."""
+        await self._access.write(outbox.notice_delivered, notice_id)
+
+    async def postpone_notice(
+        self, notice_id: str, due_at: datetime, error: str, *, give_up: bool = False
+    ) -> None:
+        """Sending a notice failed: it is due again at `due_at`, or given up."""
+        await self._access.write(outbox.postpone, notices, notice_id, due_at, error, give_up=give_up)
+
+    async def claim_copy(self, lease: timedelta) -> Copy | None:
+        """Claim the copy that has been due longest."""
+        return await self._access.write(outbox.claim_copy, lease)
+
+    async def copy_delivered(self, copy_id: str, place: str) -> None:
+        """The copy was filed at `place`: a path or an address."""
+        await self._access.write(outbox.copy_delivered, copy_id, place)
+
+    async def postpone_copy(
+        self, copy_id: str, due_at: datetime, error: str, *, give_up: bool = False
+    ) -> None:
+        """Filing a copy failed: it is due again at `due_at`, or given up."""
+        await self._access.write(outbox.postpone, copies, copy_id, due_at, error, give_up=give_up)
+
+    # --- People step in -----------------------------------------------------------------------------------
+
+    async def cancel(self, job_id: str, by: str) -> CancelResult:
+        """End a job, or ask for the call in progress to be ended. `by`: who wants it."""
+        return await self._access.write(interventions.cancel, _job_id(job_id), by)
+
+    async def hold(self, job_id: str, by: str) -> FaxJob:
+        """Keep a job from being called.
+
+        Raises:
+            IllegalTransition: it waits for no call.
+        """
+        return await self._access.write(interventions.hold, _job_id(job_id), by)
+
+    async def release(self, job_id: str, by: str) -> FaxJob:
+        """Let a held job be called again.
+
+        Raises:
+            IllegalTransition: it is not held.
+        """
+        return await self._access.write(interventions.release, _job_id(job_id), by)
+
+    async def record_refused(
+        self, *, client_address: str, helo: str, envelope: Envelope, header_from: str, reason: str
+    ) -> None:
+        """A submission was refused during SMTP."""
+        await self._access.write(
+            refusals.record_refused,
+            client_address=client_address,
+            helo=helo,
+            envelope=envelope,
+            header_from=header_from,
+            reason=reason,
+        )
+
+    # --- Look-ups -----------------------------------------------------------------------------------------
+
+    async def job(self, job_id: str) -> FaxJob | None:
+        """A job with its attempts."""
+        known = read_id(job_id)
+        return await self._access.read(attempts.job_with_attempts, known) if known else None
+
+    async def jobs(self, wanted: JobFilter) -> tuple[FaxJob, ...]:
+        """The jobs that the filter lets through, newest first, without their attempts."""
+        return await self._access.read(jobs.find_jobs, wanted)
+
+    async def group(self, mail_id: str) -> tuple[FaxJob, ...]:
+        """The jobs of a mail in the order of its recipients, without their attempts."""
+        return await self._all_of(jobs.jobs_of_mail, mail_id)
+
+    async def mail(self, mail_id: str) -> ReceivedMail | None:
+        """A mail."""
+        known = read_id(mail_id)
+        return await self._access.read(mails.find_mail, known) if known else None
+
+    async def notices_of(self, mail_id: str) -> tuple[Notice, ...]:
+        """The notices about a mail and its jobs, oldest first."""
+        return await self._all_of(outbox.notices_of_mail, mail_id)
+
+    async def copies_of(self, job_id: str) -> tuple[Copy, ...]:
+        """The copies of a job's fax."""
+        return await self._all_of(outbox.copies_of_job, job_id)
+
+    async def transitions_of(self, job_id: str) -> tuple[RecordedTransition, ...]:
+        """What happened to a job, from its beginning."""
+        return await self._all_of(jobs.transitions_of_job, job_id)
+
+    async def refused(self, since: datetime | None = None, limit: int = 100) -> tuple[RefusedSubmission, ...]:
+        """The submissions that were refused at this time or later, newest first."""
+        return await self._access.read(refusals.refused_since, since, limit)
+
+    async def counts(self) -> Counts:
+        """How many mails, jobs, notices and copies there are in each state."""
+        return await self._access.read(schedule.count_all)
+
+    # --- Bodies -------------------------------------------------------------------------------------------
+
+    async def body(self, reference: str) -> bytes:
+        """The octets of a mail or a document.
+
+        Raises:
+            BodyMissing: it was removed from outside.
+        """
+        return await self._access.read(self._bodies.read, reference)
+
+    async def body_path(self, reference: str, folder: Path) -> Path:
+        """A file with the octets, to be read only: the body's own, or one that is written into `folder`.
+
+        Raises:
+            BodyMissing: it was removed from outside.
+        """
+        return await self._access.read(self._bodies.path, reference, folder)
+
+    async def sweep_bodies(self) -> tuple[str, ...]:
+        """Remove files that a crash left between file and row; the references removed. At each start."""
+        return await self._access.read(self._bodies.sweep, self._clock())
+
+    # --- Waiting ------------------------------------------------------------------------------------------
+
+    @property
+    def generation(self) -> int:
+        """How many changes have been seen. Remember it before looking for work, and wait with it."""
+        return self._access.changes.generation
+
+    async def wait_for_change(self, seconds: float, *, since: int | None = None) -> int:
+        """Wait until the book has changed since that generation (default: now), or the time is over.
+
+        A commit of this process ends it at once, one of another process within a fifth of a second.
+        """
+        changes = self._access.changes
+        return await changes.wait(changes.generation if since is None else since, seconds)
+
+    async def next_due(self, after: datetime) -> datetime | None:
+        """When, after the time of the last look for work, something comes due that was not due then."""
+        return await self._access.read(schedule.next_due, after)
+
+    async def _all_of(
+        self, look_up: Callable[[Connection, str], tuple[Noun, ...]], written: str
+    ) -> tuple[Noun, ...]:
+        known = read_id(written)
+        return await self._access.read(look_up, known) if known else ()
+
+    async def _keep(self, octets: bytes, ending: str) -> KeptBody:
+        if len(octets) <= ROW_LIMIT:
+            return self._bodies.keep(octets, ending)
+        return await self._access.in_thread(self._bodies.keep, octets, ending)
+
+    async def _keep_document(self, document: NewDocument) -> KeptDocument:
+        octets = await self._access.in_thread(document.path.read_bytes)
+        return KeptDocument(
+            body=await self._keep(octets, ".tif"),
+            sha256=hashlib.sha256(octets).hexdigest(),
+            resolution=document.resolution,
+            pages=document.pages,
+        )
+
+
+def _job_id(written: str) -> str:
+    known = read_id(written)
+    if known is None:
+        raise NotInBook("job", written)
+    return known

@@ -1,0 +1,50 @@
+"""What can go wrong with the book, each with a sentence that a person may read."""
+
+
+class BookUnavailable(Exception):  # noqa: N818 - named as what happened
+    """The book cannot be read or written now; nothing was changed, and the same call may succeed later.
+
+    Attributes:
+        sentence: what, why and what to do, for a person.
+        cause: the code or message of the layer below, for the log.
+    """
+
+    def __init__(self, sentence: str, cause: str = "") -> None:
+        self.sentence = sentence
+        self.cause = cause
+        super().__init__(sentence)
+
+
+class BookVersionError(Exception):
+    """The book is of another version than this program, or there is none; the text says what to do."""
+
+
+class BookAddressError(ValueError):
+    """The text that should say where the book is cannot be understood."""
+
+
+class NotInBook(LookupError):  # noqa: N818 - named as what happened
+    """Nothing with this id is in the book."""
+
+    def __init__(self, noun: str, identifier: str) -> None:
+        self.noun = noun
+        self.identifier = identifier
+        super().__init__(f"there is no {noun} {identifier} in the book")
+
+
+class AttemptClosed(Exception):  # noqa: N818 - named as what happened
+    """The attempt already has another outcome, so this one was not recorded."""
+
+    def __init__(self, attempt_id: str) -> None:
+        self.attempt_id = attempt_id
+        super().__init__(f"attempt {attempt_id} is closed already, with another outcome")
+
+
+class BodyMissing(Exception):  # noqa: N818 - named as what happened
+    """A body that the book refers to is not where it should be."""
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(
+            f"the body {reference} is missing: it was removed from outside. Restore it from a backup."
+        )

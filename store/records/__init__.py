@@ -1,0 +1,20 @@
+"""What is written and read of each noun: the SQL, as plain functions on a connection.
+
+Functions that write take a `Turn` and run inside the writer's transaction; they raise to have all of it
+undone. Functions that read take a connection. `store.book` is the only caller.
+
+Modules:
+    turn           what a writing function gets
+    policies       the policy as it was when a mail was decided
+    mails          a mail from its arrival to its answer
+    submissions    jobs come to be, get their documents, or are refused
+    jobs           jobs as rows, their changes of state, look-ups
+    interventions  people cancel, hold and release
+    next_call      which job is called next, and on which line
+    calls          a call is opened, and what came of it takes its job on
+    attempts       attempts as rows
+    outbox         notices and copies: owed once, delivered until done
+    claims         leases are renewed; what dead owners held comes back
+    refusals       submissions refused during SMTP
+    schedule       when something comes due, and how much there is
+"""

@@ -1,0 +1,98 @@
+"""Attempts as rows. An attempt without an end is open; while it is, it is its owner's claim on the job."""
+
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from store.errors import NotInBook
+from store.ids import attempt_id
+from store.job import Attempt, FaxJob, Outcome
+from store.records.jobs import find_job
+from store.records.turn import Turn
+from store.status import Status
+from store.tables import IN_CALL, OPEN, attempts, jobs
+
+_OUTCOME_FIELDS = tuple(field.name for field in fields(Outcome))
+
+_OF_JOB = select(attempts).where(attempts.c.job_id == bindparam("job_id")).order_by(attempts.c.number)
+_BY_ID = select(attempts).where(attempts.c.id == bindparam("id"))
+
+
+def attempts_of_job(connection: Connection, job_id: str) -> tuple[Attempt, ...]:
+    """All calls for a job, the first one first."""
+    return tuple(_attempt(row) for row in connection.execute(_OF_JOB, {"job_id": job_id}))
+
+
+def job_with_attempts(connection: Connection, job_id: str) -> FaxJob | None:
+    """A job by its id, with its attempts."""
+    job = find_job(connection, job_id)
+    return replace(job, attempts=attempts_of_job(connection, job_id)) if job else None
+
+
+def the_attempt(connection: Connection, attempt: str) -> Attempt:
+    """An attempt by its id.
+
+    Raises:
+        NotInBook: there is no such attempt.
+    """
+    row = connection.execute(_BY_ID, {"id": attempt}).first()
+    if row is None:
+        raise NotInBook("attempt", attempt)
+    return _attempt(row)
+
+
+def open_attempt(turn: Turn, job: FaxJob, *, line: str, header: str, leased_until: datetime) -> Attempt:
+    """Write the row of a call that is about to be placed."""
+    number = len(attempts_of_job(turn.connection, job.id)) + 1
+    attempt = Attempt(
+        id=attempt_id(job.id, number),
+        job_id=job.id,
+        number=number,
+        line=line,
+        called=job.recipient.number,
+        header=header,
+        started_at=turn.now,
+    )
+    row = asdict(attempt)
+    del row["outcome"]
+    turn.connection.execute(insert(attempts), {**row, "owner": turn.owner, "leased_until": leased_until})
+    return attempt
+
+
+def close_attempt(turn: Turn, attempt: str, outcome: Outcome, *, interrupted: bool = False) -> None:
+    """Write what a call came to."""
+    values = {**asdict(outcome), "status": outcome.status.value, "interrupted": interrupted}
+    turn.connection.execute(update(attempts).where(attempts.c.id == attempt).values(**values))
+
+
+def open_attempts_of(connection: Connection, owner: str) -> tuple[str, ...]:
+    """Ids of the calls that an owner has open."""
+    query = select(attempts.c.id).where(OPEN, attempts.c.owner == owner).order_by(attempts.c.id)
+    return tuple(connection.scalars(query))
+
+
+def calls_to_hang_up(connection: Connection) -> tuple[str, ...]:
+    """Ids of the jobs that are in a call and were cancelled by someone."""
+    query = select(jobs.c.id).where(IN_CALL, jobs.c.cancel_requested_by > "").order_by(jobs.c.id)
+    return tuple(connection.scalars(query))
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        id=row.id,
+        job_id=row.job_id,
+        number=row.number,
+        line=row.line,
+        called=row.called,
+        header=row.header,
+        started_at=row.started_at,
+        interrupted=row.interrupted,
+        outcome=None if row.ended_at is None else _outcome(row),
+    )
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    values = {name: getattr(row, name) for name in _OUTCOME_FIELDS}
+    return Outcome(**{**values, "status": Status(row.status)})

@@ -1,0 +1,126 @@
+"""A call is opened, and what came of it decides where its job goes next."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from store.errors import AttemptClosed
+from store.job import Attempt, FaxJob, Outcome
+from store.lifecycle import Transition
+from store.records.attempts import close_attempt, open_attempt, the_attempt
+from store.records.jobs import move, the_job
+from store.records.next_call import choose_call
+from store.records.outbox import owe_delivery
+from store.records.turn import Turn
+from store.status import Status
+from store.tables import jobs
+
+HeaderText = Callable[[FaxJob, str, datetime], str]
+"""(job, line, time of the call) → the text of the header line."""
+
+FREE_INTERRUPTIONS = 3
+"""So many interrupted calls of a job do not count as tries. A document that brings the service down each time
+would otherwise be dialled for ever."""
+
+INTERRUPTED = "the service stopped during the call"
+
+
+def claim_call(
+    turn: Turn, channels: Mapping[str, int], lease: timedelta, header: HeaderText
+) -> tuple[FaxJob, Attempt] | None:
+    """Take the next job into a call, if there is one for a line with a free channel."""
+    chosen = choose_call(turn.connection, channels, turn.now)
+    if chosen is None:
+        return None
+    move(turn, [chosen.job_id], Transition.DIAL)
+    job = the_job(turn.connection, chosen.job_id)
+    attempt = open_attempt(
+        turn,
+        job,
+        line=chosen.line,
+        header=header(job, chosen.line, turn.now),
+        leased_until=turn.now + lease,
+    )
+    return job, attempt
+
+
+def record_outcome(
+    turn: Turn, attempt_id: str, outcome: Outcome, next_call: datetime | None, explanation: str
+) -> FaxJob:
+    """Close the attempt and take its job on. The same outcome a second time changes nothing.
+
+    Raises:
+        NotInBook: there is no such attempt.
+        AttemptClosed: it was closed with another outcome, or as interrupted.
+    """
+    attempt = the_attempt(turn.connection, attempt_id)
+    job = the_job(turn.connection, attempt.job_id)
+    if attempt.outcome is not None:
+        if attempt.outcome != outcome:
+            raise AttemptClosed(attempt_id)
+        return job
+    close_attempt(turn, attempt_id, outcome)
+    transition = _transition(job, outcome, next_call)
+    facts = {"pages_confirmed": max(job.pages_confirmed, outcome.pages_confirmed), "tries": job.tries + 1}
+    return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
+
+
+def record_interrupted(turn: Turn, attempt_id: str) -> FaxJob:
+    """Close an attempt that the end of the service cut off; its job is due again at once.
+
+    From the fourth interruption of a job on each counts as a try, and the last allowed one ends it. An
+    attempt that is closed already stays as it is.
+
+    Raises:
+        NotInBook: there is no such attempt.
+    """
+    attempt = the_attempt(turn.connection, attempt_id)
+    job = the_job(turn.connection, attempt.job_id)
+    if attempt.outcome is not None:
+        return job
+    outcome = Outcome(status=Status.GENERAL_ERROR, cause=INTERRUPTED, ended_at=turn.now)
+    close_attempt(turn, attempt_id, outcome, interrupted=True)
+    interruptions = 1 + (turn.connection.scalar(select(jobs.c.interruptions).where(jobs.c.id == job.id)) or 0)
+    tries = job.tries + (interruptions > FREE_INTERRUPTIONS)
+    if job.cancel_requested_by:
+        transition = Transition.HANG_UP
+    elif tries > job.tries and tries >= job.user.settings.retry.attempts:
+        transition = Transition.GIVE_UP
+    else:
+        transition = Transition.INTERRUPT
+    return _go_on(turn, job, transition, outcome.status, turn.now, tries=tries, interruptions=interruptions)
+
+
+def _transition(job: FaxJob, outcome: Outcome, next_call: datetime | None) -> Transition:
+    if outcome.status is Status.SUCCESS:
+        return Transition.CONFIRM
+    if job.cancel_requested_by or outcome.status is Status.JOB_CANCELLED:
+        return Transition.HANG_UP
+    return Transition.GIVE_UP if next_call is None else Transition.RETRY
+
+
+def _go_on(
+    turn: Turn,
+    job: FaxJob,
+    transition: Transition,
+    status: Status,
+    next_call: datetime | None,
+    **facts: Any,
+) -> FaxJob:
+    """Take a job out of its call; in a final state owe what that causes."""
+    values: dict[str, Any] = {"status": status.value, **facts}
+    if transition.target.final:
+        values["finished_at"] = turn.now
+    else:
+        values["due_at"] = next_call
+    by = ""
+    if transition is Transition.HANG_UP:
+        by = job.cancel_requested_by
+        values["status"] = Status.JOB_CANCELLED.value
+    move(turn, [job.id], transition, by=by, **values)
+    recorded = the_job(turn.connection, job.id)
+    if transition.target.final:
+        owe_delivery(turn, recorded)
+    return recorded

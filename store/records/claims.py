@@ -1,0 +1,96 @@
+"""Claims: renewed while work goes on, and given back when their owner is gone.
+
+Mails, notices and copies come back by themselves when their lease ends. A call does not: as long as its
+process lives it may be talking to the far end, so only an owner that is known to be gone has its calls
+interrupted.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from store.records.attempts import open_attempts_of
+from store.records.calls import record_interrupted
+from store.records.turn import Turn
+from store.tables import HELD, OPEN, attempts, copies, mails, notices
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claims:
+    """Ids of what a process works on."""
+
+    mails: Collection[str] = ()
+    notices: Collection[str] = ()
+    copies: Collection[str] = ()
+    attempts: Collection[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Released:
+    """What came back from owners that are gone."""
+
+    owners: tuple[str, ...]
+    interrupted: tuple[str, ...]
+    """Ids of the attempts that their end cut off."""
+
+
+def renew(turn: Turn, held: Claims, lease: timedelta) -> frozenset[str]:
+    """Let the leases of these claims begin anew; the ids of those that are this owner's no longer."""
+    until = turn.now + lease
+    kept: set[str] = set()
+    for table, ids in ((mails, held.mails), (notices, held.notices), (copies, held.copies)):
+        own = update(table).where(table.c.id.in_(ids), table.c.owner == turn.owner)
+        kept |= set(turn.connection.scalars(own.values(due_at=until).returning(table.c.id)))
+    own = update(attempts).where(attempts.c.id.in_(held.attempts), attempts.c.owner == turn.owner, OPEN)
+    kept |= set(turn.connection.scalars(own.values(leased_until=until).returning(attempts.c.id)))
+    return frozenset({*held.mails, *held.notices, *held.copies, *held.attempts} - kept)
+
+
+def release_dead_owners(turn: Turn, gone: Callable[[str], bool]) -> Released:
+    """Give back the claims of owners of whom `gone` says so, and of other hosts whose calls' leases ended."""
+    dead = [owner for owner in _owners(turn.connection) if owner != turn.owner and gone(owner)]
+    dead += [
+        owner for owner in _silent_owners(turn.connection, turn.now) if _host(owner) != _host(turn.owner)
+    ]
+    interrupted = [attempt for owner in dict.fromkeys(dead) for attempt in release_claims_of(turn, owner)]
+    return Released(owners=tuple(dict.fromkeys(dead)), interrupted=tuple(interrupted))
+
+
+def release_claims_of(turn: Turn, owner: str) -> tuple[str, ...]:
+    """Give back everything that this owner holds; the ids of the attempts that were interrupted by it.
+
+    A mail's tries go up unless the owner releases its own: a mail that brings the service down must not be
+    taken up for ever.
+    """
+    tries = mails.c.tries if owner == turn.owner else mails.c.tries + 1
+    turn.connection.execute(
+        update(mails).where(HELD, mails.c.owner == owner).values(owner="", due_at=turn.now, tries=tries)
+    )
+    for table in (notices, copies):
+        turn.connection.execute(
+            update(table).where(HELD, table.c.owner == owner).values(owner="", due_at=turn.now)
+        )
+    interrupted = open_attempts_of(turn.connection, owner)
+    for attempt in interrupted:
+        record_interrupted(turn, attempt)
+    return interrupted
+
+
+def _owners(connection: Connection) -> list[str]:
+    """Everyone who holds something."""
+    owners: set[str] = set()
+    for table in (mails, notices, copies):
+        owners |= set(connection.scalars(select(table.c.owner).where(HELD).distinct()))
+    owners |= set(connection.scalars(select(attempts.c.owner).where(OPEN).distinct()))
+    return sorted(owners)
+
+
+def _silent_owners(connection: Connection, now: datetime) -> list[str]:
+    query = select(attempts.c.owner).where(OPEN, attempts.c.leased_until < now).distinct()
+    return sorted(connection.scalars(query))
+
+
+def _host(owner: str) -> str:
+    return owner.partition("/")[0]

@@ -1,0 +1,63 @@
+"""People step in: a job is cancelled, held, released."""
+
+from enum import Enum
+
+from store.job import FaxJob
+from store.lifecycle import JobState, Transition
+from store.records.jobs import change, move, the_job
+from store.records.outbox import owe_delivery
+from store.records.turn import Turn
+from store.status import Status
+
+
+class CancelResult(Enum):
+    """What cancelling a job came to."""
+
+    CANCELLED = "cancelled"
+    """It was in no call and is ended."""
+    WILL_HANG_UP = "will hang up"
+    """A call is in progress: the service hangs up, and the job ends unless every page was confirmed first."""
+    ALREADY_FINAL = "already final"
+    """It was sent, failed or cancelled before; nothing was changed."""
+
+
+def cancel(turn: Turn, job_id: str, by: str) -> CancelResult:
+    """End a job, or ask the call that is in progress to be ended.
+
+    Raises:
+        NotInBook: there is no such job.
+    """
+    job = the_job(turn.connection, job_id)
+    if job.state.final:
+        return CancelResult.ALREADY_FINAL
+    if job.state is JobState.DIALLING:
+        change(turn, job_id, cancel_requested_by=job.cancel_requested_by or by)
+        return CancelResult.WILL_HANG_UP
+    status = Status.JOB_CANCELLED.value
+    move(turn, [job_id], Transition.CANCEL, by=by, status=status, finished_at=turn.now)
+    owe_delivery(turn, the_job(turn.connection, job_id))
+    return CancelResult.CANCELLED
+
+
+def hold(turn: Turn, job_id: str, by: str) -> FaxJob:
+    """Keep a job from being called until it is released.
+
+    Raises:
+        NotInBook: there is no such job.
+        IllegalTransition: it waits for no call.
+    """
+    the_job(turn.connection, job_id)
+    move(turn, [job_id], Transition.HOLD, by=by)
+    return the_job(turn.connection, job_id)
+
+
+def release(turn: Turn, job_id: str, by: str) -> FaxJob:
+    """Let a held job be called, at the time that it was due or at once if that is past.
+
+    Raises:
+        NotInBook: there is no such job.
+        IllegalTransition: it is not held.
+    """
+    the_job(turn.connection, job_id)
+    move(turn, [job_id], Transition.RELEASE, by=by)
+    return the_job(turn.connection, job_id)

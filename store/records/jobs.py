@@ -1,0 +1,193 @@
+"""Jobs as rows: how they come to be, how they change their state, how they are looked up.
+
+`move` is the only statement that changes a job's state: it demands a start state of the transition, and
+writes the history with it. A job that is elsewhere matches no row, and everything of the transaction is
+undone.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+
+from config.settings import Resolution
+from store.errors import NotInBook
+from store.history import RecordedTransition
+from store.job import FaxDocument, FaxJob, FaxPage, Recipient
+from store.job_filter import JobFilter
+from store.lifecycle import IllegalTransition, JobState, Transition
+from store.records.policies import read_policy, unknown_user
+from store.records.turn import Turn
+from store.status import Status
+from store.tables import documents, jobs, policies, transitions
+
+_DIALABLE = Transition.DIAL.sources
+_JOBS = (
+    select(
+        jobs,
+        policies.c.policy.label("policy_text"),
+        documents.c.body.label("document_body"),
+        documents.c.sha256,
+        documents.c.resolution,
+        documents.c.pages,
+    )
+    .outerjoin(policies, jobs.c.policy == policies.c.digest)
+    .outerjoin(documents, jobs.c.id == documents.c.job_id)
+)
+_BY_ID = _JOBS.where(jobs.c.id == bindparam("id"))
+_OF_MAIL = _JOBS.where(jobs.c.mail_id == bindparam("mail_id")).order_by(jobs.c.position)
+_CONVERTING = _OF_MAIL.where(jobs.c.state == JobState.CONVERTING.value)
+
+
+def insert_jobs(turn: Turn, transition: Transition, rows: Sequence[dict[str, Any]]) -> None:
+    """Write jobs that begin with this transition."""
+    if not rows:
+        return
+    target = transition.target.value
+    turn.connection.execute(insert(jobs), [{**row, "state": target, "dialable": False} for row in rows])
+    history = {"at": turn.now, "name": transition.name, "from_state": None, "to_state": target}
+    turn.connection.execute(
+        insert(transitions), [{**history, "job_id": row["id"], "by": turn.owner} for row in rows]
+    )
+
+
+def move(turn: Turn, job_ids: Sequence[str], transition: Transition, *, by: str = "", **values: Any) -> None:
+    """Take jobs through a transition, setting `values` with it. `by`: who wanted it, if not this process.
+
+    Raises:
+        IllegalTransition: one of them is in no state that the transition starts from, or not in the book.
+    """
+    if not job_ids:
+        return
+    query = select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(job_ids)).with_for_update()
+    before = {row.id: JobState(row.state) for row in turn.connection.execute(query)}
+    sources = [state.value for state in transition.sources]
+    target = transition.target.value
+    movable = update(jobs).where(jobs.c.id.in_(job_ids), jobs.c.state.in_(sources))
+    moved = turn.connection.execute(
+        movable.values(state=target, dialable=transition.target in _DIALABLE, **values)
+    )
+    if moved.rowcount != len(job_ids):
+        stuck = next(job_id for job_id in job_ids if before.get(job_id) not in transition.sources)
+        raise IllegalTransition(stuck, transition, before.get(stuck))
+    history = {"at": turn.now, "name": transition.name, "to_state": target, "by": by or turn.owner}
+    turn.connection.execute(
+        insert(transitions),
+        [{**history, "job_id": job_id, "from_state": before[job_id].value} for job_id in job_ids],
+    )
+
+
+def change(turn: Turn, job_id: str, **values: Any) -> None:
+    """Set facts of a job that are not its state."""
+    turn.connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
+
+
+# --- Look-ups ---------------------------------------------------------------------------------------------
+
+
+def find_job(connection: Connection, job_id: str) -> FaxJob | None:
+    """A job by its id, without its attempts."""
+    row = connection.execute(_BY_ID, {"id": job_id}).first()
+    return None if row is None else fax_job(row)
+
+
+def the_job(connection: Connection, job_id: str) -> FaxJob:
+    """A job by its id, without its attempts.
+
+    Raises:
+        NotInBook: there is no such job.
+    """
+    job = find_job(connection, job_id)
+    if job is None:
+        raise NotInBook("job", job_id)
+    return job
+
+
+def jobs_of_mail(connection: Connection, mail_id: str) -> tuple[FaxJob, ...]:
+    """The jobs of a mail in the order of its recipients; empty before it was decided."""
+    return tuple(fax_job(row) for row in connection.execute(_OF_MAIL, {"mail_id": mail_id}))
+
+
+def converting_jobs(connection: Connection, mail_id: str) -> tuple[FaxJob, ...]:
+    """Those jobs of a mail that have no document yet."""
+    return tuple(fax_job(row) for row in connection.execute(_CONVERTING, {"mail_id": mail_id}))
+
+
+def find_jobs(connection: Connection, wanted: JobFilter) -> tuple[FaxJob, ...]:
+    """The jobs that a filter lets through, newest first, without their attempts."""
+    query = _filtered(_JOBS, wanted).order_by(jobs.c.created_at.desc(), jobs.c.mail_id, jobs.c.position)
+    return tuple(fax_job(row) for row in connection.execute(query.limit(wanted.limit)))
+
+
+def _filtered(query: Select[Any], wanted: JobFilter) -> Select[Any]:
+    if wanted.states:
+        query = query.where(jobs.c.state.in_([state.value for state in wanted.states]))
+    if wanted.statuses:
+        query = query.where(jobs.c.status.in_([status.value for status in wanted.statuses]))
+    if wanted.since is not None:
+        query = query.where(jobs.c.created_at >= wanted.since)
+    if wanted.user is not None:
+        address = wanted.user.lower()
+        query = query.where((jobs.c.user_email == address) | (jobs.c.sender == address))
+    if wanted.number is not None:
+        query = query.where(jobs.c.number == wanted.number)
+    if wanted.failed:
+        query = query.where(jobs.c.status.is_not(None), jobs.c.status != Status.SUCCESS.value)
+    return query
+
+
+def transitions_of_job(connection: Connection, job_id: str) -> tuple[RecordedTransition, ...]:
+    """What happened to a job, from its beginning."""
+    query = select(transitions).where(transitions.c.job_id == job_id).order_by(transitions.c.id)
+    return tuple(
+        RecordedTransition(
+            job_id=row.job_id,
+            at=row.at,
+            transition=Transition[row.name],
+            start=JobState(row.from_state) if row.from_state else None,
+            end=JobState(row.to_state),
+            by=row.by,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def fax_job(row: Row[Any]) -> FaxJob:
+    """A row of `_JOBS` as the noun."""
+    return FaxJob(
+        id=row.id,
+        mail_id=row.mail_id,
+        position=row.position,
+        state=JobState(row.state),
+        status=Status(row.status) if row.status else None,
+        explanation=row.explanation,
+        advice=row.advice,
+        recipient=Recipient(
+            number=row.number,
+            subaddress=row.subaddress,
+            name=row.recipient_name,
+            company=row.recipient_company,
+        ),
+        user=read_policy(row.policy_text) if row.policy_text else unknown_user(row.user_email),
+        cover_template=row.cover_template,
+        reference=row.reference,
+        billing=row.billing,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        finished_at=row.finished_at,
+        tries=row.tries,
+        pages_confirmed=row.pages_confirmed,
+        document=_document(row),
+        cancel_requested_by=row.cancel_requested_by,
+    )
+
+
+def _document(row: Row[Any]) -> FaxDocument | None:
+    if row.document_body is None:
+        return None
+    return FaxDocument(
+        body=row.document_body,
+        sha256=row.sha256,
+        resolution=Resolution(row.resolution),
+        pages=tuple(FaxPage(**page) for page in row.pages),
+    )

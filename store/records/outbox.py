@@ -1,0 +1,187 @@
+"""Notices and copies: owed by the transaction that causes them, claimed, delivered or given up.
+
+Both are rows of the same shape, so one set of statements serves both; `store.tables` says how claims work.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+
+from config.settings import ArchiveSettings, NoticeSwitches
+from store.job import FaxJob
+from store.lifecycle import JobState
+from store.mail import ReceivedMail
+from store.outbox import Copy, DeliveryState, Notice, NoticeKind
+from store.records.mails import the_mail
+from store.records.turn import Turn
+from store.tables import copies, notices
+
+
+def owe_initial_notice(turn: Turn, mail: ReceivedMail, jobs: Sequence[FaxJob]) -> None:
+    """Owe the notice that a mail was taken on, or that some of it was refused, if the policy wants it."""
+    success = not any(job.state is JobState.FAILED for job in jobs)
+    if _wanted(jobs[0].user.settings.notifications.initial, success=success):
+        _owe_notice(turn, mail, NoticeKind.INITIAL, "", success=success)
+
+
+def owe_delivery(turn: Turn, job: FaxJob) -> None:
+    """Owe what a final state causes: the delivery notice, and a copy for each archive.
+
+    A job that never had a document has nothing to file.
+    """
+    success = job.state is JobState.SENT
+    if _wanted(job.user.settings.notifications.delivery, success=success):
+        mail = the_mail(turn.connection, job.mail_id)
+        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, success=success)
+    rows = [
+        {
+            **_owed(turn),
+            "id": f"{job.id}:{place}",
+            "job_id": job.id,
+            "archive": archive.model_dump_json(),
+            "place": "",
+        }
+        for place, archive in enumerate(job.user.archives, start=1)
+        if job.document and archive.enabled and archive.outbound
+    ]
+    if rows:
+        turn.connection.execute(insert(copies), rows)
+
+
+def _wanted(switches: NoticeSwitches, *, success: bool) -> bool:
+    return switches.success if success else switches.failure
+
+
+def _owe_notice(turn: Turn, mail: ReceivedMail, kind: NoticeKind, job_id: str, *, success: bool) -> None:
+    row = {
+        **_owed(turn),
+        "id": f"{kind.value}:{job_id or mail.id}",
+        "kind": kind.value,
+        "success": success,
+        "mail_id": mail.id,
+        "job_id": job_id,
+        "address": mail.header_from,
+    }
+    turn.connection.execute(insert(notices), row)
+
+
+def _owed(turn: Turn) -> dict[str, Any]:
+    return {
+        "state": DeliveryState.PENDING.value,
+        "tries": 0,
+        "created_at": turn.now,
+        "due_at": turn.now,
+        "delivered_at": None,
+        "last_error": "",
+        "owner": "",
+    }
+
+
+# --- Delivery ---------------------------------------------------------------------------------------------
+
+
+def claim_notice(turn: Turn, lease: timedelta) -> Notice | None:
+    """Claim the notice that has been due longest, if there is one."""
+    row = _claim(turn, notices, lease)
+    return None if row is None else _notice(row)
+
+
+def claim_copy(turn: Turn, lease: timedelta) -> Copy | None:
+    """Claim the copy that has been due longest, if there is one."""
+    row = _claim(turn, copies, lease)
+    return None if row is None else _copy(row)
+
+
+def notice_delivered(turn: Turn, notice_id: str) -> None:
+    """The notice was taken by the next mail server. A repetition changes nothing."""
+    _end(turn, notices, notice_id, DeliveryState.DELIVERED, delivered_at=turn.now, last_error="")
+
+
+def copy_delivered(turn: Turn, copy_id: str, place: str) -> None:
+    """The copy is at `place`, a path or an address. A repetition changes nothing."""
+    _end(turn, copies, copy_id, DeliveryState.DELIVERED, delivered_at=turn.now, last_error="", place=place)
+
+
+def postpone(turn: Turn, table: Table, row_id: str, due_at: datetime, error: str, *, give_up: bool) -> None:
+    """A try failed: give the claim back until `due_at`, or end it for good."""
+    state = DeliveryState.GIVEN_UP if give_up else DeliveryState.PENDING
+    _end(turn, table, row_id, state, due_at=due_at, last_error=error)
+
+
+def _claim(turn: Turn, table: Table, lease: timedelta) -> Row[Any] | None:
+    due = (
+        select(table)
+        .where(table.c.state == DeliveryState.PENDING.value, table.c.due_at <= bindparam("now"))
+        .order_by(table.c.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = turn.connection.execute(due, {"now": turn.now}).first()
+    if row is not None:
+        held = {"owner": turn.owner, "due_at": turn.now + lease}
+        turn.connection.execute(update(table).where(table.c.id == row.id).values(**held))
+    return row
+
+
+def _end(turn: Turn, table: Table, row_id: str, state: DeliveryState, **values: Any) -> None:
+    pending = (table.c.id == row_id, table.c.state == DeliveryState.PENDING.value)
+    values = {"owner": "", "tries": table.c.tries + 1, "state": state.value, **values}
+    turn.connection.execute(update(table).where(*pending).values(**values))
+
+
+# --- Look-ups ---------------------------------------------------------------------------------------------
+
+
+def notices_of_mail(connection: Connection, mail_id: str) -> tuple[Notice, ...]:
+    """All notices about a mail and its jobs, oldest first."""
+    query = (
+        select(notices)
+        .where(notices.c.mail_id == mail_id)
+        .order_by(
+            # Of the same instant the initial one comes first.
+            notices.c.created_at,
+            notices.c.kind.desc(),
+            notices.c.id,
+        )
+    )
+    return tuple(_notice(row) for row in connection.execute(query))
+
+
+def copies_of_job(connection: Connection, job_id: str) -> tuple[Copy, ...]:
+    """All copies of a job's fax, in the order of its archives."""
+    rows = connection.execute(select(copies).where(copies.c.job_id == job_id))
+    return tuple(sorted(map(_copy, rows), key=lambda copy: int(copy.id.rpartition(":")[2])))
+
+
+def _notice(row: Row[Any]) -> Notice:
+    return Notice(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        success=row.success,
+        mail_id=row.mail_id,
+        job_id=row.job_id,
+        address=row.address,
+        state=DeliveryState(row.state),
+        tries=row.tries,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        delivered_at=row.delivered_at,
+        last_error=row.last_error,
+    )
+
+
+def _copy(row: Row[Any]) -> Copy:
+    return Copy(
+        id=row.id,
+        job_id=row.job_id,
+        archive=ArchiveSettings.model_validate_json(row.archive),
+        state=DeliveryState(row.state),
+        tries=row.tries,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        delivered_at=row.delivered_at,
+        place=row.place,
+        last_error=row.last_error,
+    )

@@ -1,0 +1,288 @@
+"""The tables of the book, in SQLAlchemy Core and in nothing that PostgreSQL lacks.
+
+Times are whole microseconds since 1970 in UTC, and aware datetimes on our side (`Instant`). A row that can be
+claimed (a mail, a notice, a copy) has two columns for it: `due_at`, the time from which it may be claimed,
+and `owner`, the process that has it. A claim moves `due_at` to the end of its lease, so one index answers
+both what is due and what came back because its owner let the lease end.
+
+A change here is a revision in `store/migrations/versions`, and a name in `store.version`.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - as SQLAlchemy calls it
+        """The number that is kept.
+
+        Raises:
+            ValueError: the time has no zone, so that it could mean any hour.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
+        """The time that was kept, in UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_key",
+        "fk": "%(table_name)s_%(column_0_name)s_of",
+        "uq": "%(table_name)s_%(column_0_name)s_once",
+    }
+)
+
+# A number that the database counts up; SQLite does so only for INTEGER.
+_Counted = BigInteger().with_variant(Integer, "sqlite")
+
+# Conditions of partial indexes. A query uses such an index only if it states the same condition in the same
+# words, so both take it from here.
+DIALABLE = text("dialable")
+IN_CALL = text("state = 'dialling'")
+OPEN = text("ended_at IS NULL")
+HELD = text("owner > ''")
+
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("reference", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    # NULL where the octets are in a file.
+    Column("octets", LargeBinary),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    # Thousands of mails are decided by the same text, so it is kept once, under its SHA-256.
+    Column("digest", String(64), primary_key=True),
+    Column("policy", Text, nullable=False),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("return_path", Text, nullable=False),
+    Column("recipients", JSON, nullable=False),
+    Column("header_from", Text, nullable=False),
+    Column("user_email", Text, nullable=False),
+    Column("proof", JSON, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("thread", JSON, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("body", Text, ForeignKey("bodies.reference"), nullable=False),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("due_at", Instant, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Index("mails_due", "state", "due_at"),
+    Index("mails_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("status", String(32)),
+    Column("explanation", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("subaddress", Text, nullable=False),
+    Column("recipient_name", Text, nullable=False),
+    Column("recipient_company", Text, nullable=False),
+    # NULL for a sender that the policy no longer knew when the mail was decided.
+    Column("policy", String(64), ForeignKey("policies.digest")),
+    # For searching: account and From address in lower case, and the allowed lines as a JSON list.
+    Column("user_email", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("lines", Text, nullable=False),
+    Column("cover_template", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("billing", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    # Whether it may be called at `due_at`. It follows from the state, but the planner would pass over an
+    # index on the three states, and one on a generated column is never covering.
+    Column("dialable", Boolean, nullable=False),
+    CheckConstraint(
+        "dialable = (state IN ('queued', 'scheduled', 'waiting'))", name="jobs_dialable_by_state"
+    ),
+    Column("finished_at", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("interruptions", Integer, nullable=False),
+    Column("pages_confirmed", Integer, nullable=False),
+    Column("cancel_requested_by", Text, nullable=False),
+    Index("jobs_of_mail", "mail_id", "position", unique=True),
+    # Holds all that the choice of the next call looks at, so that it never touches a row that it passes over.
+    Index(
+        "jobs_dialable",
+        "lines",
+        "due_at",
+        "id",
+        "number",
+        "dialable",
+        sqlite_where=DIALABLE,
+        postgresql_where=DIALABLE,
+    ),
+    # The database itself holds that a number has one call at a time.
+    Index("one_call_a_number", "number", unique=True, sqlite_where=IN_CALL, postgresql_where=IN_CALL),
+    Index("jobs_by_state", "state", "created_at"),
+    Index("jobs_by_time", "created_at"),
+    Index("jobs_by_user", "user_email", "created_at"),
+    Index("jobs_by_sender", "sender", "created_at"),
+    Index("jobs_by_number", "number", "created_at"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("job_id", String(24), ForeignKey("jobs.id"), primary_key=True),
+    Column("body", Text, ForeignKey("bodies.reference"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("resolution", String(16), nullable=False),
+    Column("pages", JSON, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("job_id", String(24), ForeignKey("jobs.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("called", Text, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("leased_until", Instant, nullable=False),
+    Column("interrupted", Boolean, nullable=False),
+    # The outcome; NULL throughout while the attempt is open.
+    Column("ended_at", Instant),
+    Column("status", String(32)),
+    Column("cause", Text),
+    Column("answered_at", Instant),
+    Column("pages_confirmed", Integer),
+    Column("sip_code", Integer),
+    Column("q850_cause", Integer),
+    Column("t30_code", Integer),
+    Column("t30_result", Text),
+    Column("transport", String(16)),
+    Column("bit_rate", Integer),
+    Column("ecm", Boolean),
+    Column("compression", String(16)),
+    Column("remote_csid", Text),
+    Column("bad_rows", Integer),
+    Column("retransmissions", Integer),
+    Index("attempts_of_job", "job_id", "number", unique=True),
+    Index("attempts_open", "owner", sqlite_where=OPEN, postgresql_where=OPEN),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("job_id", String(24), ForeignKey("jobs.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("name", String(24), nullable=False),
+    # NULL for the transition that made the job.
+    Column("from_state", String(16)),
+    Column("to_state", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Index("transitions_of_job", "job_id", "id"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("success", Boolean, nullable=False),
+    Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
+    # Empty for an initial notice, hence no foreign key.
+    Column("job_id", String(24), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    Column("last_error", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Index("notices_due", "state", "due_at"),
+    Index("notices_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
+    Index("notices_of_mail", "mail_id"),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("job_id", String(24), ForeignKey("jobs.id"), nullable=False),
+    Column("archive", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    Column("place", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Index("copies_due", "state", "due_at"),
+    Index("copies_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
+    Index("copies_of_job", "job_id"),
+)
+
+refused = Table(
+    "refused",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("client_address", Text, nullable=False),
+    Column("helo", Text, nullable=False),
+    Column("return_path", Text, nullable=False),
+    Column("recipients", JSON, nullable=False),
+    Column("header_from", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("refused_by_time", "at"),
+)

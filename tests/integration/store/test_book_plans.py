@@ -1,0 +1,74 @@
+"""What the service asks all day is answered by an index, however much the book holds."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_book import ARCHIVE, LEASE, header, policy, small_book
+from sqlalchemy import Engine, event
+
+from store.job_filter import JobFilter
+from store.mail import MailState
+
+Statement = tuple[str, Any]
+
+
+@pytest.fixture
+def statements() -> Iterator[list[Statement]]:
+    """What is sent to SQLite."""
+    sent: list[Statement] = []
+
+    def keep(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        if statement.startswith(("SELECT", "UPDATE")) and "alembic_version" not in statement:
+            sent.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", keep)
+
+
+def _plan(connection: sqlite3.Connection, statement: Statement) -> list[str]:
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1])]
+
+
+async def test_no_statement_of_the_service_looks_through_a_table(
+    tmp_path: Path, statements: list[Statement]
+) -> None:
+    async with small_book(tmp_path) as small:
+        await small.book.claim_mail(MailState.SUBMITTED, LEASE)
+        await small.queued("+12065550100", user=policy(archives=(ARCHIVE,)))
+        _, attempt = await small.call()
+        await small.book.record_outcome(attempt.id, small.outcome(), None)
+        await small.book.claim_notice(LEASE)
+        await small.book.claim_copy(LEASE)
+        await small.book.next_due(small.clock() - timedelta(hours=1))
+        await small.book.calls_to_hang_up()
+        await small.book.release_dead_owners(lambda _: True)
+        await small.book.release_own_claims()
+        await small.book.jobs(JobFilter(number="+12065550100"))
+        await small.book.jobs(JobFilter(user="ana@hospital.example"))
+    assert len(statements) > 40
+    with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
+        for statement in statements:
+            for step in _plan(connection, statement):
+                assert not step.startswith("SCAN") or "USING" in step, (statement, step)
+
+
+async def test_the_next_call_is_found_without_looking_at_jobs(
+    tmp_path: Path, statements: list[Statement]
+) -> None:
+    async with small_book(tmp_path) as small:
+        await small.queued("+12065550100")
+        statements.clear()
+        await small.book.claim_call({"main": 1}, LEASE, header)
+    choice = next(
+        statement for statement in statements if "LIMIT" in statement[0] and "due_at" in statement[0]
+    )
+    with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
+        plan = _plan(connection, choice)
+    assert plan[0] == "SEARCH jobs USING COVERING INDEX jobs_dialable (lines=? AND due_at<?)"
+    assert not any("TEMP B-TREE" in step for step in plan)
