@@ -1,0 +1,263 @@
+"""From a complete message to its acceptance or refusal: what is said after the final dot.
+
+The way: scan the header, find the author's user, judge (with SPF where it matters), store. A mail is accepted
+only once `accept` has returned, which it does when the mail is durable. That runs as a task of its own: a
+client that hangs up in the middle ends its dialogue, never the acceptance.
+"""
+
+import asyncio
+import errno
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from config.settings import UserPolicy
+from mta.dedupe import dedupe_key
+from mta.header_scan import HEADER_LIMIT, HeaderFacts, HeaderTooLarge, scan_header
+from mta.reply import NOT_NOW, STORAGE_FULL, Reply
+from mta.smtp_data import IN_MEMORY, SpooledMessage
+from mta.verdict import (
+    Admitted,
+    Facts,
+    RefusalReason,
+    Refused,
+    SpfNeeded,
+    SpfResult,
+    address_of,
+    judge,
+    single_author,
+)
+from store.errors import BookUnavailable
+from store.mail import Envelope, NewMail
+
+_LARGE_AT_ONCE = 4
+
+log = structlog.get_logger()
+
+
+class Directory(Protocol):
+    """Who may send: the policy, as far as receiving needs it."""
+
+    def sender(self, address: str) -> UserPolicy | None:
+        """The user whose sending address this is, or None."""
+
+
+class Accepted(Protocol):
+    """What the book says of a mail that is durable."""
+
+    @property
+    def mail_id(self) -> str:
+        """The mail's id: `K7Q2-M9`."""
+
+    @property
+    def duplicate(self) -> bool:
+        """Whether the book had it already."""
+
+
+class SenderPolicyCheck(Protocol):
+    """SPF, as far as receiving needs it: `mta.spf_check.SpfChecker`."""
+
+    async def check(self, *, client_address: str, return_path: str, helo: str) -> SpfResult:
+        """The result; never raises."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """Who delivers, from whom, and to whom."""
+
+    client_address: str
+    helo: str
+    envelope: Envelope
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedSubmission:
+    """A submission that was refused, for the log that `postfax refused` shows."""
+
+    at: datetime
+    client_address: str
+    helo: str
+    return_path: str
+    recipients: tuple[str, ...]
+    header_from: str
+    """Empty where it was not known yet."""
+    reply: str
+    """What the client was told."""
+    reason: RefusalReason
+    detail: str
+
+
+class Intake:
+    """Takes mails, or says why not."""
+
+    def __init__(
+        self,
+        *,
+        directory: Callable[[], Directory],
+        spf: SenderPolicyCheck,
+        accept: Callable[[NewMail], Awaitable[Accepted]],
+        refused: Callable[[RefusedSubmission], None],
+        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Nothing is done yet.
+
+        Args:
+            directory: gives the policy that holds now; asked anew for every mail.
+            spf: asked where the user must be proven.
+            accept: stores a mail and returns when it is durable; what it raises becomes a temporary refusal.
+            refused: told of every refusal; must neither block nor raise.
+            nonce: gives a text that never comes twice.
+            clock: gives the time.
+        """
+        self._directory = directory
+        self._spf = spf
+        self._accept = accept
+        self._refused = refused
+        self._nonce = nonce
+        self._clock = clock
+        self._acceptances: set[asyncio.Task[Accepted]] = set()
+        # A large message comes into memory to be judged and stored: not too many at one time.
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+
+    async def take(self, delivery: Delivery, message: SpooledMessage) -> Reply:
+        """Judge a mail and store it; the reply for the client."""
+        if message.size <= IN_MEMORY:
+            return await self._take(delivery, message.octets())
+        async with self._large:
+            return await self._take(delivery, message.octets())
+
+    def note_refusal(self, delivery: Delivery, refused: Refused, *, header_from: str = "") -> Reply:
+        """Record a refusal; its reply."""
+        submission = RefusedSubmission(
+            at=self._clock(),
+            client_address=delivery.client_address,
+            helo=delivery.helo,
+            return_path=delivery.envelope.return_path,
+            recipients=delivery.envelope.recipients,
+            header_from=header_from,
+            reply=str(refused.reply),
+            reason=refused.reason,
+            detail=refused.detail,
+        )
+        log.info(
+            "submission_refused",
+            client=submission.client_address,
+            return_path=submission.return_path,
+            recipients=len(submission.recipients),
+            header_from=header_from,
+            reply=submission.reply,
+            reason=submission.reason.value,
+            detail=submission.detail,
+        )
+        self._refused(submission)
+        return refused.reply
+
+    async def finish_acceptances(self) -> None:
+        """Wait for the acceptances that are still being made durable."""
+        await asyncio.gather(*self._acceptances, return_exceptions=True)
+
+    async def _take(self, delivery: Delivery, message: bytes) -> Reply:
+        try:
+            header = scan_header(message)
+        except HeaderTooLarge:
+            return self.note_refusal(delivery, _HEADER_TOO_LARGE)
+        author = single_author(header)
+        header_from = address_of(author) if author else ""
+        facts = Facts(
+            client_address=delivery.client_address,
+            helo=delivery.helo,
+            return_path=delivery.envelope.return_path,
+            header=header,
+            user=self._directory().sender(header_from) if header_from else None,
+        )
+        verdict = judge(facts)
+        if isinstance(verdict, SpfNeeded):
+            verdict = judge(replace(facts, spf=await self._ask_spf(delivery)))
+        if isinstance(verdict, Admitted):
+            return await self._store(delivery, message, header, verdict)
+        if isinstance(verdict, Refused):
+            return self.note_refusal(delivery, verdict, header_from=header_from)
+        raise AssertionError("SPF was asked and is still needed")
+
+    async def _ask_spf(self, delivery: Delivery) -> SpfResult:
+        return await self._spf.check(
+            client_address=delivery.client_address,
+            return_path=delivery.envelope.return_path,
+            helo=delivery.helo,
+        )
+
+    async def _store(
+        self, delivery: Delivery, message: bytes, header: HeaderFacts, admitted: Admitted
+    ) -> Reply:
+        new = NewMail(
+            envelope=delivery.envelope,
+            header_from=admitted.header_from,
+            user_email=admitted.user.email,
+            proof=admitted.proof,
+            message_id=header.message_id,
+            dedupe_key=await self._dedupe_key(delivery.envelope, header, message),
+            body=message,
+        )
+        try:
+            accepted = await self._accept_detached(new)
+        except BookUnavailable as unavailable:
+            full = unavailable.cause.startswith("SQLITE_FULL") or _caused_by_full_disk(unavailable)
+            reply, cause = STORAGE_FULL if full else NOT_NOW, unavailable.cause
+        except Exception as error:
+            # Whatever it is: nothing was accepted, and the client must be told so.
+            log.exception("mail_not_stored", user=new.user_email, client=delivery.client_address)
+            reply, cause = STORAGE_FULL if _caused_by_full_disk(error) else NOT_NOW, repr(error)
+        else:
+            return Reply(250, "2.0.0", f"accepted as {accepted.mail_id}")
+        refused = Refused(reply=reply, reason=RefusalReason.STORAGE, detail=cause)
+        return self.note_refusal(delivery, refused, header_from=new.header_from)
+
+    async def _dedupe_key(self, envelope: Envelope, header: HeaderFacts, message: bytes) -> str:
+        def make() -> str:
+            return dedupe_key(envelope=envelope, header=header, message=message, nonce=self._nonce())
+
+        # 1 MiB takes about a millisecond; more is digested beside the event loop.
+        return make() if len(message) <= IN_MEMORY else await asyncio.to_thread(make)
+
+    async def _accept_detached(self, new: NewMail) -> Accepted:
+        """Accept in a task that outlives the dialogue."""
+        task = asyncio.ensure_future(self._accept(new))
+        self._acceptances.add(task)
+        task.add_done_callback(partial(self._accepted, new))
+        return await asyncio.shield(task)
+
+    def _accepted(self, new: NewMail, task: asyncio.Future[Accepted]) -> None:
+        self._acceptances.discard(task)
+        if task.cancelled() or task.exception() is not None:
+            return
+        log.info(
+            "mail_accepted",
+            mail=task.result().mail_id,
+            duplicate=task.result().duplicate,
+            user=new.user_email,
+            client=new.proof.client_address,
+            proof=new.proof.method.value,
+            recipients=len(new.envelope.recipients),
+            size=len(new.body),
+        )
+
+
+_HEADER_TOO_LARGE = Refused(
+    reply=Reply(552, "5.3.4", f"the header of a mail may have {HEADER_LIMIT // 1024} KiB"),
+    reason=RefusalReason.TOO_BIG,
+)
+
+
+def _caused_by_full_disk(error: BaseException) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        cause = cause.__cause__
+    return False

@@ -1,0 +1,51 @@
+"""A stored mail taken apart: subject, text, attachments. `mta.mime_task` does it, in the sandbox."""
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from sandbox import FailureKind, Limits, Nursery, TaskFailed, TaskRefused
+from store.mail import MailContent, MailPart
+
+LIMITS = Limits(seconds=60, cpu_seconds=30, memory=1 << 30, file_size=1 << 28)
+
+_MAIL_FILE = "mail.eml"
+_TOO_COSTLY = {FailureKind.TIME, FailureKind.MEMORY}
+
+log = structlog.get_logger()
+
+
+class MailNotReadable(Exception):  # noqa: N818 - named as what is wrong
+    """The mail cannot be taken apart, now or later; the text is a sentence for its sender."""
+
+
+async def take_apart(nursery: Nursery, mail: bytes, folder: Path) -> MailContent:
+    """Take a mail apart.
+
+    Args:
+        nursery: one that has `mta.mime_task` loaded.
+        mail: the message as it was received.
+        folder: an empty folder for the attachments' octets; the caller removes it.
+
+    Returns:
+        The content; the paths of its attachments are absolute.
+
+    Raises:
+        MailNotReadable: the mail is encrypted, too complicated, or the like.
+        TaskFailed: a fault of ours or of the host; trying again may help.
+    """
+    await asyncio.to_thread((folder / _MAIL_FILE).write_bytes, mail)
+    try:
+        told = await nursery.run(
+            "mta.mime_task:take_apart", {"mail": _MAIL_FILE}, folder=folder, limits=LIMITS
+        )
+    except TaskRefused as refused:
+        raise MailNotReadable(str(refused)) from refused
+    except TaskFailed as failed:
+        if failed.kind not in _TOO_COSTLY:
+            raise
+        log.warning("mail_too_costly", kind=failed.kind.value, detail=failed.detail)
+        raise MailNotReadable("This mail is too large or too complicated to be read.") from failed
+    parts = [MailPart(**{**part, "path": str(folder / part["path"])}) for part in told.pop("attachments")]
+    return MailContent(**{**told, "references": tuple(told["references"]), "attachments": tuple(parts)})

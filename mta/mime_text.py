@@ -1,0 +1,119 @@
+"""Octets and encoded words of a mail as text.
+
+Whatever the charset is called and whatever the octets are, something readable comes out: nothing here raises,
+and nothing returned holds half a surrogate pair or a control character.
+"""
+
+import binascii
+import codecs
+import re
+from base64 import b64decode
+from quopri import decodestring
+
+# What mails say and what they mean (WHATWG Encoding §4.2): each that is meant holds the one that is said.
+_MEANT = {
+    "ascii": "utf-8", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030",
+    "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932", "iso2022_jp": "iso2022_jp_ext",
+}  # fmt: skip
+# Codecs of Python that are no charsets of mails.
+_NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
+
+# RFC 2047 §2; §6.2: white space between two encoded words is no part of the text.
+_ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?\s]*)\?=")
+_BETWEEN = re.compile(r"\s*")
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def decoded(octets: bytes, charset: str) -> str:
+    """Octets in a charset as text; where that is unknown or plainly wrong, as UTF-8 or Western European."""
+    codec = _codec(charset)
+    for candidate in (codec, "utf-8"):
+        if candidate:
+            try:
+                return _clean(octets.decode(candidate))
+            except ValueError:
+                continue
+    if codec and codec != "utf-8":
+        return _clean(octets.decode(codec, errors="replace"))
+    return _clean(_damaged(octets))
+
+
+def _damaged(octets: bytes) -> str:
+    """Text that is not quite UTF-8: some octets of it lost, or else another 8-bit set altogether."""
+    text = octets.decode("utf-8", errors="replace")
+    beyond_ascii = sum(character > "\x7f" for character in text)
+    return text if text.count("\ufffd") * 2 < beyond_ascii else octets.decode("cp1252", errors="replace")
+
+
+def header_text(raw: str) -> str:
+    """A header value as the parser keeps it (8-bit octets as surrogates), decoded, on one line."""
+    return " ".join(_decoded_words(raw).split())
+
+
+def unfolded(raw: str) -> str:
+    """A header value as the parser keeps it, 8-bit octets decoded, encoded words left as they are."""
+    return re.sub(r"\r?\n", "", _plain(raw)).strip()
+
+
+def _plain(raw: str) -> str:
+    return decoded(raw.encode("utf-8", errors="surrogateescape"), "utf-8")
+
+
+def _decoded_words(raw: str) -> str:
+    pieces: list[str] = []
+    octets, charset, position = b"", "", 0
+    for word in _ENCODED_WORD.finditer(raw):
+        gap = raw[position : word.start()]
+        adjacent = bool(octets) and _BETWEEN.fullmatch(gap)
+        # Some encoders cut a character in two, so neighbours are put together before they are decoded.
+        if not adjacent or word[1].lower() != charset:
+            pieces.append(decoded(octets, charset))
+            octets, charset = b"", word[1].lower()
+        if not adjacent:
+            pieces.append(_plain(gap))
+        octets += _octets(word[2].lower(), word[3])
+        position = word.end()
+    return "".join((*pieces, decoded(octets, charset), _plain(raw[position:])))
+
+
+def _octets(encoding: str, text: str) -> bytes:
+    octets = text.encode("utf-8", errors="surrogateescape")
+    if encoding == "q":
+        return decodestring(octets, header=True)
+    try:
+        return b64decode(octets + b"=" * (-len(octets) % 4))
+    except binascii.Error:
+        return octets
+
+
+def _codec(charset: str) -> str | None:
+    """The name of Python's codec for a charset, or None if there is none to use."""
+    try:
+        name = codecs.lookup(charset.strip().strip("'\"")).name
+        b"a".decode(name, errors="replace")  # some codecs give no text
+    except (LookupError, ValueError):
+        return None
+    return None if name.replace("-", "_") in _NO_CHARSETS else _MEANT.get(name, name)
+
+
+def _clean(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    return _UNWANTED.sub("", text).encode("utf-8", errors="replace").decode("utf-8")
+
+
+def unflowed(text: str, *, delete_space: bool) -> str:
+    """Paragraphs of format=flowed text (RFC 3676 §4) on lines of their own; quoted lines stay as they are."""
+    lines: list[str] = []
+    open_paragraph = False
+    for line in text.split("\n"):
+        quoted = line.startswith(">")
+        content = line.removeprefix(" ")  # §4.4: space-stuffing
+        if open_paragraph and not quoted:
+            lines[-1] += content
+        else:
+            lines.append(line if quoted else content)
+        # §4.3: the signature separator is never soft.
+        open_paragraph = line.endswith(" ") and not quoted and content != "-- "
+        if open_paragraph and delete_space:
+            lines[-1] = lines[-1][:-1]
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""The arguments of MAIL and RCPT (RFC 5321 §4.1.1.2, §4.1.1.3): a path and its ESMTP parameters.
+
+Case is kept. Source routes are dropped (§4.1.1.3: "SHOULD NOT be used"). More is understood than the grammar
+has, where real clients and fax addresses need it: a path without angle brackets, a blank after the colon,
+dots anywhere in a local part, and parentheses in it, as in `(206)555.1234@fax.example.com`. Everything else
+that is not a path raises `SyntaxRefused` with the reply that says so.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mta.reply import Reply
+
+PATH_LIMIT = 1000
+"""Octets. RFC 5321 §4.5.3.1.3 has 256 as the least that must be possible; fax addresses have options."""
+
+
+class SyntaxRefused(Exception):  # noqa: N818 - named as what happened
+    """The argument cannot be understood; `reply` says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mailbox:
+    """A mailbox (RFC 5321 §4.1.2) as it was written."""
+
+    local_part: str
+    """With its quotes, if it has them."""
+    domain: str
+    """A domain name, or an address literal with its square brackets."""
+
+    def __str__(self) -> str:
+        return f"{self.local_part}@{self.domain}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PathArgument:
+    """What follows `MAIL FROM:` or `RCPT TO:`."""
+
+    mailbox: Mailbox | None
+    """None is the null path."""
+    parameters: Mapping[str, str | None]
+    """Keywords in upper case, values as they were written; None where there is no value."""
+
+
+_BAD_RETURN_PATH = Reply(501, "5.1.7", "this is not a return path; write MAIL FROM:<name@example.org>")
+_BAD_RECIPIENT = Reply(501, "5.1.3", "this is not an address; write RCPT TO:<number@domain>")
+_BAD_PARAMETER = Reply(501, "5.5.4", "an ESMTP parameter is malformed or given twice")
+
+# RFC 6531 §3.3 lets atoms, quoted texts and domain labels hold any character beyond ASCII.
+_BEYOND = "\u0080-\ud7ff\ue000-\U0010ffff"
+_ATOM = rf"[A-Za-z0-9!#$%&'*+\-/=?^_`{{|}}~.(){_BEYOND}]+"
+_QUOTED = rf'"(?:[ !#-\[\]-~{_BEYOND}]|\\[ -~])*"'
+_LABEL = rf"[A-Za-z0-9_{_BEYOND}](?:[A-Za-z0-9_\-{_BEYOND}]{{0,61}}[A-Za-z0-9_{_BEYOND}])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*\.?"
+_LITERAL = r"\[[0-9A-Za-z:.\-]{1,64}\]"
+
+_MAILBOX = re.compile(rf"(?P<local>{_QUOTED}|{_ATOM})@(?P<domain>{_DOMAIN}|{_LITERAL})")
+_SOURCE_ROUTE = re.compile(rf"@(?:{_DOMAIN})(?:,@(?:{_DOMAIN}))*:")
+_PARAMETER = re.compile(rf"(?P<keyword>[A-Za-z0-9][A-Za-z0-9\-]*)(?:=(?P<value>[!-<>-~{_BEYOND}]+))?")
+
+
+def parse_mailbox(text: str) -> Mailbox | None:
+    """The mailbox that the whole text is, or None if it is none."""
+    found = _MAILBOX.fullmatch(text)
+    if not found or len(text.encode(errors="replace")) > PATH_LIMIT:
+        return None
+    domain = found["domain"].removesuffix(".")
+    if domain.startswith("[") and not _is_literal(domain[1:-1]):
+        return None
+    return Mailbox(local_part=found["local"], domain=domain)
+
+
+def parse_mail_argument(argument: str) -> PathArgument:
+    """What follows the verb MAIL.
+
+    Raises:
+        SyntaxRefused: it is no return path, or a parameter is malformed.
+    """
+    return _parse(argument, keyword="FROM:", bad_path=_BAD_RETURN_PATH)
+
+
+def parse_rcpt_argument(argument: str) -> PathArgument:
+    """What follows the verb RCPT.
+
+    Raises:
+        SyntaxRefused: it is no forward path, or a parameter is malformed. The null path is none.
+    """
+    parsed = _parse(argument, keyword="TO:", bad_path=_BAD_RECIPIENT)
+    if parsed.mailbox is None:
+        raise SyntaxRefused(_BAD_RECIPIENT)
+    return parsed
+
+
+def _parse(argument: str, *, keyword: str, bad_path: Reply) -> PathArgument:
+    if argument[: len(keyword)].upper() != keyword:
+        raise SyntaxRefused(bad_path)
+    path, parameters = _split_path(argument[len(keyword) :].strip(" "), bad_path)
+    if path == "":
+        return PathArgument(mailbox=None, parameters=_parse_parameters(parameters))
+    mailbox = parse_mailbox(path)
+    if mailbox is None:
+        raise SyntaxRefused(bad_path)
+    return PathArgument(mailbox=mailbox, parameters=_parse_parameters(parameters))
+
+
+def _split_path(text: str, bad_path: Reply) -> tuple[str, str]:
+    """The path without brackets and source route, and the text behind it."""
+    if not text.startswith("<"):
+        path, _, parameters = text.partition(" ")
+        if not path:
+            raise SyntaxRefused(bad_path)
+        return path, parameters
+    end = _closing_bracket(text)
+    if end < 0 or text[end + 1 : end + 2] not in {"", " "}:
+        raise SyntaxRefused(bad_path)
+    inner = text[1:end]
+    route = _SOURCE_ROUTE.match(inner)
+    path = inner[route.end() :] if route else inner
+    if route and not path:
+        raise SyntaxRefused(bad_path)
+    return path, text[end + 1 :]
+
+
+def _closing_bracket(text: str) -> int:
+    """Where the path ends: the first `>` outside quotes, or -1."""
+    quoted = escaped = False
+    for position, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted and character == "\\":
+            escaped = True
+        elif character == '"':
+            quoted = not quoted
+        elif character == ">" and not quoted:
+            return position
+    return -1
+
+
+def _parse_parameters(text: str) -> dict[str, str | None]:
+    parameters: dict[str, str | None] = {}
+    for word in text.split():
+        found = _PARAMETER.fullmatch(word)
+        if not found or found["keyword"].upper() in parameters:
+            raise SyntaxRefused(_BAD_PARAMETER)
+        parameters[found["keyword"].upper()] = found["value"]
+    return parameters
+
+
+def _is_literal(text: str) -> bool:
+    """Whether this is an address literal without its brackets (RFC 5321 §4.1.3)."""
+    tagged = text.upper().startswith("IPV6:")
+    try:
+        address = ipaddress.ip_address(text[5:] if tagged else text)
+    except ValueError:
+        return False
+    return tagged == (address.version == 6)  # noqa: PLR2004 - IPv6

@@ -1,0 +1,288 @@
+"""Mails taken apart: what is body, what is attached, what is left out, what is refused."""
+
+from base64 import b64encode
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mta.mime_task import MAX_HTML, MAX_TEXT, take_apart
+from sandbox import Refused
+
+MAILS = Path(__file__).parents[2] / "data" / "mail"
+PDF = b"%PDF-1.4 " + b"x" * 5000
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 5000
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def apart(mail: bytes | EmailMessage) -> dict[str, Any]:
+    Path("mail.eml").write_bytes(mail if isinstance(mail, bytes) else mail.as_bytes())
+    return take_apart({"mail": "mail.eml"})
+
+
+def attached(mail: bytes | EmailMessage) -> list[tuple[str, str]]:
+    return [(part["name"], part["media_type"]) for part in apart(mail)["attachments"]]
+
+
+def letter(text: str = "Please see attached.\n") -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"] = "Ana Ruiz <ana@hospital.example>"
+    mail["To"] = '"Doe, John" <12065551234@fax.example.com>, 1206@FAX.example.com'
+    mail["Cc"] = "Jörg <4930123456@fax.example.com>"
+    mail["Subject"] = "Überweisung für Montag"
+    mail["Message-ID"] = "<2@hospital.example>"
+    mail["References"] = "<0@x> <1@x>"
+    mail["X-Fax-Reference"] = "4711"
+    mail["X-FAX-Cover"] = "nein"
+    mail["X-Other"] = "y"
+    if text:
+        mail.set_content(text)
+    return mail
+
+
+def test_header_facts() -> None:
+    content = apart(letter())
+    assert content["subject"] == "Überweisung für Montag"
+    assert content["message_id"] == "<2@hospital.example>"
+    assert content["references"] == ("<0@x>", "<1@x>")
+    assert content["from_name"] == "Ana Ruiz"
+    assert content["to_names"] == {
+        "12065551234@fax.example.com": "Doe, John",
+        "4930123456@fax.example.com": "Jörg",
+    }
+    assert content["fields"] == {"x-fax-reference": "4711", "x-fax-cover": "nein"}
+    assert (content["text"], content["html"], content["attachments"]) == ("Please see attached.\n", "", ())
+
+
+def test_in_reply_to_stands_for_missing_references() -> None:
+    assert apart(b"In-Reply-To: <9@x>\r\n\r\n")["references"] == ("<9@x>",)
+
+
+def test_attachments_in_their_order_with_their_octets() -> None:
+    mail = letter()
+    mail.add_attachment(PDF, "application", "pdf", filename="Überweisung.pdf")
+    mail.add_attachment(PNG, "image", "png", filename="scan.png")
+    mail.add_attachment("a,b\n", subtype="csv", filename="table.csv")
+    content = apart(mail)
+    assert [part["name"] for part in content["attachments"]] == ["Überweisung.pdf", "scan.png", "table.csv"]
+    assert [Path(part["path"]).read_bytes() for part in content["attachments"]] == [PDF, PNG, b"a,b\n"]
+    assert [part["size"] for part in content["attachments"]] == [len(PDF), len(PNG), 4]
+
+
+def test_an_alternative_is_one_text_in_two_forms() -> None:
+    mail = letter("plain\n")
+    mail.add_alternative("<p>html</p>", subtype="html")
+    content = apart(mail)
+    assert (content["text"], content["html"]) == ("plain\n", "<p>html</p>\n")
+
+
+def test_html_alone_stays_html() -> None:
+    mail = letter("")
+    mail.set_content("<p>html</p>", subtype="html")
+    content = apart(mail)
+    assert (content["text"], content["html"]) == ("", "<p>html</p>\n")
+
+
+def test_pictures_that_the_html_shows_are_put_into_it_and_are_no_attachments() -> None:
+    mail = letter("")
+    mail.set_content('<p>Look: <img src="cid:logo@x"></p>', subtype="html")
+    mail.add_related(PNG, "image", "png", cid="<logo@x>", filename="logo.png", disposition="attachment")
+    mail.add_attachment(PDF, "application", "pdf", filename="a.pdf")
+    content = apart(mail)
+    assert [part["name"] for part in content["attachments"]] == ["a.pdf"]
+    assert f'<img src="data:image/png;base64,{b64encode(PNG).decode()}">' in content["html"]
+
+
+def test_a_picture_that_is_shown_often_does_not_make_the_html_endless() -> None:
+    mail = letter("")
+    mail.set_content('<img src="cid:logo@x">' * 5000, subtype="html")
+    mail.add_related(PNG, "image", "png", cid="<logo@x>")
+    assert len(apart(mail)["html"]) < 200_000
+
+
+def test_what_belongs_to_the_look_of_the_html_is_no_attachment() -> None:
+    mail = (
+        b"Content-Type: multipart/related; boundary=a\r\n\r\n"
+        b'--a\r\nContent-Type: text/html\r\n\r\n<img src="http://x/logo.png">\r\n'
+        b"--a\r\nContent-Type: image/png\r\nContent-Location: http://x/logo.png\r\n\r\nlogo\r\n"
+        b"--a\r\nContent-Type: text/css\r\n\r\np {}\r\n"
+        b"--a\r\nContent-Type: image/png; name=other.png\r\n\r\nother\r\n--a--\r\n"
+    )
+    assert attached(mail) == [("other.png", "image/png")]
+
+
+def test_a_text_too_long_to_be_needed_is_left_out() -> None:
+    mail = letter("plain\n")
+    mail.add_alternative("x" * (MAX_HTML + 1), subtype="html")
+    content = apart(mail)
+    assert (content["text"], content["html"]) == ("plain\n", "")
+
+
+def test_a_forwarded_message_that_the_library_cannot_write_is_kept_all_the_same() -> None:
+    mail = b"Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=a\r\ntext\xe4"
+    (part,) = apart(mail)["attachments"]
+    assert Path(part["path"]).read_bytes().startswith(b"Content-Type: multipart/mixed")
+
+
+def test_tiny_pictures_in_place_are_decoration_and_attached_ones_are_not() -> None:
+    mail = letter("")
+    mail.set_content("<p>Hello</p>", subtype="html")
+    mail.add_attachment(b"tiny", "image", "gif", filename="pixel.gif", disposition="inline")
+    mail.add_attachment(b"tiny", "image", "png", filename="signature.png", disposition="attachment")
+    mail.add_attachment(PNG, "image", "png", filename="photo.png", disposition="inline")
+    assert [name for name, _ in attached(mail)] == ["signature.png", "photo.png"]
+
+
+def test_an_attachment_inside_the_html_form_is_found() -> None:
+    """As Apple Mail sends it: alternative[plain, mixed[html, pdf, html]]."""
+    mail = (
+        b"Content-Type: multipart/alternative; boundary=a\r\n\r\n"
+        b"--a\r\nContent-Type: text/plain\r\n\r\nplain\r\n"
+        b"--a\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n"
+        b"--m\r\nContent-Type: text/html\r\n\r\n<p>one</p>\r\n"
+        b'--m\r\nContent-Type: application/pdf; name="a.pdf"\r\nContent-Disposition: inline\r\n\r\n%PDF\r\n'
+        b"--m\r\nContent-Type: text/html\r\n\r\n<p>two</p>\r\n--m--\r\n--a--\r\n"
+    )
+    content = apart(mail)
+    assert content["text"] == "plain"
+    assert content["html"] == "<p>one</p>\n<p>two</p>"
+    assert [part["name"] for part in content["attachments"]] == ["a.pdf"]
+
+
+def test_further_texts_go_on_with_the_body_and_nothing_is_dropped() -> None:
+    mail = (
+        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n"
+        b"--a\r\nContent-Type: text/plain\r\n\r\none\r\n"
+        b"--a\r\nContent-Type: text/html\r\n\r\n<p>footer</p>\r\n"
+        b"--a\r\nContent-Type: text/plain\r\n\r\ntwo\r\n"
+        b'--a\r\nContent-Type: text/plain; name="notes.txt"\r\n\r\nnotes\r\n--a--\r\n'
+    )
+    content = apart(mail)
+    assert (content["text"], content["html"]) == ("one\ntwo", "")
+    assert attached(mail) == [("attachment-1.html", "text/html"), ("notes.txt", "text/plain")]
+
+
+def test_other_forms_of_an_alternative_are_left_out() -> None:
+    mail = letter("plain\n")
+    mail.add_alternative("<p>html</p>", subtype="html")
+    mail.add_alternative("<html amp4email>", subtype="x-amp-html")
+    mail.add_alternative("BEGIN:VCALENDAR", subtype="calendar")
+    assert attached(mail) == []
+
+
+def test_signatures_are_left_out() -> None:
+    mail = letter()
+    mail.add_attachment(b"signature", "application", "pkcs7-signature", filename="smime.p7s")
+    mail.add_attachment(b"signature", "application", "pgp-signature", filename="signature.asc")
+    assert attached(mail) == []
+
+
+def test_a_forwarded_message_is_one_attachment_by_its_subject() -> None:
+    inner = letter()
+    inner.add_attachment(PDF, "application", "pdf", filename="inner.pdf")
+    mail = letter()
+    mail.add_attachment(inner)
+    content = apart(mail)
+    (part,) = content["attachments"]
+    assert (part["name"], part["media_type"]) == ("Überweisung für Montag.eml", "message/rfc822")
+    assert b"inner.pdf" in Path(part["path"]).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("mail", "words"),
+    [
+        (b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx", "encrypted"),
+        (b"Content-Type: multipart/encrypted; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n", "encrypted"),
+        (b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR", "only a calendar entry"),
+        (b"\r\n" + b"x" * (MAX_TEXT + 1), "too long"),
+        (b"Content-Type: text/html\r\n\r\n" + b"x" * (MAX_HTML + 1), "too long"),
+    ],
+    ids=["sealed", "pgp", "calendar", "text", "html"],
+)
+def test_what_cannot_be_a_fax_is_refused_with_the_reason(mail: bytes, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        apart(mail)
+
+
+def test_an_invitation_with_words_is_a_letter() -> None:
+    mail = letter("Please come.\n")
+    mail.add_attachment("BEGIN:VCALENDAR", subtype="calendar", filename="invite.ics")
+    assert attached(mail) == []
+
+
+def test_transfer_encodings_even_the_old_ones() -> None:
+    mail = (
+        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n"
+        b"--a\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\ngr=C3=BCn=\r\n!\r\n"
+        b"--a\r\nContent-Type: application/pdf; name=u\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n"
+        b"begin 644 u\r\n$)5!$1@``\r\n`\r\nend\r\n"
+        b"--a\r\nContent-Type: application/pdf; name=b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        b"JVBE\r\nRg=\r\n"
+        b"--a\r\nContent-Type: application/pdf; name=e\r\n\r\n--a--\r\n"
+    )
+    content = apart(mail)
+    assert content["text"] == "grün!"
+    octets = [Path(part["path"]).read_bytes() for part in content["attachments"]]
+    assert octets == [b"%PDF", b"%PDF", b""]
+
+
+def test_flowed_text_is_put_together() -> None:
+    assert apart(b"Content-Type: text/plain; format=flowed\r\n\r\na \r\nb\r\n")["text"] == "a b\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "html", "names"),
+    [
+        ("stalwart-legacy-016", True, False, ["blueball.png", "HasenundFrösche.txt"]),
+        ("stalwart-legacy-025", False, True, ["blueball.png", "greenball.png"]),
+        (
+            "stalwart-rfc-000", True, False,
+            ["attachment-1.au", "attachment-2.jpg", "attachment-3", "(subject in US-ASCII).eml"],
+        ),
+        ("stalwart-malformed-016", True, False, []),
+        ("stalwart-thirdparty-010", True, False, []),
+        ("stalwart-thirdparty-018", False, True, ["attach2.png"]),
+    ],
+)  # fmt: skip
+def test_mails_of_the_wild(file: str, text: bool, html: bool, names: list[str]) -> None:  # noqa: FBT001 - a table
+    content = apart((MAILS / f"{file}.eml").read_bytes())
+    assert (bool(content["text"]), bool(content["html"])) == (text, html)
+    assert [part["name"] for part in content["attachments"]] == names
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                b"", b"", b"--a", b"--a--", b"--b", b"--b--", b"Content-Type: multipart/mixed; boundary=a",
+                b"Content-Type: multipart/alternative; boundary=b", b"Content-Type: message/rfc822",
+                b"Content-Type: text/html; charset=\xff", b"Content-Type: image/png; name*=x''%",
+                b"Content-Transfer-Encoding: base64", b"Content-Disposition: inline; filename=\xe4",
+                b"Content-ID: <a>", b"Subject: =?x?b?\xff?=", b"From: (", b" folded", b"<img src='cid:a'>",
+                b"Content-Transfer-Encoding: x-uuencode", b"begin 644 x", b"Content-Type: ;;=", b"text",
+            ]
+        ),
+        st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"").replace(b"\r", b"")),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(LINES)
+def test_no_mail_crashes_it(lines: list[bytes]) -> None:
+    try:
+        content = apart(b"\r\n".join(lines))
+    except Refused:
+        return
+    content["text"].encode()
+    content["html"].encode()
+    assert all(part["name"] for part in content["attachments"])

@@ -1,0 +1,81 @@
+"""Charsets, encoded words, flowed text: whatever is written, text comes out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mta.mime_text import decoded, header_text, unflowed
+
+
+@pytest.mark.parametrize(
+    ("octets", "charset", "text"),
+    [
+        ("grün".encode("cp1252"), "iso-8859-1", "grün"),
+        ("„grün“ €".encode("cp1252"), "ISO-8859-1", "„grün“ €"),
+        ("grün".encode(), "us-ascii", "grün"),
+        ("grün".encode(), "", "grün"),
+        ("grün".encode("cp1252"), "utf-8", "grün"),
+        ("grün".encode("cp1252"), "x-unknown", "grün"),
+        ("grün grüßt größte Hüte".encode()[:-1] + b"\xff", "utf-8", "grün grüßt größte Hüt\ufffd"),
+        ("こんにちは".encode("iso2022_jp"), "iso-2022-jp", "こんにちは"),
+        ("한국어".encode("cp949"), "ks_c_5601-1987", "한국어"),
+        ("汉语".encode("gb18030"), '"gb2312"', "汉语"),
+        (b"a\r\nb\rc\x00\x1b\x0c", "utf-8", "a\nb\nc"),
+        ("\ufeffx".encode(), "utf-8", "x"),
+        (b"abc", "rot13", "abc"),
+        (b"abc", "idna", "abc"),
+        (b"\\ud800", "unicode_escape", "\\ud800"),
+    ],
+)
+def test_charsets(octets: bytes, charset: str, text: str) -> None:
+    assert decoded(octets, charset) == text
+
+
+@given(
+    st.binary(max_size=200),
+    st.one_of(st.text(max_size=10), st.sampled_from(["utf-16", "utf-7", "hz", "cp037", "hex", "utf-8"])),
+)
+def test_no_octets_and_no_charset_raise(octets: bytes, charset: str) -> None:
+    text = decoded(octets, charset)
+    assert "\x00" not in text
+    text.encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("=?utf-8?q?gr=C3=BCn?= und =?ISO-8859-1?B?YmxhdQ==?=", "grün und blau"),
+        ("=?utf-8?q?a?=\r\n =?utf-8?q?b?= c", "ab c"),
+        ("=?utf-8?b?44GT44I=?= =?utf-8?b?kw==?=", "こん"),
+        ("=?utf-8*de?q?a_b?=", "a b"),
+        ("=?utf-8?b?YQ?=", "a"),
+        ("=?utf-8?b?!?=", ""),
+        ("=?x?y?z?=", "=?x?y?z?="),
+        ("=?iso-8859-1?q?Fr\udcf6sche?=", "Frösche"),
+        ("Fr\udcf6sche", "Frösche"),
+        ("Fr\udcc3\udcb6sche", "Frösche"),
+        ("  a\r\n\tb  ", "a b"),
+        ("plain", "plain"),
+    ],
+)
+def test_headers(raw: str, text: str) -> None:
+    assert header_text(raw) == text
+
+
+@given(st.binary(max_size=100))
+def test_no_header_raises(octets: bytes) -> None:
+    for raw in (
+        octets,
+        b"=?" + octets + b"?=",
+        b"=?utf-8?b?" + octets + b"?=",
+        b"=?utf-8?q?" + octets + b"?=",
+    ):
+        header_text(raw.decode("ascii", "surrogateescape")).encode()
+
+
+def test_flowed_paragraphs_are_put_together() -> None:
+    flowed = "One \ntwo \nthree\n\n From here\n> quoted \n> as it was\n-- \nAna\n"
+    assert unflowed(flowed, delete_space=False) == (
+        "One two three\n\nFrom here\n> quoted \n> as it was\n-- \nAna\n"
+    )
+    assert unflowed("汉 \n语", delete_space=True) == "汉语"

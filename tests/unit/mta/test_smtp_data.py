@@ -1,0 +1,119 @@
+"""Reading a message: however its octets arrive, the same message comes out."""
+
+import asyncio
+import itertools
+import re
+from io import BytesIO
+from typing import IO
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mta.smtp_data import DataFault, Faulty, SpooledMessage, read_message
+
+LINES = st.lists(
+    st.one_of(st.sampled_from([b"", b".", b"..", b".x", b"\x00", b"x" * 70]), st.binary(max_size=30)),
+    max_size=40,
+).map(lambda lines: [line.replace(b"\r", b"").replace(b"\n", b"") for line in lines])
+
+
+def on_the_wire(message: bytes) -> bytes:
+    stuffed = (b"." if message.startswith(b".") else b"") + message.replace(b"\r\n.", b"\r\n..")
+    return stuffed + b".\r\n"
+
+
+async def receive(
+    octets: bytes, cuts: list[int], *, limit: int = 1 << 20, buffer: int = 64
+) -> bytes | Faulty:
+    """Read from a stream that gets the octets in pieces; a small buffer cuts the chunks anywhere."""
+    reader = asyncio.StreamReader(limit=buffer)
+    places = sorted({cut % (len(octets) + 1) for cut in cuts} | {0, len(octets)})
+    reading = asyncio.create_task(read_message(reader, limit=limit))
+    for start, end in itertools.pairwise(places):
+        reader.feed_data(octets[start:end])
+        await asyncio.sleep(0)
+    result = octets_of(await asyncio.wait_for(reading, 5))
+    assert reader._buffer == b"NEXT\r\n"  # type: ignore[attr-defined]
+    return result
+
+
+def octets_of(message: SpooledMessage | Faulty) -> bytes | Faulty:
+    if isinstance(message, Faulty):
+        return message
+    with message:
+        return message.octets()
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES, st.lists(st.integers(0, 4000), max_size=12), st.sampled_from([8, 64, 1 << 16]))
+def test_a_message_comes_out_as_it_was_sent(lines: list[bytes], cuts: list[int], buffer: int) -> None:
+    message = b"".join(line + b"\r\n" for line in lines)
+    assert asyncio.run(receive(on_the_wire(message) + b"NEXT\r\n", cuts, buffer=buffer)) == message
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"x", b"\r\n."]), max_size=30).map(b"".join),
+    st.lists(st.integers(0, 100), max_size=8),
+)
+def test_a_bare_line_end_is_found_wherever_it_is_cut(message: bytes, cuts: list[int]) -> None:
+    wire = message + b"\r\n.\r\n"
+    assume((b"\r\n" + wire).find(b"\r\n.\r\n") == len(message) + 2)
+    result = asyncio.run(receive(wire + b"NEXT\r\n", cuts, buffer=8))
+    if re.search(rb"(?<!\r)\n|\r(?!\n)", message + b"\r\n"):
+        assert result == Faulty(DataFault.BARE_LINE_END)
+    else:
+        assert result == (message + b"\r\n").replace(b"\r\n.", b"\r\n").removeprefix(b".")
+
+
+async def test_the_limit_is_on_the_message_and_no_octet_less() -> None:
+    message = b"x" * 98 + b"\r\n"
+    assert await receive(on_the_wire(message) + b"NEXT\r\n", [], limit=100) == message
+    assert await receive(on_the_wire(message) + b"NEXT\r\n", [], limit=99) == Faulty(DataFault.TOO_BIG)
+
+
+async def test_far_beyond_the_limit_it_is_not_read_on() -> None:
+    reader = asyncio.StreamReader(limit=64)
+    reader.feed_data(b"x" * 1000)
+    assert await read_message(reader, limit=100) == Faulty(DataFault.ENDLESS)
+
+
+async def test_a_full_disk_is_told_after_the_message_was_read() -> None:
+    class Full(BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    def spool() -> IO[bytes]:
+        return Full()
+
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"a\r\n.\r\nNEXT\r\n")
+    result = await read_message(reader, limit=100, spool=spool)
+    assert result == Faulty(DataFault.STORAGE, "[Errno 28] No space left on device")
+    assert await reader.readline() == b"NEXT\r\n"
+
+
+async def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind() -> None:
+    places: list[IO[bytes]] = []
+
+    def spool() -> IO[bytes]:
+        places.append(BytesIO())
+        return places[-1]
+
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"x" * 100_000)
+    reading = asyncio.create_task(read_message(reader, limit=1 << 20, spool=spool))
+    await asyncio.sleep(0)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert [place.closed for place in places] == [True]
+
+
+@pytest.mark.parametrize("size", [10, 3 << 20])
+async def test_small_and_large_messages_alike(size: int) -> None:
+    message = b"y" * size + b"\r\n"
+    reader = asyncio.StreamReader(limit=1 << 16)
+    reader.feed_data(on_the_wire(message))
+    assert octets_of(await read_message(reader, limit=4 << 20)) == message
