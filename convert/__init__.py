@@ -1,0 +1,28 @@
+"""Documents in, fax pages out.
+
+From the outside:
+    request       what is asked for, what is answered, how it fails
+    converter     the converter of a service
+    one_shot      conversion for a program that converts once and ends
+    header        the header line of one attempt, drawn into finished pages
+    cover_facts, body_facts
+                  what the pages before the attachments say
+    formats       every kind of document and how it is made into pages
+
+The order of work:
+    fax_making    attachments, leading pages, files; runner says who runs the tasks
+    attachments   the pages of a mail's documents
+    leading_pages covers, and bodies as pages of their own
+
+In confined tasks:
+    page_task     pages of one document; sniff, compound_file and plain_text tell what it is
+    leading_task  pages of a cover or a body; cover_task and body_task typeset them
+    pdf_pages, picture_file, image_pages, fax_tiff_pages
+                  one module a family
+    rasterise     one page: layout places it, binarise takes the grey away, t6 codes it
+    fax_tiff      the file of finished pages
+
+LibreOffice:
+    office        supervised; office_process starts it in an office_folder, office_client calls it,
+                  office_server is its end
+"""

@@ -1,0 +1,89 @@
+"""The pages of a mail's documents, in order. Rendered once, shared by all faxes of the mail.
+
+Each document has a folder of its own, so that a hostile one cannot touch another.
+"""
+
+import itertools
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from convert.formats import Kind
+from convert.request import ConversionRequest, InvalidDocument, Source
+from convert.runner import TARGET, Call, FinishedPages, Runner, page_arguments, written_pages
+
+_PAGES_AT_ONCE = 5
+"""A PDF with more pages is drawn in two parts at once."""
+_PARTS = 2
+_BLANK = "nothing of it can be seen on a fax: every page would be blank"
+
+
+async def attached_pages(request: ConversionRequest, runner: Runner) -> list[FinishedPages]:
+    """The pages of every source.
+
+    Raises:
+        InvalidDocument: One of them cannot be made into pages.
+        ConverterUnavailable: A part of ours is missing or broken.
+        OSError: The folder cannot be written.
+    """
+    calls = [_first_call(request, number, source) for number, source in enumerate(request.sources, 1)]
+    answers = await runner.run_all(calls)
+    return [
+        await _followed_up(request, runner, call, answer) for call, answer in zip(calls, answers, strict=True)
+    ]
+
+
+def _first_call(request: ConversionRequest, number: int, source: Source) -> Call:
+    folder = request.folder / f"source-{number}"
+    folder.mkdir()
+    # A copy: a task may write in its folder, and must not write into the sender's file.
+    shutil.copyfile(source.path, folder / "source")
+    arguments = {"source": "source", **page_arguments(request, source.name, pages_at_once=_PAGES_AT_ONCE)}
+    return Call(task="convert.page_task:make_pages", arguments=arguments, folder=folder, name=source.name)
+
+
+async def _followed_up(
+    request: ConversionRequest, runner: Runner, call: Call, answer: dict[str, Any]
+) -> FinishedPages:
+    """Do what the first call left to do."""
+    from_office = "office" in answer
+    targets: list[str] = [TARGET]
+    if from_office:
+        call = await _through_office(request, runner, call, answer)
+        (answer,) = await runner.run_all([call])
+    if "count" in answer:
+        parts = _parts(call, answer["count"])
+        answer = _together(await runner.run_all(parts))
+        targets = [part.arguments["target"] for part in parts]
+    if not answer["inked"] and (from_office or answer["with_content"]):
+        raise InvalidDocument(call.name, _BLANK)
+    return FinishedPages(origin=call.name, pages=written_pages(call, targets))
+
+
+async def _through_office(
+    request: ConversionRequest, runner: Runner, call: Call, answer: dict[str, Any]
+) -> Call:
+    """Let LibreOffice make a PDF of the document; the call that makes pages of that."""
+    pdf = call.folder / "office.pdf"
+    await runner.to_pdf(
+        call.folder / Path(answer["source"]).name, pdf,
+        name=call.name, kind=Kind(answer["office"]), pages=request.limits.pages + 1,
+    )  # fmt: skip
+    return replace(call, arguments={**call.arguments, "source": pdf.name, "from_office": True})
+
+
+def _parts(call: Call, count: int) -> list[Call]:
+    """Calls that draw a PDF's pages in parts."""
+    bounds = [count * part // _PARTS for part in range(_PARTS + 1)]
+    return [
+        replace(
+            call,
+            arguments={**call.arguments, "first": begin, "last": end - 1, "target": f"pages-{begin}.tif"},
+        )
+        for begin, end in itertools.pairwise(bounds)
+    ]
+
+
+def _together(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    return {key: sum(answer[key] for answer in answers) for key in ("pages", "with_content", "inked")}

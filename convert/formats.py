@@ -1,0 +1,127 @@
+"""Every kind of document, and how it is made into pages: the one table.
+
+A kind is what the bytes say (`convert.sniff`); its route says which module draws it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Route(StrEnum):
+    """How a kind becomes fax pages."""
+
+    PDF = "pdf"
+    """`convert.pdf_pages`."""
+    PICTURE = "picture"
+    """`convert.image_pages`; a TIFF that is a fax already takes `convert.fax_tiff_pages`."""
+    OFFICE = "office"
+    """LibreOffice makes a PDF of it (`convert.office`), which takes the PDF route."""
+    REFUSED = "refused"
+
+
+class Kind(StrEnum):
+    """What a document is."""
+
+    PDF = "pdf"
+    TIFF = "tiff"
+    PNG = "png"
+    JPEG = "jpeg"
+    GIF = "gif"
+    WEBP = "webp"
+    BMP = "bmp"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    VSDX = "vsdx"
+    DOC = "doc"
+    XLS = "xls"
+    PPT = "ppt"
+    VSD = "vsd"
+    RTF = "rtf"
+    ODT = "odt"
+    ODS = "ods"
+    ODP = "odp"
+    ODG = "odg"
+    HTML = "html"
+    CSV = "csv"
+    TEXT = "text"
+    # Known, and refused by name:
+    EMPTY = "empty"
+    PROTECTED_OFFICE = "protected office"
+    HEIC = "heic"
+    MAIL = "mail"
+    OUTLOOK = "outlook"
+    TNEF = "tnef"
+    ARCHIVE = "archive"
+    PROGRAM = "program"
+    SOUND_OR_FILM = "sound or film"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """What is done with one kind."""
+
+    route: Route
+    words: str = ""
+    """What a person calls it."""
+    load_filter: str = ""
+    """Office: LibreOffice's import filter. It alone is used, so what was sniffed is what is read."""
+    load_options: str = ""
+    """Office: the import filter's options."""
+    refusal: str = ""
+    """Refused: why, as the end of the sentence “NAME cannot be faxed: …”."""
+
+
+def _office(words: str, load_filter: str, load_options: str = "") -> Format:
+    return Format(route=Route.OFFICE, words=words, load_filter=load_filter, load_options=load_options)
+
+
+def _picture(words: str) -> Format:
+    return Format(route=Route.PICTURE, words=words)
+
+
+def _refused(refusal: str) -> Format:
+    return Format(route=Route.REFUSED, refusal=refusal)
+
+
+_CSV_OPTIONS = "44/59/9,34,76,1,,0,false,true,false,false,false,-1"
+"""Comma, semicolon or tab; quotation marks; UTF-8; from line 1 (LibreOffice's token list)."""
+
+FORMATS: dict[Kind, Format] = {
+    Kind.PDF: Format(route=Route.PDF, words="PDF"),
+    Kind.TIFF: _picture("TIFF picture"),
+    Kind.PNG: _picture("PNG picture"),
+    Kind.JPEG: _picture("JPEG picture"),
+    Kind.GIF: _picture("GIF picture"),
+    Kind.WEBP: _picture("WebP picture"),
+    Kind.BMP: _picture("BMP picture"),
+    Kind.DOCX: _office("Word document", "MS Word 2007 XML"),
+    Kind.XLSX: _office("Excel workbook", "Calc MS Excel 2007 XML"),
+    Kind.PPTX: _office("PowerPoint presentation", "Impress MS PowerPoint 2007 XML"),
+    Kind.VSDX: _office("Visio drawing", "Visio Document"),
+    Kind.DOC: _office("Word document", "MS Word 97"),
+    Kind.XLS: _office("Excel workbook", "MS Excel 97"),
+    Kind.PPT: _office("PowerPoint presentation", "MS PowerPoint 97"),
+    Kind.VSD: _office("Visio drawing", "Visio Document"),
+    Kind.RTF: _office("RTF document", "Rich Text Format"),
+    Kind.ODT: _office("OpenDocument text", "writer8"),
+    Kind.ODS: _office("OpenDocument spreadsheet", "calc8"),
+    Kind.ODP: _office("OpenDocument presentation", "impress8"),
+    Kind.ODG: _office("OpenDocument drawing", "draw8"),
+    Kind.HTML: _office("web page", "HTML (StarWriter)"),
+    Kind.CSV: _office("table of values", "Text - txt - csv (StarCalc)", _CSV_OPTIONS),
+    Kind.TEXT: _office("text", "Text (encoded)", "UTF8,LF,Noto Sans Mono"),
+    Kind.EMPTY: _refused("the file is empty"),
+    Kind.PROTECTED_OFFICE: _refused("the document is protected with a password"),
+    Kind.HEIC: _refused("HEIC pictures cannot be read; send the picture as JPEG"),
+    Kind.MAIL: _refused("a mail within a mail cannot be made into pages; attach what is in it"),
+    Kind.OUTLOOK: _refused("a mail saved by Outlook cannot be made into pages; attach what is in it"),
+    Kind.TNEF: _refused(
+        "winmail.dat is a format that only Outlook reads; have Outlook send the mail as HTML or plain text"
+    ),
+    Kind.ARCHIVE: _refused("archives are not unpacked; attach the documents that are in it"),
+    Kind.PROGRAM: _refused("it is a program, not a document"),
+    Kind.SOUND_OR_FILM: _refused("it is sound or film, not a document"),
+    Kind.UNKNOWN: _refused("what the file holds is no kind of document that is known; send it as a PDF"),
+}

@@ -1,0 +1,140 @@
+"""LibreOffice, supervised: office documents in, PDF out, whatever the documents do to it.
+
+After any fault LibreOffice has to convert a plain text. If it does, the document was at fault; if it does
+not, it is ended and started again, and the document gets one more chance.
+"""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import structlog
+
+from convert import office_client
+from convert.formats import FORMATS, Format, Kind
+from convert.office_client import OfficeFault, OfficeGone
+from convert.office_process import OfficeProcess, OfficeUnit, SandboxedOffice
+from convert.request import ConverterUnavailable, InvalidDocument
+from convert.wording import too_slow
+
+_log = structlog.get_logger(__name__)
+
+_CANARY = b"A plain text that every word processor can read.\n"
+_CANARY_SECONDS = 20.0
+_CONVERSIONS_BEFORE_RENEWAL = 300
+"""LibreOffice grows from 85 to 340 MB over a corpus of documents, and keeps it."""
+_UNREADABLE = "LibreOffice cannot read it; it may be damaged"
+
+
+class Office:
+    """The one LibreOffice of a service. Documents wait for one another."""
+
+    def __init__(self, socket: Path | None = None) -> None:
+        """With `socket` LibreOffice is systemd's, without it ours."""
+        self._process: OfficeProcess = OfficeUnit(socket) if socket else SandboxedOffice()
+        # One thread: documents queue up for it, and LibreOffice ends with the thread that started it.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="office")
+        self._conversions = 0
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to start LibreOffice; returns at once. If it fails now, the first document tries again."""
+        self._thread.submit(self._start_early)
+
+    async def stop(self) -> None:
+        """End LibreOffice if it is ours. A document in work is given up."""
+        await asyncio.to_thread(self.stop_blocking)
+
+    def stop_blocking(self) -> None:
+        """As `stop`."""
+        self._stopping = True
+        self._process.kill()
+        self._thread.shutdown(cancel_futures=True)
+        self._process.kill()  # what a conversion in work may have started since
+
+    async def to_pdf(
+        self, document: Path, target: Path, *, name: str, kind: Kind, pages: int, seconds: float
+    ) -> None:
+        """Write the document's first pages as a PDF to `target`.
+
+        Raises:
+            InvalidDocument: LibreOffice cannot make pages of it.
+            ConverterUnavailable: LibreOffice is missing or does not work at all.
+        """
+        await asyncio.get_running_loop().run_in_executor(
+            self._thread,
+            lambda: self.to_pdf_blocking(
+                document, target, name=name, kind=kind, pages=pages, seconds=seconds
+            ),
+        )
+
+    def to_pdf_blocking(
+        self, document: Path, target: Path, *, name: str, kind: Kind, pages: int, seconds: float
+    ) -> None:
+        """As `to_pdf`, for a program that has nothing else to do. Always call it from the same thread."""
+        octets, form = document.read_bytes(), FORMATS[kind]
+        pdf = self._convert(octets, form, pages, seconds, name) or self._convert(
+            octets, form, pages, seconds, name
+        )
+        if pdf is None:
+            self._ensure()
+            if not self._sings():
+                raise ConverterUnavailable("LibreOffice does not even convert a plain text")
+            raise InvalidDocument(name, _UNREADABLE)
+        target.write_bytes(pdf)
+
+    def _convert(self, document: bytes, form: Format, pages: int, seconds: float, name: str) -> bytes | None:
+        """The PDF, or None if LibreOffice had to be ended and the document may have been innocent."""
+        self._ensure()
+        began = time.monotonic()
+        try:
+            pdf = self._call(document, form, pages, seconds)
+        except OfficeFault as fault:
+            if self._sings():
+                _log.info("office_document_refused", document=name, cause=str(fault))
+                raise InvalidDocument(name, _UNREADABLE) from fault
+            self._renew("fault", str(fault))
+            return None
+        except OfficeGone as gone:
+            self._renew("gone", str(gone))
+            if gone.late or time.monotonic() - began >= seconds:
+                raise InvalidDocument(name, too_slow(seconds)) from gone
+            return None
+        self._conversions += 1
+        if self._conversions % _CONVERSIONS_BEFORE_RENEWAL == 0:
+            self._renew("memory", f"after {self._conversions} conversions")
+            self.start()
+        return pdf
+
+    def _call(self, document: bytes, form: Format, pages: int, seconds: float) -> bytes:
+        return office_client.convert(
+            self._process.socket, document, load_filter=form.load_filter, load_options=form.load_options,
+            pages=pages, seconds=seconds,
+        )  # fmt: skip
+
+    def _sings(self) -> bool:
+        """Whether LibreOffice converts what it must be able to convert."""
+        try:
+            return bool(self._call(_CANARY, FORMATS[Kind.TEXT], 1, _CANARY_SECONDS))
+        except (OfficeFault, OfficeGone):
+            return False
+
+    def _renew(self, cause: str, detail: str) -> None:
+        _log.warning("office_restarted", cause=cause, detail=detail)
+        office_client.end(self._process.socket)
+        self._process.kill()
+
+    def _ensure(self) -> None:
+        if self._stopping:
+            raise ConverterUnavailable("LibreOffice is being stopped")
+        began = time.monotonic()
+        if self._process.ensure():
+            _log.info("office_started", seconds=round(time.monotonic() - began, 2))
+
+    def _start_early(self) -> None:
+        try:
+            self._ensure()
+            self._sings()  # the first conversion loads what the others find loaded
+        except ConverterUnavailable as problem:
+            _log.error("office_unavailable", cause=str(problem))

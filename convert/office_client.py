@@ -1,0 +1,92 @@
+"""A call to `convert/office_server.py`: XML-RPC over a Unix socket, with a time-out that holds."""
+
+import http.client
+import socket
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Binary, Fault, ProtocolError, ServerProxy, Transport
+
+_MORE_SECONDS = 5.0
+"""The server ends a call that is late; only if it does not either do we."""
+
+
+class OfficeFault(Exception):  # noqa: N818 - named as XML-RPC names it
+    """LibreOffice raised an error; the text is for the log."""
+
+
+class OfficeGone(Exception):  # noqa: N818 - named as what happened
+    """There is no answer, and none will come. `late` if the time was used up."""
+
+    def __init__(self, detail: str, *, late: bool = False) -> None:
+        self.late = late
+        super().__init__(detail)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        try:
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(str(self._path))
+        except OSError:
+            self.close()
+            raise
+
+
+class _UnixTransport(Transport):
+    def __init__(self, path: Path, timeout: float) -> None:
+        super().__init__()
+        self._path = path
+        self._timeout = timeout
+
+    def make_connection(self, host: object) -> http.client.HTTPConnection:  # noqa: ARG002 - always the socket
+        return _UnixConnection(self._path, self._timeout)
+
+    def request(
+        self,
+        host: Any,
+        handler: str,
+        request_body: Any,
+        verbose: bool = False,  # noqa: FBT001, FBT002 - as Transport has it
+    ) -> Any:
+        """One try, not two."""
+        # Transport.request tries again after a lost connection; a document that ends LibreOffice must not
+        # be given to the next one unasked.
+        return self.single_request(host, handler, request_body, verbose)
+
+
+def convert(
+    path: Path, document: bytes, *, load_filter: str, load_options: str, pages: int, seconds: float
+) -> bytes:
+    """The first pages of a document as PDF. Blocks.
+
+    Raises:
+        OfficeFault: LibreOffice could not do it, and is still there.
+        OfficeGone: It is not there any more, or too slow.
+    """
+    transport = _UnixTransport(path, seconds + _MORE_SECONDS)
+    try:
+        with ServerProxy("http://localhost/", transport=transport, allow_none=True) as server:
+            answer = server.convert(Binary(document), load_filter, load_options, pages, seconds)
+    except Fault as fault:
+        raise OfficeFault(fault.faultString[:300]) from fault
+    except TimeoutError as problem:
+        raise OfficeGone("no answer in time", late=True) from problem
+    except (OSError, http.client.HTTPException, ProtocolError) as problem:
+        raise OfficeGone(repr(problem)) from problem
+    if not isinstance(answer, Binary) or not answer.data.startswith(b"%PDF"):
+        raise OfficeFault("the answer is no PDF")
+    return answer.data
+
+
+def end(path: Path) -> None:
+    """Ask it to end; who watches it starts another."""
+    try:
+        with ServerProxy("http://localhost/", transport=_UnixTransport(path, 2.0)) as server:
+            server.end()
+    except (OSError, http.client.HTTPException, ProtocolError, Fault):
+        return  # it ends without an answer

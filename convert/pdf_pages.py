@@ -1,0 +1,110 @@
+"""Pages of a PDF, drawn by pdfium straight at the fax raster in 8-bit grey.
+
+Untrusted input: runs in a confined task. Annotations and the contents of form fields are drawn as they would
+be printed; JavaScript and XFA are not there.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
+
+from convert.layout import MM_PER_POINT, WIDTH, Placement, SheetGeometry, Size
+from sandbox.failures import Refused
+
+_FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
+_WHITE = 0xFFFFFFFF
+_PROTECTED = {pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY}
+
+Grey = npt.NDArray[np.uint8]
+
+pdfium.FPDF_InitLibrary()  # once, in the parent of all tasks
+
+
+class PdfPage:
+    """One page; valid until its document moves on to the next one."""
+
+    def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE | None") -> None:
+        self._page = page
+        self._form = form
+        width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
+        self._size = Size(width=max(width, 1.0) * MM_PER_POINT, height=max(height, 1.0) * MM_PER_POINT)
+        self.has_content: bool = pdfium.FPDFPage_CountObjects(page) + pdfium.FPDFPage_GetAnnotCount(page) > 0
+        """Whether there is anything that should be seen."""
+
+    def placements(self, geometry: SheetGeometry) -> Iterator[Placement]:
+        """As large as it can be; and smaller, for a page that needs the top for itself."""
+        yield geometry.place_page(self._size, below_band=False)
+        yield geometry.place_page(self._size, below_band=True)
+
+    def draw(self, placement: Placement) -> Grey:
+        """The whole sheet with the page on it, rows × 1728."""
+        sheet = np.full((placement.rows, WIDTH), 255, np.uint8)
+        bitmap = pdfium.FPDFBitmap_CreateEx(
+            WIDTH, placement.rows, pdfium.FPDFBitmap_Gray, sheet.ctypes.data_as(ctypes.c_void_p), WIDTH
+        )
+        if not bitmap:
+            raise MemoryError
+        where = (placement.left, placement.top, placement.width, placement.height, int(placement.turned))
+        try:
+            pdfium.FPDF_RenderPageBitmap(bitmap, self._page, *where, _FLAGS)
+            if self._form:
+                pdfium.FPDF_FFLDraw(self._form, bitmap, self._page, *where, _FLAGS)
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+        return sheet
+
+
+class PdfDocument:
+    """An open PDF.
+
+    Raises:
+        Refused: It is protected, damaged or without pages; said for a person.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._document = pdfium.FPDF_LoadDocument(str(path).encode(), None)
+        if not self._document:
+            if pdfium.FPDF_GetLastError() in _PROTECTED:
+                raise Refused("the PDF is protected with a password")
+            raise Refused("the PDF is damaged and cannot be opened")
+        self.page_count: int = pdfium.FPDF_GetPageCount(self._document)
+        if self.page_count < 1:
+            raise Refused("the PDF has no pages")
+        self._form_info, self._form = self._fill_form()
+
+    def _fill_form(self) -> "tuple[pdfium.FPDF_FORMFILLINFO | None, pdfium.FPDF_FORMHANDLE | None]":
+        if pdfium.FPDF_GetFormType(self._document) == pdfium.FORMTYPE_NONE:
+            return None, None
+        info = pdfium.FPDF_FORMFILLINFO(version=2)  # kept, as pdfium keeps its address
+        return info, pdfium.FPDFDOC_InitFormFillEnvironment(self._document, info)
+
+    def pages(self, first: int, last: int) -> Iterator[PdfPage]:
+        """The pages from `first` to `last`, 0-based and inclusive.
+
+        Raises:
+            Refused: One of them is damaged.
+        """
+        for number in range(first, last + 1):
+            page = pdfium.FPDF_LoadPage(self._document, number)
+            if not page:
+                raise Refused(f"page {number + 1} of the PDF is damaged")
+            try:
+                yield PdfPage(page, self._form)
+            finally:
+                pdfium.FPDF_ClosePage(page)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._form:
+            pdfium.FPDFDOC_ExitFormFillEnvironment(self._form)
+        pdfium.FPDF_CloseDocument(self._document)

@@ -1,0 +1,66 @@
+"""From a document's page to a coded fax page with a blank band at its top.
+
+The page is drawn as large as the sheet allows; most leave the band blank by themselves. One that does not is
+moved down where its foot is free, and else drawn again a little smaller.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from convert import t6
+from convert.binarise import binarise
+from convert.fax_tiff import CodedPage
+from convert.layout import Placement, SheetGeometry
+
+Packed = npt.NDArray[np.uint8]
+
+
+class DrawablePage(Protocol):
+    """A page of any family that is drawn in grey."""
+
+    has_content: bool
+    """Whether there is anything that should be seen."""
+
+    def placements(self, geometry: SheetGeometry) -> Iterator[Placement]:
+        """Where it may be drawn, the best place first."""
+
+    def draw(self, placement: Placement) -> npt.NDArray[np.uint8]:
+        """The whole sheet in grey, rows × 1728."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RasterisedPage:
+    """A page as it goes into the file."""
+
+    coded: CodedPage
+    has_content: bool
+    """Whether the document's page has anything that should be seen."""
+    inked: bool
+    """Whether anything is on the fax page."""
+
+
+def rasterise(page: DrawablePage, geometry: SheetGeometry) -> RasterisedPage:
+    """Draw, binarise and code one page."""
+    rows = _with_free_band(page, geometry)
+    return RasterisedPage(coded=coded(rows), has_content=page.has_content, inked=bool(rows.any()))
+
+
+def coded(rows: Packed) -> CodedPage:
+    """Packed rows as they go into the file."""
+    return CodedPage(rows=len(rows), strip=t6.encode(rows))
+
+
+def _with_free_band(page: DrawablePage, geometry: SheetGeometry) -> Packed:
+    band = geometry.band
+    rows = np.zeros((1, 1), np.uint8)
+    for placement in page.placements(geometry):
+        rows = binarise(page.draw(placement))
+        if not rows[:band].any():
+            break
+        if not rows[-band:].any():
+            return np.roll(rows, band, axis=0)
+    return rows

@@ -1,0 +1,177 @@
+"""What a document is, by its bytes.
+
+The name is asked for one thing only: whether a text is a table of values. Untrusted input: runs in a
+confined task.
+"""
+
+import re
+import struct
+import zipfile
+from pathlib import Path
+
+from convert.compound_file import MAGIC as COMPOUND_FILE
+from convert.compound_file import CompoundFile
+from convert.formats import Kind
+from convert.plain_text import decoded
+
+_HEAD = 4096
+_PDF_WITHIN = 1024
+"""Readers accept rubbish before %PDF- (ISO 32000-1, annex H, note 13)."""
+
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"II*\0", Kind.TIFF),
+    (b"MM\0*", Kind.TIFF),
+    (b"II+\0", Kind.TIFF),
+    (b"MM\0+", Kind.TIFF),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"GIF87a", Kind.GIF),
+    (b"GIF89a", Kind.GIF),
+    (b"{\\rtf", Kind.RTF),
+    (b"\x78\x9f\x3e\x22", Kind.TNEF),
+    (b"Rar!\x1a\x07", Kind.ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE),
+    (b"\x1f\x8b", Kind.ARCHIVE),
+    (b"BZh", Kind.ARCHIVE),
+    (b"\xfd7zXZ\0", Kind.ARCHIVE),
+    (b"(\xb5/\xfd", Kind.ARCHIVE),
+    (b"\x7fELF", Kind.PROGRAM),
+    (b"MZ", Kind.PROGRAM),
+    (b"OggS", Kind.SOUND_OR_FILM),
+    (b"ID3", Kind.SOUND_OR_FILM),
+    (b"fLaC", Kind.SOUND_OR_FILM),
+    (b"\x1a\x45\xdf\xa3", Kind.SOUND_OR_FILM),
+)
+_OOXML_PARTS = {
+    "word/document.xml": Kind.DOCX,
+    "xl/workbook.xml": Kind.XLSX,
+    "ppt/presentation.xml": Kind.PPTX,
+    "visio/document.xml": Kind.VSDX,
+}
+_ODF_KINDS = {
+    b"application/vnd.oasis.opendocument.text": Kind.ODT,
+    b"application/vnd.oasis.opendocument.spreadsheet": Kind.ODS,
+    b"application/vnd.oasis.opendocument.presentation": Kind.ODP,
+    b"application/vnd.oasis.opendocument.graphics": Kind.ODG,
+}
+_COMPOUND_KINDS = {
+    "WordDocument": Kind.DOC,
+    "Workbook": Kind.XLS,
+    "Book": Kind.XLS,
+    "PowerPoint Document": Kind.PPT,
+    "VisioDocument": Kind.VSD,
+    "__properties_version1.0": Kind.OUTLOOK,
+}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif"}
+_LONGEST_MANIFEST = 1 << 20
+
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_FIELD = re.compile(r"[!-9;-~]+:")
+_MAIL_FIELD = re.compile(
+    r"^(?:received|return-path|message-id|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
+)
+
+
+def sniff(path: Path, name: str) -> Kind:
+    """The kind of the document at `path`, `name` being what the sender called it.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head.strip(b"\0\t\n\r \xef\xbb\xbf"):
+        return Kind.EMPTY
+    return _by_magic(head) or _by_container(path, head) or _by_text(path, name)
+
+
+def _by_magic(head: bytes) -> Kind | None:
+    for magic, kind in _MAGIC:
+        if head.startswith(magic) and (kind is not Kind.PROGRAM or b"\0" in head):
+            return kind
+    if head[:4] == b"RIFF":
+        return Kind.WEBP if head[8:12] == b"WEBP" else Kind.SOUND_OR_FILM
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return Kind.BMP
+    if head[4:8] == b"ftyp":
+        return Kind.HEIC if head[8:12] in _HEIC_BRANDS else Kind.SOUND_OR_FILM
+    return Kind.PDF if b"%PDF-" in head[:_PDF_WITHIN] else None
+
+
+def _by_container(path: Path, head: bytes) -> Kind | None:
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        return _in_zip(path)
+    return _in_compound_file(path.read_bytes()) if head.startswith(COMPOUND_FILE) else None
+
+
+def _in_zip(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = {entry.filename: entry for entry in archive.infolist()}
+            if "mimetype" in entries:
+                return _opendocument(archive, entries)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
+        return Kind.UNKNOWN
+    if "[Content_Types].xml" not in entries:
+        return Kind.ARCHIVE
+    return next((kind for part, kind in _OOXML_PARTS.items() if part in entries), Kind.UNKNOWN)
+
+
+def _opendocument(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> Kind:
+    with archive.open("mimetype") as file:
+        declared = file.read(100).strip().removesuffix(b"-template")
+    manifest = entries.get("META-INF/manifest.xml")
+    if manifest and manifest.file_size < _LONGEST_MANIFEST and b"encryption-data" in archive.read(manifest):
+        return Kind.PROTECTED_OFFICE
+    return _ODF_KINDS.get(declared, Kind.ARCHIVE)
+
+
+def _in_compound_file(data: bytes) -> Kind:
+    try:
+        file = CompoundFile(data)
+    except (ValueError, struct.error):
+        return Kind.UNKNOWN
+    if _is_protected(file):
+        return Kind.PROTECTED_OFFICE
+    return next((kind for stream, kind in _COMPOUND_KINDS.items() if stream in file.streams), Kind.UNKNOWN)
+
+
+def _is_protected(file: CompoundFile) -> bool:
+    names = file.streams.keys()
+    if names & {"EncryptedPackage", "EncryptionInfo"}:
+        return True  # [MS-OFFCRYPTO] §2.3: any OOXML document
+    if "PowerPoint Document" in names and "EncryptedSummary" in names:
+        return True  # [MS-OFFCRYPTO] §2.3.5.4
+    return _is_protected_word(file) or _is_protected_excel(file)
+
+
+def _is_protected_word(file: CompoundFile) -> bool:
+    # [MS-DOC] §2.5.2: FibBase.fEncrypted, the bit 0x0100 of the flags at offset 10
+    head = file.head("WordDocument", 12)
+    return len(head) == 12 and bool(struct.unpack_from("<H", head, 10)[0] & 0x0100)  # noqa: PLR2004
+
+
+def _is_protected_excel(file: CompoundFile) -> bool:
+    # [MS-XLS] §2.4.117: a FilePass record stands among the first of the globals substream
+    head, place = file.head("Workbook", 4096) or file.head("Book", 4096), 0
+    while place + 4 <= len(head):
+        record, length = struct.unpack_from("<HH", head, place)
+        if record == 0x002F:  # noqa: PLR2004 - FilePass
+            return True
+        place += 4 + length
+    return False
+
+
+def _by_text(path: Path, name: str) -> Kind:
+    text = decoded(path.read_bytes())
+    if text is None:
+        return Kind.UNKNOWN
+    if _HTML.match(text[:_HEAD]):
+        return Kind.HTML
+    # A memo may open with From: and Date: too; only a mail has fields that programs write.
+    fields = text.lstrip("\n").partition("\n\n")[0]
+    if _FIELD.match(fields) and _MAIL_FIELD.search(fields):
+        return Kind.MAIL
+    return Kind.CSV if name.lower().endswith((".csv", ".tsv")) else Kind.TEXT

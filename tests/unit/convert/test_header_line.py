@@ -1,0 +1,115 @@
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from convert import fax_tiff, header, t6
+from convert.fax_tiff import CodedPage
+from convert.header import HeaderText
+from convert.header_face import header_band
+from convert.layout import BAND_ROWS, WIDTH
+
+TEXT = HeaderText(time="2026-11-23 09:14 PST", name="General Hospital", number="+1 206 555 0100")
+RESOLUTIONS = list(BAND_ROWS)
+
+
+def page_with_band(seed: int, rows: int, band: int) -> t6.Packed:
+    chance = np.random.default_rng(seed)
+    page = chance.integers(0, 256, (rows, WIDTH // 8), np.uint8)
+    page[chance.random(rows) < 0.7] = 0
+    page[: min(band, rows)] = 0
+    return page
+
+
+def stamped(
+    folder: Path, pages: list[t6.Packed], resolution: str, text: HeaderText = TEXT
+) -> list[t6.Packed]:
+    source, target = folder / "fax.tif", folder / "stamped.tif"
+    fax_tiff.write(source, [CodedPage(rows=len(p), strip=t6.encode(p)) for p in pages], resolution=resolution)
+    told = header.stamp(source, target, text)
+    assert told == fax_tiff.read(target)
+    return [t6.decode(page.strip, page.rows) for page in told.pages]
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_only_the_band_changes(tmp_path: Path, resolution: str) -> None:
+    band = BAND_ROWS[resolution]
+    pages = [page_with_band(seed, 400, band) for seed in range(3)]
+    for page, after in zip(pages, stamped(tmp_path, pages, resolution), strict=True):
+        assert np.array_equal(after[band:], page[band:])
+        assert after[: band - 1].any()
+        assert not after[band - 1].any()
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_a_page_without_blank_band_keeps_every_row(tmp_path: Path, resolution: str) -> None:
+    band = BAND_ROWS[resolution]
+    page = page_with_band(5, 300, band - 1)
+    page[band - 1] = 0x81
+    (after,) = stamped(tmp_path, [page], resolution)
+    assert np.array_equal(after[band:], page)
+
+
+def test_a_blank_page_gets_its_line(tmp_path: Path) -> None:
+    (after,) = stamped(tmp_path, [np.zeros((300, WIDTH // 8), np.uint8)], "fine")
+    assert len(after) == 300
+    assert after[:24].any()
+    assert not after[24:].any()
+
+
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 90), blank=st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
+def test_bits_join_wherever_they_meet(seed: int, rows: int, blank: int) -> None:
+    page = page_with_band(seed, rows, blank)
+    band = page_with_band(seed + 1, 24, 3)
+    band[-1] = 0
+    joined = header.with_band(CodedPage(rows=rows, strip=t6.encode(page)), t6.encode(band), 24)
+    after = t6.decode(joined.strip, joined.rows)
+    assert np.array_equal(after[:24], band)
+    inked = np.flatnonzero(page.any(axis=1))
+    free = int(inked[0]) if len(inked) else rows
+    assert np.array_equal(after[24:], page[24:] if free >= 24 else page)
+
+
+def test_each_page_says_which_it_is(tmp_path: Path) -> None:
+    blank = np.zeros((300, WIDTH // 8), np.uint8)
+    first, second = stamped(tmp_path, [blank, blank], "fine")
+    half = WIDTH // 16
+    assert np.array_equal(first[:, :half], second[:, :half])
+    assert not np.array_equal(first[:, half:], second[:, half:])
+
+
+def test_a_text_page_takes_little_time(tmp_path: Path) -> None:
+    picture = Image.new("1", (WIDTH, 2151), 1)
+    for row in range(60, 2100, 30):
+        ImageDraw.Draw(picture).text((60, row), "The quick brown fox jumps over the lazy dog. " * 4, fill=0)
+    pages = [np.packbits(~np.asarray(picture), axis=1)] * 20
+    stamped(tmp_path, pages, "fine")
+    began = time.process_time()
+    header.stamp(tmp_path / "fax.tif", tmp_path / "stamped.tif", TEXT)
+    assert time.process_time() - began < 20 * 0.005
+
+
+def test_a_long_name_gives_way_to_the_number() -> None:
+    number = "+1 206 555 0100"
+    long = header_band(TEXT.time, f"{'A very long name ' * 20}  {number}", "1/1", resolution="fine")
+    longer = header_band(TEXT.time, f"{'A very long name ' * 30}  {number}", "1/1", resolution="fine")
+    assert np.array_equal(long, longer)
+    assert long.shape == (24, WIDTH)
+
+
+@pytest.mark.parametrize("name", ["Ärztehaus Süd", "Καρδιολογία", "Больница", "病院", "مستشفى", "☎ 😀"])
+def test_no_script_comes_out_as_boxes(name: str) -> None:
+    boxes = header_band("", "\U000ffffe" * len(name), "", resolution="fine")
+    drawn = header_band("", name, "", resolution="fine")
+    assert drawn.any()
+    assert not np.array_equal(drawn, boxes)
+
+
+def test_the_text_for_the_record_has_no_page_count() -> None:
+    assert str(TEXT) == "2026-11-23 09:14 PST | General Hospital  +1 206 555 0100"
+    assert str(HeaderText(time="09:14", name="", number="+1206")) == "09:14 | +1206"
