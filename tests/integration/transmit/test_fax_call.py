@@ -1,0 +1,215 @@
+"""The course of a fax call: a callee does what real ones do, and the engine what the test tells it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from config.server import SipLine as SipLineSettings
+from config.settings import Resolution
+from config.values import HostPort
+from store.status import Status
+from transmit.causes import CallFacts, judge
+from transmit.engine.engine_call import EngineCall
+from transmit.engine.events import Ended, EngineResult, Negotiated
+from transmit.engine.order import Codec, Compression, MediaAddress
+from transmit.fax_call import FaxCall
+from transmit.line import CallOrder, CallProgress, ProgressKind
+from transmit.sip import sdp
+from transmit.sip.call_events import Acknowledged, CallEvent, HungUp
+from transmit.sip.incoming import IncomingCall
+from transmit.sip.sdp import LocalSession, SessionDescription
+from transmit.sip.transaction import SipTimers
+from transmit.sip.user_agent import UserAgent
+
+LOOPBACK = HostPort("127.0.0.1", 0)
+QUICK = SipTimers(t1=0.02, t2=0.16, t4=0.2)
+
+
+class ToldEngine(EngineCall):
+    """Notes its orders; a test tells what it reports."""
+
+    def __init__(self) -> None:
+        self.media_port = 4000
+        self.events = asyncio.Queue()
+        self.orders: list[tuple[str, int]] = []
+        self.result = EngineResult(t30_code=49, t30_result="dropped")
+        self.drained: float | None = None
+
+    def start_audio(self, remote: MediaAddress, codec: Codec) -> None:
+        self.orders.append((codec.value, remote.port))
+
+    def switch_to_t38(self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3) -> None:
+        self.orders.append((f"T.38 {max_datagram} {redundancy}", remote.port))
+
+    def back_to_audio(self, remote: MediaAddress, codec: Codec) -> None:
+        self.orders.append((f"back to {codec.value}", remote.port))
+
+    async def hang_up(self, *, drain: float = 0.5) -> EngineResult:
+        self.drained = drain
+        return self.result
+
+    def end(self, result: EngineResult) -> None:
+        self.result = result
+        self.events.put_nowait(Ended(at=1.0, result=result))
+
+
+async def next_event(call: IncomingCall) -> CallEvent:
+    return await asyncio.wait_for(call.events.get(), 5)
+
+
+@dataclass
+class Scene:
+    """A call under way to a callee in the test's hands."""
+
+    agent: UserAgent
+    callee: UserAgent
+    incoming: asyncio.Queue[IncomingCall]
+    engine: ToldEngine = field(default_factory=ToldEngine)
+    progress: list[ProgressKind] = field(default_factory=list)
+    theirs: LocalSession = field(
+        default_factory=lambda: LocalSession(address=ip_address("127.0.0.1"), session_id=2)
+    )
+
+    def begin(self, longest: float = 600.0, **settings: object) -> asyncio.Task[CallFacts]:
+        session = LocalSession(address=ip_address("127.0.0.1"), session_id=1)
+        written = {"sip": f"sip:{self.callee.address}", "media_clock": 50, **settings}
+        call = self.agent.call(
+            uri=f"sip:1@{self.callee.address}",
+            caller="us",
+            called="1",
+            domain="127.0.0.1",
+            destination=self.callee.address,
+            offer=session.offer(sdp.audio(4000)),
+        )
+        course = FaxCall(
+            order=CallOrder(job_id="J", attempt_id="J#1", number="1", document=Path(), pages=1),
+            call=call,
+            engine=self.engine,
+            session=session,
+            settings=SipLineSettings.model_validate(written),
+            longest=longest,
+            report=self.note,
+            now=lambda: datetime.now(UTC),
+        )
+        return asyncio.create_task(course.run())
+
+    def note(self, progress: CallProgress) -> None:
+        self.progress.append(progress.kind)
+
+    async def answer(self, body: bytes | None = None) -> IncomingCall:
+        """The callee answers with audio, or with what it is given."""
+        call = await asyncio.wait_for(self.incoming.get(), 5)
+        offer = call.read_offer()
+        assert offer is not None
+        assert offer.audio is not None
+        call.answer(self.theirs.answer(offer, offer.audio, sdp.audio(5000)) if body is None else body)
+        assert isinstance(await next_event(call), Acknowledged)
+        return call
+
+    async def offer(self, call: IncomingCall, body: bytes) -> SessionDescription:
+        return await asyncio.wait_for(call.offer(body, still_wanted=lambda: True), 5)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    incoming: asyncio.Queue[IncomingCall] = asyncio.Queue()
+    agent = UserAgent(timers=QUICK)
+    callee = UserAgent(timers=QUICK, on_call=incoming.put_nowait)
+    await agent.start(LOOPBACK)
+    await callee.start(LOOPBACK)
+    yield Scene(agent=agent, callee=callee, incoming=incoming)
+    await agent.stop()
+    await callee.stop()
+
+
+def _ok(pages: int = 1) -> EngineResult:
+    return EngineResult(t30_code=0, t30_result="OK", pages_confirmed=pages, transport="T.38", bit_rate=14400)
+
+
+async def test_the_callees_t38_is_accepted_with_its_limits(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.answer()
+    body = scene.theirs.offer(sdp.image(5002)).replace(b"MaxDatagram:400", b"MaxDatagram:176")
+    answer = await scene.offer(call, body)
+    assert answer.image is not None
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
+    assert scene.engine.orders == [("PCMU", 5000), ("T.38 176 3", 5002)]
+    assert ProgressKind.T38 in scene.progress
+    assert isinstance(await next_event(call), HungUp)
+
+
+async def test_a_callee_that_goes_back_to_audio_is_followed(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.answer()
+    await scene.offer(call, scene.theirs.offer(sdp.image(5002)))
+    back = await scene.offer(call, scene.theirs.offer(sdp.audio(5004, (sdp.PayloadType.PCMA,))))
+    assert back.audio is not None
+    await call.hang_up()
+    facts = await running
+    assert scene.engine.orders[-1] == ("back to PCMA", 5004)
+    assert scene.engine.drained == 0.5
+    assert "hung up" in facts.fault
+
+
+async def test_audio_that_moves_is_followed(scene: Scene) -> None:
+    running = scene.begin(t38="off")
+    call = await scene.answer()
+    await scene.offer(call, scene.theirs.offer(sdp.audio(5010)))
+    await call.hang_up()
+    await running
+    assert scene.engine.orders == [("PCMU", 5000), ("PCMU", 5010)]
+
+
+async def test_t38_is_declined_once_the_fax_runs_over_audio(scene: Scene) -> None:
+    running = scene.begin(media_clock=1)
+    call = await scene.answer()
+    settled = Negotiated(
+        at=1.0, bit_rate=14400, ecm=True, compression=Compression.MMR, width=1728,
+        resolution=Resolution.FINE, remote_csid="x",
+    )  # fmt: skip
+    scene.engine.events.put_nowait(settled)
+    await asyncio.sleep(0.1)
+    assert ProgressKind.NEGOTIATED in scene.progress
+    with pytest.raises(Exception, match="488"):
+        await scene.offer(call, scene.theirs.offer(sdp.image(5002)))
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
+
+
+@pytest.mark.parametrize("body", [b"", b"v=0\r\n", b"m=video 1 RTP/AVP 31\r\n"])
+async def test_an_answer_without_audio_is_a_failed_negotiation(scene: Scene, body: bytes) -> None:
+    running = scene.begin()
+    call = await scene.answer(body)
+    assert judge(await running).status is Status.NEGOTIATION_FAILED
+    assert isinstance(await next_event(call), HungUp)
+    assert scene.engine.orders == []
+
+
+async def test_t38_that_is_accepted_without_an_address_is_a_failed_negotiation(scene: Scene) -> None:
+    running = scene.begin(t38="only")
+    call = await scene.answer()
+    offered = await next_event(call)
+    call.accept(offered, scene.theirs.offer(sdp.image(0)))  # type: ignore[arg-type]
+    assert judge(await running).status is Status.NEGOTIATION_FAILED
+
+
+async def test_a_crashed_engine_hangs_up(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.answer()
+    scene.engine.end(EngineResult(crashed=True))
+    assert judge(await running).status is Status.GENERAL_ERROR
+    assert isinstance(await next_event(call), HungUp)
+
+
+async def test_no_call_lasts_for_ever(scene: Scene) -> None:
+    running = scene.begin(longest=5.0, t38="off")
+    call = await scene.answer()
+    facts = await asyncio.wait_for(running, 5)
+    assert "longer than any fax" in facts.fault
+    assert isinstance(await next_event(call), HungUp)

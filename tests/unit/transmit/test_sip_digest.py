@@ -1,0 +1,86 @@
+"""Digest answers against the examples of the RFCs, and challenges as servers really write them."""
+
+import pytest
+from sipmessage import Response
+
+from transmit.sip.digest import Challenge, Credentials, authorization, challenge_of, parse_challenge
+from transmit.sip.message import SipError
+
+MUFASA = Credentials(username="Mufasa", password="Circle of Life")
+RFC7616 = Challenge(
+    realm="http-auth@example.org",
+    nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+    qop=True,
+    opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS",
+)
+CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
+    challenge = Challenge(
+        realm=RFC7616.realm, nonce=RFC7616.nonce, qop=True, opaque=RFC7616.opaque, algorithm=algorithm
+    )
+    value = authorization(challenge, MUFASA, method="GET", uri="/dir/index.html", cnonce=CNONCE)
+    assert f'response="{response}"' in value
+    assert "nc=00000001" in value
+    assert f'opaque="{RFC7616.opaque}"' in value
+
+
+def test_without_qop_the_answer_is_that_of_rfc_2069() -> None:
+    challenge = Challenge(realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093")
+    credentials = Credentials(username="Mufasa", password="CircleOfLife")
+    value = authorization(challenge, credentials, method="GET", uri="/dir/index.html", cnonce="unused")
+    assert 'response="1949323746fe6a43ef61f9606e7febea"' in value
+    assert "cnonce" not in value
+
+
+def test_a_list_of_qops_and_a_comma_in_the_realm_are_read() -> None:
+    value = (
+        'Digest realm="fax, inc. \\"west\\"",nonce="abc==", qop="auth-int,auth", algorithm=MD5, stale=TRUE'
+    )
+    challenge = parse_challenge(value, "Authorization")
+    assert challenge is not None
+    assert challenge.realm == 'fax, inc. "west"'
+    assert challenge.nonce == "abc=="
+    assert challenge.qop
+    assert challenge.stale
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'Basic realm="x"',
+        'Digest realm="x", nonce="n", algorithm=AKAv1-MD5',
+        'Digest realm="x", nonce="n", qop="auth-int"',
+        'Digest realm="x"',
+        "Digest",
+        "",
+    ],
+)
+def test_what_cannot_be_answered_is_left(value: str) -> None:
+    assert parse_challenge(value, "Authorization") is None
+
+
+def test_the_stronger_of_two_challenges_is_answered() -> None:
+    refusal = Response(407, "Proxy Authentication Required")
+    refusal.headers.add("Proxy-Authenticate", 'Digest realm="x", nonce="1", algorithm=MD5')
+    refusal.headers.add("Proxy-Authenticate", 'Digest realm="x", nonce="2", algorithm=SHA-256')
+    challenge = challenge_of(refusal)
+    assert challenge.nonce == "2"
+    assert challenge.field == "Proxy-Authorization"
+
+
+def test_a_refusal_without_challenge_is_an_error() -> None:
+    with pytest.raises(SipError):
+        challenge_of(Response(401, "Unauthorized"))
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "Life" not in repr(MUFASA)

@@ -1,0 +1,44 @@
+"""The station's behaviours: how they are written, and which one a call gets."""
+
+import pytest
+
+from transmit.station.behaviour import Answer, Behaviour, Behaviours
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fax", Behaviour(answer=Answer.FAX)),
+        ("passive", Behaviour(answer=Answer.PASSIVE)),
+        ("refuse-t38", Behaviour(answer=Answer.REFUSE_T38)),
+        ("busy", Behaviour(answer=Answer.BUSY, sip_code=486, q850_cause=17)),
+        ("busy 2", Behaviour(answer=Answer.BUSY, calls=2, sip_code=486, q850_cause=17)),
+        ("no-answer", Behaviour(answer=Answer.NO_ANSWER)),
+        ("fail 404", Behaviour(answer=Answer.FAIL, sip_code=404)),
+        ("fail 503 34", Behaviour(answer=Answer.FAIL, sip_code=503, q850_cause=34)),
+        (" hang-up ", Behaviour(answer=Answer.HANG_UP)),
+    ],
+)
+def test_behaviours_are_read(text: str, expected: Behaviour) -> None:
+    assert Behaviour.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "engaged", "busy two", "busy 0", "fail", "fail 200", "fail 404 1 2", "fax 3"]
+)
+def test_anything_else_is_refused_with_what_was_expected(text: str) -> None:
+    with pytest.raises(ValueError, match="is not one of fax"):
+        Behaviour.parse(text)
+
+
+def test_the_longest_matching_suffix_decides() -> None:
+    behaviours = Behaviours({"99": Behaviour.parse("voice"), "0199": Behaviour.parse("fail 404")})
+    assert behaviours.next("+12065550199").answer is Answer.FAIL
+    assert behaviours.next("+12065550299").answer is Answer.VOICE
+    assert behaviours.next("+12065550123").answer is Answer.FAX
+
+
+def test_busy_twice_then_fax_counted_for_each_number() -> None:
+    behaviours = Behaviours({"01": Behaviour.parse("busy 2")})
+    assert [behaviours.next("+1201").answer for _ in range(3)] == [Answer.BUSY, Answer.BUSY, Answer.FAX]
+    assert behaviours.next("+1301").answer is Answer.BUSY

@@ -1,0 +1,165 @@
+"""Causes to statuses: every row of the table, and the facts that need more than one code."""
+
+import pytest
+
+from store.status import Status
+from transmit.causes import CallFacts, judge
+from transmit.engine.completion import Completion
+from transmit.engine.events import EngineResult, Hearing
+
+
+def _session(code: int | None, *, confirmed: int = 0, asked: int = 2, **known: object) -> CallFacts:
+    engine = EngineResult(t30_code=code, pages_confirmed=confirmed, **known)  # type: ignore[arg-type]
+    return CallFacts(pages_asked=asked, answered=True, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (486, Status.BUSY),
+        (600, Status.BUSY),
+        (503, Status.FAST_BUSY),
+        (480, Status.NO_ANSWER),
+        (408, Status.NO_ANSWER),
+        (404, Status.OPERATOR_MESSAGE),
+        (410, Status.OPERATOR_MESSAGE),
+        (484, Status.OPERATOR_MESSAGE),
+        (604, Status.OPERATOR_MESSAGE),
+        (488, Status.NEGOTIATION_FAILED),
+        (401, Status.GENERAL_ERROR),
+        (403, Status.GENERAL_ERROR),
+        (407, Status.GENERAL_ERROR),
+        (500, Status.GENERAL_ERROR),
+        (603, Status.GENERAL_ERROR),
+    ],
+)
+def test_a_sip_refusal_has_its_status(code: int, status: Status) -> None:
+    verdict = judge(CallFacts(pages_asked=1, sip_code=code))
+    assert verdict.status is status
+    assert str(code) in verdict.cause
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        (17, Status.BUSY),
+        (34, Status.FAST_BUSY),
+        (42, Status.FAST_BUSY),
+        (18, Status.NO_ANSWER),
+        (19, Status.NO_ANSWER),
+        (1, Status.OPERATOR_MESSAGE),
+        (22, Status.OPERATOR_MESSAGE),
+        (28, Status.OPERATOR_MESSAGE),
+    ],
+)
+def test_a_q850_cause_outweighs_the_code_that_carries_it(cause: int, status: Status) -> None:
+    assert judge(CallFacts(pages_asked=1, sip_code=500, q850_cause=cause)).status is status
+
+
+def test_an_unknown_q850_cause_leaves_it_to_the_code() -> None:
+    assert judge(CallFacts(pages_asked=1, sip_code=486, q850_cause=16)).status is Status.BUSY
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (1, Status.NOT_A_FAX_MACHINE),
+        (2, Status.NOT_A_FAX_MACHINE),
+        (3, Status.NOT_A_FAX_MACHINE),
+        (17, Status.NOT_A_FAX_MACHINE),
+        (19, Status.NOT_A_FAX_MACHINE),
+        *((code, Status.NEGOTIATION_FAILED) for code in (6, 8, 9, 10, 11, 12, 14, 20)),
+        *((code, Status.EXCEEDED_ECM_RETRANSMIT) for code in (16, 22)),
+        *((code, Status.TRANSMISSION_FAILED) for code in (5, 13, 15, 18, 21)),
+        *((code, Status.GENERAL_ERROR) for code in range(41, 48)),
+        (49, Status.GENERAL_ERROR),
+        (50, Status.GENERAL_ERROR),
+    ],
+)
+def test_a_t30_code_has_its_status(code: int, status: Status) -> None:
+    verdict = judge(_session(code))
+    assert verdict.status is status
+    assert f"T.30 {code}" in verdict.cause
+
+
+def test_every_completion_code_has_a_status_other_than_success_without_pages() -> None:
+    for code in Completion:
+        assert judge(_session(code)).status is not Status.SUCCESS
+
+
+def test_success_needs_every_page_confirmed() -> None:
+    assert judge(_session(0, confirmed=2)).status is Status.SUCCESS
+    assert judge(_session(0, confirmed=1)).status is Status.TRANSMISSION_FAILED
+    assert judge(_session(0, confirmed=3)).status is Status.TRANSMISSION_FAILED
+
+
+def test_nothing_sent_is_never_a_success() -> None:
+    assert judge(_session(0, confirmed=0, asked=0)).status is not Status.SUCCESS
+
+
+def test_pages_that_arrived_before_the_cancellation_took_hold_are_a_success() -> None:
+    engine = EngineResult(t30_code=0, pages_confirmed=1)
+    facts = CallFacts(pages_asked=1, answered=True, cancelled=True, engine=engine)
+    assert judge(facts).status is Status.SUCCESS
+
+
+def test_a_cancelled_call_is_a_cancelled_job() -> None:
+    assert judge(CallFacts(pages_asked=1, cancelled=True)).status is Status.JOB_CANCELLED
+
+
+def test_a_call_that_rang_out_is_no_answer_whatever_the_487_says() -> None:
+    assert judge(CallFacts(pages_asked=1, rang_out=True, sip_code=487)).status is Status.NO_ANSWER
+
+
+def test_a_trunk_that_never_responds_is_our_trouble_not_the_callees() -> None:
+    verdict = judge(CallFacts(pages_asked=1, fault="no response to INVITE"))
+    assert verdict.status is Status.GENERAL_ERROR
+    assert verdict.cause == "no response to INVITE"
+
+
+@pytest.mark.parametrize(
+    ("heard", "status"),
+    [
+        (Hearing(speech_seconds=8), Status.VOICE_ANSWER),
+        (Hearing(speech_seconds=0.2, silence_seconds=40), Status.NOT_A_FAX_MACHINE),
+        (Hearing(silence_seconds=45), Status.NOT_A_FAX_MACHINE),
+        (Hearing(tone_seconds=45), Status.NOT_A_FAX_MACHINE),
+        (Hearing(speech_seconds=8, ced_seconds=3), Status.NOT_A_FAX_MACHINE),
+        (Hearing(speech_seconds=8, v21_heard=True), Status.NEGOTIATION_FAILED),
+    ],
+)
+def test_what_was_heard_decides_where_no_fax_came_about(heard: Hearing, status: Status) -> None:
+    verdict = judge(_session(2, heard=heard))
+    assert verdict.status is status
+    assert "heard" in verdict.cause
+
+
+def test_a_voice_that_hangs_up_is_a_voice() -> None:
+    assert judge(_session(49, heard=Hearing(speech_seconds=4))).status is Status.VOICE_ANSWER
+
+
+def test_a_dropped_call_is_a_broken_transmission_once_it_was_negotiated() -> None:
+    assert judge(_session(49, bit_rate=14400)).status is Status.TRANSMISSION_FAILED
+    assert judge(_session(17, bit_rate=14400)).status is Status.TRANSMISSION_FAILED
+
+
+def test_given_up_repetitions_depend_on_ecm() -> None:
+    assert judge(_session(48, ecm=True)).status is Status.EXCEEDED_ECM_RETRANSMIT
+    assert judge(_session(48, ecm=False)).status is Status.TRANSMISSION_FAILED
+
+
+def test_a_crashed_engine_is_a_general_error() -> None:
+    verdict = judge(_session(None, crashed=True, bit_rate=14400))
+    assert verdict.status is Status.GENERAL_ERROR
+    assert "crashed" in verdict.cause
+
+
+def test_no_common_media_is_a_failed_negotiation() -> None:
+    facts = CallFacts(pages_asked=1, answered=True, no_common_media=True, fault="T.38 refused (488)")
+    assert judge(facts).status is Status.NEGOTIATION_FAILED
+
+
+def test_the_cause_tells_of_an_unconfirmed_last_page() -> None:
+    verdict = judge(_session(49, confirmed=1, bit_rate=14400, last_page_unconfirmed=True))
+    assert "1 of 2 pages confirmed" in verdict.cause
+    assert "last page unconfirmed" in verdict.cause

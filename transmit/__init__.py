@@ -1,0 +1,1 @@
+"""Calls out: lines, the fax protocol and the media that carry it, the dial rules and the retry decision."""

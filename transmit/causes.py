@@ -1,0 +1,192 @@
+"""Causes to statuses: the one place where what a network, a far end or our engine said becomes a status.
+
+Pure. Each verdict keeps its cause in the words of the protocol that it came from, for the log and for
+`postfax show`; what people read is the status's own sentence.
+"""
+
+from dataclasses import dataclass
+
+from store.status import Status
+from transmit.engine.completion import Completion
+from transmit.engine.events import EngineResult, Hearing
+
+SPEECH_SECONDS = 1.0
+"""Shorter sounds are clicks and the end of a ringing tone, not a voice."""
+
+SIP_CODES: dict[int, Status] = {
+    **dict.fromkeys((486, 600), Status.BUSY),
+    503: Status.FAST_BUSY,
+    **dict.fromkeys((408, 480), Status.NO_ANSWER),
+    **dict.fromkeys((404, 410, 484, 604), Status.OPERATOR_MESSAGE),
+    **dict.fromkeys((488, 606), Status.NEGOTIATION_FAILED),
+}
+"""Final responses to INVITE (RFC 3261 §21); any other is a General Error."""
+
+Q850_CAUSES: dict[int, Status] = {
+    17: Status.BUSY,  # user busy
+    **dict.fromkeys((34, 42), Status.FAST_BUSY),  # no circuit available, congestion
+    **dict.fromkeys((18, 19), Status.NO_ANSWER),  # no user responding, no answer
+    **dict.fromkeys((1, 22, 28), Status.OPERATOR_MESSAGE),  # unallocated, number changed, invalid format
+}
+"""Causes of a Reason field (ITU-T Q.850, RFC 3326): nearer to the truth than the SIP code beside them."""
+
+T30_CODES: dict[Completion, Status] = {
+    **dict.fromkeys((Completion.TX_GOTDCN, Completion.TX_NODIS), Status.NOT_A_FAX_MACHINE),
+    **dict.fromkeys(
+        (
+            Completion.CANNOT_TRAIN,
+            Completion.INCOMPATIBLE,
+            Completion.RX_INCAPABLE,
+            Completion.TX_INCAPABLE,
+            Completion.NORESSUPPORT,
+            Completion.NOSIZESUPPORT,
+            Completion.TX_BADDCS,
+            Completion.TX_PHBDEAD,
+        ),
+        Status.NEGOTIATION_FAILED,
+    ),
+    **dict.fromkeys((Completion.TX_ECMPHD, Completion.TX_T5EXP), Status.EXCEEDED_ECM_RETRANSMIT),
+    **dict.fromkeys(
+        (
+            Completion.HDLC_CARRIER,
+            Completion.UNEXPECTED,
+            Completion.TX_BADPG,
+            Completion.TX_INVALRSP,
+            Completion.TX_PHDDEAD,
+        ),
+        Status.TRANSMISSION_FAILED,
+    ),
+}
+"""Completion codes with one meaning. OK, T0 and T1 expiry, RETRYDCN and CALLDROPPED need more facts."""
+
+_SILENT = frozenset({Completion.CEDTONE, Completion.T0_EXPIRED, Completion.T1_EXPIRED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallFacts:
+    """All that is known of a call that is over."""
+
+    pages_asked: int
+    cancelled: bool = False
+    """The job was cancelled, and the call hung up for it."""
+    rang_out: bool = False
+    """We gave up because nobody answered in time."""
+    sip_code: int | None = None
+    """The final response that refused the call; None if it was answered, or if nothing came at all."""
+    q850_cause: int | None = None
+    answered: bool = False
+    fault: str = ""
+    """What went wrong on our side or between the two ends, in our own words; empty for nothing."""
+    no_common_media: bool = False
+    """The two ends could not agree on T.38 or G.711."""
+    engine: EngineResult | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """A status and what it rests on."""
+
+    status: Status
+    cause: str
+
+
+def judge(facts: CallFacts) -> Verdict:
+    """The status of a call."""
+    engine = facts.engine
+    if engine is not None and engine.t30_code == Completion.OK and _all_pages(facts, engine):
+        return Verdict(
+            status=Status.SUCCESS, cause=f"{engine.pages_confirmed} of {facts.pages_asked} pages confirmed"
+        )
+    if facts.cancelled:
+        return Verdict(status=Status.JOB_CANCELLED, cause="hung up because the job was cancelled")
+    if facts.no_common_media:
+        return Verdict(status=Status.NEGOTIATION_FAILED, cause=facts.fault or "no common media")
+    if facts.answered and engine is not None:
+        return _judge_session(engine, facts)
+    return _judge_refusal(facts)
+
+
+def _all_pages(facts: CallFacts, engine: EngineResult) -> bool:
+    return engine.pages_confirmed == facts.pages_asked > 0
+
+
+def _judge_refusal(facts: CallFacts) -> Verdict:
+    if facts.rang_out:
+        return Verdict(status=Status.NO_ANSWER, cause="no answer in time; CANCEL sent")
+    if facts.q850_cause in Q850_CAUSES:
+        return Verdict(status=Q850_CAUSES[facts.q850_cause], cause=_sip_cause(facts))
+    if facts.sip_code is not None:
+        return Verdict(status=SIP_CODES.get(facts.sip_code, Status.GENERAL_ERROR), cause=_sip_cause(facts))
+    return Verdict(status=Status.GENERAL_ERROR, cause=facts.fault or "the call ended for no known reason")
+
+
+def _sip_cause(facts: CallFacts) -> str:
+    q850 = "" if facts.q850_cause is None else f", Q.850 {facts.q850_cause}"
+    words = f" ({facts.fault})" if facts.fault else ""
+    return f"SIP {facts.sip_code}{q850}{words}"
+
+
+def _judge_session(engine: EngineResult, facts: CallFacts) -> Verdict:
+    words = _session_cause(engine, facts)
+    if engine.crashed:
+        return Verdict(status=Status.GENERAL_ERROR, cause=f"the fax engine crashed; {words}")
+    return Verdict(status=_status_of_session(engine), cause=words)
+
+
+def _status_of_session(engine: EngineResult) -> Status:
+    code = Completion(engine.t30_code) if engine.t30_code is not None else None
+    if code is Completion.TX_GOTDCN and engine.bit_rate is not None:
+        return Status.TRANSMISSION_FAILED  # the far end left in the middle
+    if code in T30_CODES:
+        return T30_CODES[code]
+    if code in _SILENT or code is Completion.CALLDROPPED or code is None:
+        return _status_of_unfinished(engine, dropped=code not in _SILENT)
+    if code is Completion.RETRYDCN:
+        return Status.EXCEEDED_ECM_RETRANSMIT if engine.ecm else Status.TRANSMISSION_FAILED
+    if code is Completion.OK:
+        return Status.TRANSMISSION_FAILED  # T.30 was content, and yet not every page was confirmed
+    return Status.GENERAL_ERROR
+
+
+def _status_of_unfinished(engine: EngineResult, *, dropped: bool) -> Status:
+    """No T.30 session came about, or the call was dropped within it: what was heard decides."""
+    heard = engine.heard
+    if engine.bit_rate is not None:
+        return Status.TRANSMISSION_FAILED
+    if heard.v21_heard:
+        return Status.GENERAL_ERROR if dropped else Status.NEGOTIATION_FAILED
+    if is_voice(heard):
+        return Status.VOICE_ANSWER
+    return Status.GENERAL_ERROR if dropped else Status.NOT_A_FAX_MACHINE
+
+
+def is_voice(heard: Hearing) -> bool:
+    """Whether somebody spoke, and no fax machine was heard."""
+    return heard.speech_seconds >= SPEECH_SECONDS and not heard.ced_heard and not heard.v21_heard
+
+
+def _session_cause(engine: EngineResult, facts: CallFacts) -> str:
+    parts = [f"T.30 {engine.t30_code} {engine.t30_result}".strip()] if engine.t30_code is not None else []
+    if facts.fault:
+        parts.append(facts.fault)
+    if facts.q850_cause is not None:
+        parts.append(f"Q.850 {facts.q850_cause}")
+    parts.append(f"{engine.pages_confirmed} of {facts.pages_asked} pages confirmed")
+    if engine.last_page_unconfirmed:
+        parts.append("last page unconfirmed")
+    if engine.bit_rate is None:
+        parts.append(_heard_words(engine.heard))
+    return "; ".join(parts)
+
+
+def _heard_words(heard: Hearing) -> str:
+    sounds = [
+        ("silence", heard.silence_seconds),
+        ("speech", heard.speech_seconds),
+        ("tones", heard.tone_seconds),
+        ("CED", heard.ced_seconds),
+    ]
+    words = [f"{seconds:.1f} s of {name}" for name, seconds in sounds if seconds > 0]
+    if heard.v21_heard:
+        words.append("V.21")
+    return "heard " + (", ".join(words) or "nothing")

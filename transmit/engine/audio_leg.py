@@ -1,0 +1,93 @@
+"""The audio side of a call: RTP in and out, and what speaks and listens there."""
+
+import random
+from typing import Protocol
+
+import numpy as np
+
+from transmit.engine.order import Codec
+from transmit.media import g711, rtp
+from transmit.media.g711 import Samples
+
+
+class Speaker(Protocol):
+    """What sits at our end of an audio call, in steps of 20 ms."""
+
+    def tick(self) -> Samples:
+        """What it says in the next 20 ms: 160 samples."""
+
+    def hear(self, samples: Samples | None) -> None:
+        """What the far end said; None where a packet is missing."""
+
+    def close(self) -> None:
+        """The call leaves audio."""
+
+
+class Playback:
+    """Plays samples over and over, and does not listen."""
+
+    def __init__(self, samples: Samples) -> None:
+        padding = -len(samples) % rtp.FRAME
+        self._frames = np.concatenate([samples, np.zeros(padding, np.int16)]).reshape(-1, rtp.FRAME)
+        self._next = 0
+
+    def tick(self) -> Samples:
+        """The next 160 samples."""
+        frame: Samples = self._frames[self._next]
+        self._next = (self._next + 1) % len(self._frames)
+        return frame
+
+    def hear(self, samples: Samples | None) -> None:
+        """Nobody listens."""
+
+    def close(self) -> None:
+        """There is nothing to free."""
+
+
+def mute() -> Playback:
+    """A speaker that says nothing."""
+    return Playback(np.zeros(rtp.FRAME, np.int16))
+
+
+_DEPTH = 2
+_MOST = 12
+
+
+class AudioLeg:
+    """One audio stream each way."""
+
+    def __init__(self, speaker: Speaker, codec: Codec, chance: random.Random, *, clock: int = 1) -> None:
+        """Begin a stream.
+
+        Args:
+            speaker: Our end.
+            codec: How it is coded, both ways.
+            chance: Where RTP's numbers begin.
+            clock: `SessionOrder.clock`: jitter is so many times longer in media time.
+        """
+        self.speaker = speaker
+        self.codec = codec
+        self._sender = rtp.RtpSender(
+            source=chance.getrandbits(32), sequence=chance.getrandbits(15), timestamp=chance.getrandbits(32)
+        )
+        self._playout = rtp.PlayoutBuffer(depth=_DEPTH + clock, most=_MOST * clock)
+
+    def receive(self, datagram: bytes) -> None:
+        """Take a datagram of the far end; what is no audio in our codec is dropped."""
+        try:
+            packet = rtp.parse(datagram)
+        except rtp.RtpError:
+            return
+        if packet.payload_type == self.codec.payload_type:
+            self._playout.push(packet)
+
+    def tick(self) -> tuple[bytes, Samples | None]:
+        """20 ms pass: the datagram to send, and what was heard (None where a packet is missing)."""
+        payload = self._playout.pull()
+        heard = None if payload is None else g711.decode(payload, self.codec)
+        self.speaker.hear(heard)
+        return self._sender.pack(g711.encode(self.speaker.tick(), self.codec), self.codec), heard
+
+    def close(self) -> None:
+        """End the speaker."""
+        self.speaker.close()

@@ -1,0 +1,98 @@
+"""A fax session in a worker: its media socket, and its place in time."""
+
+import contextlib
+import random
+import socket
+from dataclasses import replace
+
+from transmit.engine.control import BackToAudio, HangUp, Order, Released, Report, StartAudio, SwitchToT38
+from transmit.engine.order import MediaAddress, SessionOrder
+from transmit.engine.session import TICK_SECONDS, FaxSession
+
+_MOST_DATAGRAMS = 100
+"""Datagrams that one turn takes from the socket: a flood must not hold up the other calls."""
+_MOST_TICKS = 50
+"""Ticks that one turn makes up for; a stall beyond that is lost media time."""
+_LARGEST_DATAGRAM = 65536
+
+
+class Call:
+    """Drives one session by the wall clock."""
+
+    def __init__(self, order: SessionOrder, now: float) -> None:
+        """Take a media port.
+
+        Raises:
+            OSError: There is none to take at `order.bind_host`, or the voice file cannot be read.
+            ValueError: The voice file cannot be played.
+        """
+        self._reports: list[Report] = []
+        self._session = FaxSession(order, self._reports.append, chance=random.SystemRandom())
+        family = socket.AF_INET6 if ":" in order.bind_host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            self._socket.bind((order.bind_host, 0))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port: int = self._socket.getsockname()[1]
+        self._interval = TICK_SECONDS / order.clock
+        self._latest = 0.0
+        self.due = now + self._interval
+        """When the next tick is due, by the clock of `run`'s `now`."""
+
+    def obey(self, order: Order) -> None:
+        """Carry out an order."""
+        match order:
+            case StartAudio(remote=remote, codec=codec):
+                self._session.start_audio(remote, codec)
+            case SwitchToT38(remote=remote, max_datagram=max_datagram, redundancy=redundancy):
+                self._session.switch_to_t38(remote, max_datagram=max_datagram, redundancy=redundancy)
+            case BackToAudio(remote=remote, codec=codec):
+                self._session.back_to_audio(remote, codec)
+            case HangUp(drain=drain):
+                self._session.hang_up(drain)
+
+    def run(self, now: float) -> list[Report]:
+        """Take what came in, make the ticks that are due, and send.
+
+        Returns:
+            What there is to report; `Released` is the last report of a call.
+        """
+        self._latest = max(self._latest, now - self.due)
+        self._receive()
+        for _ in range(_MOST_TICKS):
+            if self.due > now:
+                break
+            self.due += self._interval
+            self._send(self._session.tick())
+        else:
+            self.due = now + self._interval
+        if self._session.released is not None:
+            self._reports.append(Released(result=replace(self._session.released, latest_tick=self._latest)))
+        reports, self._reports[:] = self._reports[:], []
+        return reports
+
+    def close(self) -> None:
+        """Free the media port."""
+        self._socket.close()
+
+    def _receive(self) -> None:
+        for _ in range(_MOST_DATAGRAMS):
+            try:
+                datagram, source = self._socket.recvfrom(_LARGEST_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # an ICMP error of an earlier datagram: it is lost, as any may be
+            self._session.receive(datagram, MediaAddress(*source[:2]))
+
+    def _send(self, datagrams: list[bytes]) -> None:
+        remote = self._session.far_end
+        if remote is None:
+            return
+        for datagram in datagrams:
+            # What cannot be sent is lost, as any datagram may be: T.30 notices if it matters.
+            with contextlib.suppress(OSError):
+                self._socket.sendto(datagram, remote)

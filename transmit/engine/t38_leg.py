@@ -1,0 +1,55 @@
+"""The T.38 side of a call: a terminal and its UDPTL datagrams."""
+
+from transmit.engine.order import SessionOrder
+from transmit.engine.t30 import Ears
+from transmit.engine.t38_terminal import T38Terminal
+from transmit.media.udptl import SEQUENCE_MODULUS, UdptlDecoder, UdptlEncoder, UdptlError
+
+_RTP_VERSION = b"\x80"
+_FAR_AHEAD = 0x400
+
+
+class T38Leg:
+    """One UDPTL stream each way."""
+
+    def __init__(self, order: SessionOrder, ears: Ears, *, max_datagram: int, redundancy: int) -> None:
+        self._encoder = UdptlEncoder(redundancy=redundancy, max_datagram=max_datagram)
+        self._decoder = UdptlDecoder()
+        self._outgoing: list[bytes] = []
+        self._latest = 0
+        self.terminal = T38Terminal(order, max_datagram=max_datagram, send_ifp=self._send, ears=ears)
+
+    def receive(self, datagram: bytes) -> None:
+        """Take a datagram of the far end; what is no UDPTL is dropped."""
+        if self._is_late_rtp(datagram):
+            return
+        try:
+            packets = self._decoder.unpack(datagram)
+        except UdptlError:
+            return
+        self._latest = packets[-1][0]
+        for sequence, packet in packets:
+            self.terminal.receive_ifp(sequence, packet)
+
+    def _is_late_rtp(self, datagram: bytes) -> bool:
+        """Whether this is audio from before the switch: read as UDPTL, it begins with a number far ahead."""
+        number = int.from_bytes(datagram[:2], "big")
+        return datagram[:1] == _RTP_VERSION and (number - self._latest) % SEQUENCE_MODULUS > _FAR_AHEAD
+
+    def tick(self) -> list[bytes]:
+        """20 ms pass: the datagrams to send."""
+        self.terminal.tick()
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def close(self) -> None:
+        """End the terminal."""
+        self.terminal.close()
+
+    def limit(self, *, max_datagram: int, redundancy: int) -> None:
+        """The far end changed its limits in a new SDP."""
+        self._encoder.max_datagram = max_datagram
+        self._encoder.redundancy = redundancy
+
+    def _send(self, packet: bytes, count: int) -> None:
+        self._outgoing += [self._encoder.pack(packet)] * count

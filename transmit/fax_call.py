@@ -1,0 +1,292 @@
+"""The course of one outgoing fax call: SIP and the fax engine brought together.
+
+Audio is offered first, because some peers refuse audio and image in one INVITE. Once answered, the engine
+calls (CNG) over G.711; the callee's re-INVITE to T.38 is accepted, or after a while T.38 is offered by us;
+where that is refused, the fax goes over G.711. Early media are ignored. Everything that happens, whoever
+tells it, comes through one queue, so nothing overtakes anything.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+import structlog
+
+from config.server import SipLine as SipLineSettings
+from transmit.causes import CallFacts
+from transmit.engine.events import Ended, EngineEvent, EngineResult, Negotiated, PageConfirmed
+from transmit.engine.pool import EngineCall
+from transmit.line import CallOrder, CallProgress, ProgressKind, Report
+from transmit.media_orders import back_to_audio, start_audio, switch_to_t38
+from transmit.sip import sdp
+from transmit.sip.call import OfferRefused
+from transmit.sip.call_events import Answered, CallEvent, HungUp, Offered, Refused, Ringing
+from transmit.sip.outgoing import OutgoingCall
+from transmit.sip.sdp import LocalSession, MediaDescription, SessionDescription
+
+log = structlog.get_logger(__name__)
+
+T38_OFFER_DELAY = 4.0
+"""Seconds of media after the answer in which T.38 is the callee's to offer (T.38 Annex D.2.2.4)."""
+DRAIN = 0.5
+"""Seconds of media to go on listening at the end: a confirmation may be on its way."""
+
+
+class Wanted(Enum):
+    """What is due on our side of a call."""
+
+    NO_ANSWER = auto()
+    """It rang long enough."""
+    T38_OFFER = auto()
+    """The callee did not offer T.38: it is our turn."""
+    TOO_LONG = auto()
+    """No fax takes that long."""
+    CANCELLED = auto()
+    """The job was cancelled."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class T38Accepted:
+    """The callee accepted our T.38."""
+
+    session: SessionDescription
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class T38Refused:
+    """The callee keeps to audio."""
+
+    code: int | None
+
+
+Happening = CallEvent | EngineEvent | T38Accepted | T38Refused | Wanted
+
+
+class FaxCall:
+    """One call, from its INVITE on."""
+
+    def __init__(
+        self,
+        *,
+        order: CallOrder,
+        call: OutgoingCall,
+        engine: EngineCall,
+        session: LocalSession,
+        settings: SipLineSettings,
+        longest: float,
+        report: Report,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Takes over a call whose INVITE is on its way, and an engine that is open.
+
+        Args:
+            order: what is sent.
+            call: the SIP call.
+            engine: the fax session; it belongs to this object now.
+            session: our side of the session descriptions.
+            settings: of the line.
+            longest: seconds of media that the call may take.
+            report: takes each step.
+            now: the time of day.
+        """
+        self.answered_at: datetime | None = None
+        self._order = order
+        self._call = call
+        self._engine = engine
+        self._session = session
+        self._settings = settings
+        self._longest = longest
+        self._report = report
+        self._now = now
+        self._inbox: asyncio.Queue[Happening] = asyncio.Queue()
+        self._facts = CallFacts(pages_asked=order.pages)
+        self._over = False
+        self._on_t38 = False
+        self._negotiated = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._timers: list[asyncio.TimerHandle] = []
+
+    async def run(self) -> CallFacts:
+        """Follows the call to its end, hangs up, and says what is known of it. Cancelling it hangs up too."""
+        drain = 0.0
+        try:
+            self._listen()
+            while not self._over:
+                self._take(await self._inbox.get())
+            if self._facts.answered and not self._facts.cancelled:
+                drain = DRAIN
+        finally:
+            result = await self._hang_up(drain)
+        return replace(self._facts, engine=result if self._facts.answered else None)
+
+    def _listen(self) -> None:
+        """Lets everything that can happen come into one queue."""
+        self._tasks = [
+            asyncio.create_task(self._forward(self._call.events)),
+            asyncio.create_task(self._forward(self._engine.events)),
+            asyncio.create_task(self._await_cancellation()),
+        ]
+        self._after(self._settings.answer_timeout.total_seconds(), Wanted.NO_ANSWER)
+
+    async def _forward(self, source: asyncio.Queue[CallEvent] | asyncio.Queue[EngineEvent]) -> None:
+        while True:
+            self._inbox.put_nowait(await source.get())
+
+    async def _await_cancellation(self) -> None:
+        await self._order.hang_up.wait()
+        self._inbox.put_nowait(Wanted.CANCELLED)
+
+    def _after(self, seconds: float, wanted: Wanted) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(seconds, self._inbox.put_nowait, wanted))
+
+    async def _hang_up(self, drain: float) -> EngineResult:
+        for timer in self._timers:
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        result = await self._engine.hang_up(drain=drain)
+        await self._call.give_up()
+        return result
+
+    def _take(self, happening: Happening) -> None:
+        match happening:
+            case Ringing():
+                self._tell(ProgressKind.RINGING)
+            case Answered():
+                self._on_answered(happening.session)
+            case Refused(code=code, q850=q850, reason=reason):
+                self._end(replace(self._facts, sip_code=code, q850_cause=q850, fault=reason))
+            case Offered():
+                self._on_offered(happening)
+            case HungUp(reason=reason, q850=q850):
+                fault = f"the far end hung up: {reason}"
+                self._end(replace(self._facts, q850_cause=q850, fault=fault))
+            case T38Accepted():
+                self._on_t38_accepted(happening.session)
+            case T38Refused():
+                self._on_t38_refused(happening.code)
+            case Wanted():
+                self._on_wanted(happening)
+            case Negotiated() | PageConfirmed() | Ended():
+                self._on_engine(happening)
+
+    def _on_engine(self, event: Negotiated | PageConfirmed | Ended) -> None:
+        match event:
+            case Negotiated():
+                self._on_negotiated(event)
+            case PageConfirmed():
+                self._tell(ProgressKind.PAGE_CONFIRMED, pages_confirmed=event.pages)
+            case Ended():
+                self._end(self._facts)  # phase E: it is the caller that hangs up
+
+    def _on_wanted(self, wanted: Wanted) -> None:
+        match wanted:
+            case Wanted.CANCELLED:
+                self._end(replace(self._facts, cancelled=True))
+            case Wanted.NO_ANSWER if not self._facts.answered:
+                self._end(replace(self._facts, rang_out=True))
+            case Wanted.T38_OFFER if not self._on_t38 and not self._negotiated:
+                self._tasks.append(asyncio.create_task(self._offer_t38()))
+            case Wanted.TOO_LONG:
+                self._end(replace(self._facts, fault="the call took longer than any fax does"))
+
+    def _end(self, facts: CallFacts) -> None:
+        self._facts = facts
+        self._over = True
+
+    def _on_answered(self, session: SessionDescription | None) -> None:
+        self.answered_at = self._now()
+        self._facts = replace(self._facts, answered=True)
+        self._tell(ProgressKind.ANSWERED)
+        audio = session.audio if session is not None else None
+        if audio is None:
+            self._no_common_media("the answer has no usable G.711 audio")
+            return
+        start_audio(self._engine, audio)
+        if self._settings.t38 != "off":
+            self._after(
+                0.0 if self._settings.t38 == "only" else self._media(T38_OFFER_DELAY), Wanted.T38_OFFER
+            )
+        self._after(self._media(self._longest), Wanted.TOO_LONG)
+
+    def _on_offered(self, offered: Offered) -> None:
+        """The callee wants other media."""
+        image, audio = offered.offer.image, offered.offer.audio
+        if image is not None and self._takes_t38:
+            self._call.accept(offered, self._session.answer(offered.offer, image, self._our_image))
+            self._switch_to_t38(image)
+        elif audio is not None and self._settings.t38 != "only":
+            self._call.accept(offered, self._session.answer(offered.offer, audio, self._our_audio))
+            if self._on_t38:
+                self._on_t38 = False
+                back_to_audio(self._engine, audio)
+            else:
+                start_audio(self._engine, audio)
+        else:
+            self._call.decline(488)
+
+    @property
+    def _takes_t38(self) -> bool:
+        """Not once the fax runs over audio: it would have to begin again."""
+        return self._settings.t38 != "off" and (self._on_t38 or not self._negotiated)
+
+    async def _offer_t38(self) -> None:
+        try:
+            session = await self._call.offer(
+                self._session.offer(self._our_image), still_wanted=lambda: not self._on_t38
+            )
+        except OfferRefused as refused:
+            self._inbox.put_nowait(T38Refused(code=refused.code))
+        else:
+            self._inbox.put_nowait(T38Accepted(session=session))
+
+    def _on_t38_accepted(self, session: SessionDescription) -> None:
+        if session.image is not None:
+            self._switch_to_t38(session.image)
+        else:
+            self._no_common_media("T.38 was accepted without an address for it")
+
+    def _on_t38_refused(self, code: int | None) -> None:
+        log.info("t38_refused", attempt=self._order.attempt_id, sip_code=code)
+        if self._settings.t38 == "only" and not self._on_t38:
+            self._no_common_media(f"the far end refused T.38 ({code or 'no response'})")
+
+    def _on_negotiated(self, negotiated: Negotiated) -> None:
+        self._negotiated = True
+        self._tell(
+            ProgressKind.NEGOTIATED,
+            bit_rate=negotiated.bit_rate,
+            ecm=negotiated.ecm,
+            compression=negotiated.compression,
+            remote_csid=negotiated.remote_csid,
+        )
+
+    def _no_common_media(self, fault: str) -> None:
+        self._end(replace(self._facts, no_common_media=True, fault=fault))
+
+    def _switch_to_t38(self, image: MediaDescription) -> None:
+        switch_to_t38(self._engine, image)
+        if not self._on_t38:
+            self._on_t38 = True
+            self._tell(ProgressKind.T38)
+
+    @property
+    def _our_audio(self) -> MediaDescription:
+        return sdp.audio(self._engine.media_port)
+
+    @property
+    def _our_image(self) -> MediaDescription:
+        return sdp.image(self._engine.media_port)
+
+    def _media(self, seconds: float) -> float:
+        """Seconds of media on the wall clock."""
+        return seconds / self._settings.media_clock
+
+    def _tell(self, kind: ProgressKind, **known: Any) -> None:
+        self._report(
+            CallProgress(kind=kind, attempt_id=self._order.attempt_id, pages=self._order.pages, **known)
+        )

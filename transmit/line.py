@@ -1,0 +1,101 @@
+"""What every kind of line does: it places one call for one attempt, tells how it goes, and what it came to.
+
+A line never raises for what can happen to a call: busy, a voice, a broken transmission, its own engine's
+crash are outcomes. `lines` makes the lines that the settings name.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from store.job import Outcome
+
+
+class LineError(Exception):
+    """A line cannot be used as it is set up; the text says why and what to do, for an administrator."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallOrder:
+    """One call to be placed."""
+
+    job_id: str
+    attempt_id: str
+    number: str
+    """E.164 with its plus sign."""
+    subaddress: str = ""
+    """T.33 subaddress digits, or empty."""
+    document: Path
+    """The TIFF with this attempt's header line drawn."""
+    pages: int
+    """Pages in the document: success is the confirmation of all of them."""
+    caller: str = ""
+    """The number given as caller id; empty for the line's own."""
+    station_id: str = ""
+    """Our TSI: at most 20 characters (T.30 §5.3.6.2.4)."""
+    hang_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the job is cancelled: the call ends, and its outcome is `Job Cancelled`."""
+
+
+class ProgressKind(StrEnum):
+    """The steps of a call that are told while it runs."""
+
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    T38 = "switched to T.38"
+    NEGOTIATED = "negotiated"
+    PAGE_CONFIRMED = "page confirmed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallProgress:
+    """One step of a call, with what is known at it."""
+
+    kind: ProgressKind
+    attempt_id: str
+    destination: str = ""
+    """Where it is dialled to, in the line's own terms: a SIP URI."""
+    bit_rate: int | None = None
+    """bit/s of the image data, once negotiated."""
+    ecm: bool | None = None
+    compression: str = ""
+    """`MH`, `MR`, `MMR`."""
+    remote_csid: str = ""
+    pages_confirmed: int = 0
+    pages: int = 0
+
+
+Report = Callable[[CallProgress], None]
+"""Takes each step; called in the event loop, and expected to return at once."""
+
+
+class Line(Protocol):
+    """A way to place calls."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+
+    @property
+    def channels(self) -> int:
+        """Calls that it can carry at one time; whoever sends keeps to it."""
+
+    async def start(self) -> None:
+        """Makes it ready.
+
+        Raises:
+            LineError: it cannot be used.
+        """
+
+    async def stop(self) -> None:
+        """Frees what it holds. Calls should have ended before."""
+
+    async def send(self, order: CallOrder, report: Report) -> Outcome:
+        """Places one call and says what it came to.
+
+        Cancelling the task hangs up within 5 s and raises CancelledError on.
+        """

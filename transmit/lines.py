@@ -1,0 +1,13 @@
+"""The lines that the settings name: the one place that knows every kind of line."""
+
+from collections.abc import Mapping
+
+from config.server import SipLine as SipLineSettings
+from transmit.engine.pool import EnginePool
+from transmit.line import Line
+from transmit.sip_line import SipLine
+
+
+def make_lines(settings: Mapping[str, SipLineSettings], pool: EnginePool) -> dict[str, Line]:
+    """A line for each entry of `lines:`, not started yet."""
+    return {name: SipLine(name, entry, pool) for name, entry in settings.items()}

@@ -1,0 +1,128 @@
+"""Digest authentication: the answer to a 401 or 407 (RFC 3261 §22, RFC 7616, RFC 8760).
+
+Challenges are parsed here, because `sipmessage` stops at `qop="auth,auth-int"` and at a comma in a realm.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sipmessage import Response
+
+from transmit.sip.message import SipError
+
+_PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_STRENGTH = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS")
+"""Algorithms that we know, the better ones later."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """Who we are to a trunk."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Challenge:
+    """What a server asks."""
+
+    realm: str
+    nonce: str
+    algorithm: str = "MD5"
+    """As the server wrote it."""
+    qop: bool = False
+    """Whether it offers qop=auth; without it the answer is that of RFC 2069."""
+    opaque: str | None = None
+    stale: bool = False
+    """Whether only the nonce was too old, not the password wrong."""
+    field: str = "Authorization"
+    """The header field of the answer."""
+
+
+def challenge_of(refusal: Response) -> Challenge:
+    """The strongest challenge of a 401 or 407.
+
+    Raises:
+        SipError: it carries none that we can answer.
+    """
+    proxy = refusal.code == 407  # noqa: PLR2004 - Proxy Authentication Required
+    values = refusal.headers.getlist("Proxy-Authenticate" if proxy else "WWW-Authenticate")
+    found = [
+        challenge
+        for value in values
+        if (challenge := parse_challenge(value, "Proxy-Authorization" if proxy else "Authorization"))
+    ]
+    if not found:
+        raise SipError(f"{refusal.code} without a digest challenge that can be answered")
+    return max(found, key=lambda challenge: _STRENGTH.index(challenge.algorithm.upper()))
+
+
+def parse_challenge(value: str, answer_field: str) -> Challenge | None:
+    """One header field's challenge, or None if its scheme, algorithm or qop is not ours."""
+    scheme, _, rest = value.strip().partition(" ")
+    found = {
+        name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain
+        for name, quoted, plain in _PARAMETER.findall(rest)
+    }
+    offered = {word.strip().lower() for word in found.get("qop", "auth").split(",")}
+    algorithm = found.get("algorithm", "MD5")
+    if scheme.lower() != "digest" or algorithm.upper() not in _STRENGTH or "auth" not in offered:
+        return None
+    if "nonce" not in found:
+        return None
+    return Challenge(
+        realm=found.get("realm", ""),
+        nonce=found["nonce"],
+        algorithm=algorithm,
+        qop="qop" in found,
+        opaque=found.get("opaque"),
+        stale=found.get("stale", "").lower() == "true",
+        field=answer_field,
+    )
+
+
+def authorization(
+    challenge: Challenge, credentials: Credentials, *, method: str, uri: str, cnonce: str, count: int = 1
+) -> str:
+    """The value of the Authorization or Proxy-Authorization field (RFC 7616 §3.4).
+
+    Args:
+        challenge: what was asked.
+        credentials: who we are.
+        method: the request's method.
+        uri: the Request-URI, as sent.
+        cnonce: a fresh random text.
+        count: how often this nonce was used, this time included.
+    """
+    digest = _hash(challenge.algorithm)
+    secret = digest(f"{credentials.username}:{challenge.realm}:{credentials.password}")
+    if challenge.algorithm.upper().endswith("-SESS"):
+        secret = digest(f"{secret}:{challenge.nonce}:{cnonce}")
+    asked = digest(f"{method}:{uri}")
+    parts = [
+        f"username={_quote(credentials.username)}", f"realm={_quote(challenge.realm)}",
+        f"nonce={_quote(challenge.nonce)}", f"uri={_quote(uri)}", f"algorithm={challenge.algorithm}",
+    ]  # fmt: skip
+    if challenge.qop:
+        proof = digest(f"{secret}:{challenge.nonce}:{count:08x}:{cnonce}:auth:{asked}")
+        parts += ["qop=auth", f"nc={count:08x}", f"cnonce={_quote(cnonce)}"]
+    else:
+        proof = digest(f"{secret}:{challenge.nonce}:{asked}")
+    if challenge.opaque is not None:
+        parts.append(f"opaque={_quote(challenge.opaque)}")
+    return "Digest " + ", ".join([*parts, f'response="{proof}"'])
+
+
+def _hash(algorithm: str) -> Callable[[str], str]:
+    kind = "sha256" if algorithm.upper().startswith("SHA-256") else "md5"
+    return lambda text: hashlib.new(kind, text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

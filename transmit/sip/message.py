@@ -1,0 +1,254 @@
+"""SIP requests and responses, read from datagrams and composed for them (RFC 3261 §7).
+
+`sipmessage` does the parsing. This module mends what that parser is stricter or looser about than real peers:
+it unfolds header fields, takes bare line feeds, cuts the body at Content-Length, and gives tags, branches and
+URIs exactly as the peer wrote them, because the parser's own types decode and re-encode them. Whatever cannot
+be read raises `SipError`; nothing else escapes.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sipmessage import URI, Message, Request, Response
+
+from config.values import HostPort
+
+USER_AGENT = "Postfax"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+SDP = "application/sdp"
+DEFAULT_PORT = 5060
+HIGHEST_PORT = 65535
+
+_SUCCESS = 200
+_REDIRECTION = 300
+_REQUIRED = ("Via", "From", "To", "Call-ID", "CSeq")  # RFC 3261 §8.1.1
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_TAG = re.compile(r";\s*tag\s*=\s*([^;,\s]+)", re.IGNORECASE)
+_BRANCH = re.compile(r";\s*branch\s*=\s*([^;,\s]+)", re.IGNORECASE)
+_SENT_BY = re.compile(r"^SIP\s*/\s*2\.0\s*/\s*\w+\s+(\[[0-9A-Fa-f:.]+\]|[^\s;:,]+)\s*(?::\s*(\d{1,5})\b)?")
+_RPORT = re.compile(r";\s*rport\b(?!\s*=)", re.IGNORECASE)
+_BRACKETED = re.compile(r"<([^>]*)>")
+_Q850 = re.compile(r"Q\.850\b[^,]*?;\s*cause\s*=\s*(\d{1,3})\b", re.IGNORECASE)
+
+REASONS = {
+    100: "Trying", 180: "Ringing", 200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 408: "Request Timeout", 480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist", 484: "Address Incomplete", 486: "Busy Here",
+    487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
+    500: "Server Internal Error", 503: "Service Unavailable", 600: "Busy Everywhere",
+}  # fmt: skip
+
+
+class SipError(Exception):
+    """A message that is not SIP, or that could not be composed; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class VerbatimUri(URI):
+    """A URI that is sent back exactly as the peer wrote it (RFC 3261 §12.2.1.1), never re-encoded."""
+
+    text: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse(datagram: bytes) -> Request | Response:
+    """The message in a datagram, its mandatory header fields present.
+
+    Raises:
+        SipError: it is none, or it is damaged.
+    """
+    end = _HEAD_END.search(datagram)
+    if end is None:
+        raise SipError("the header does not end")
+    head = re.sub(rb"\r?\n", b"\r\n", datagram[: end.start()])
+    head = re.sub(rb"\r\n[ \t]+", b" ", head)  # §7.3.1: folded lines are one
+    head = re.sub(rb"(?m)^([A-Za-z0-9.!%*_+`'~-]+)[ \t]+:", rb"\1:", head)
+    head = re.sub(rb"^(SIP/2\.0 \d{3})(?=\r\n)", rb"\1 ", head)  # an empty reason phrase
+    try:
+        message = Message.parse(head + b"\r\n\r\n" + datagram[end.end() :])
+        _check(message)
+    except (ValueError, KeyError, IndexError) as fault:
+        raise SipError(str(fault) or type(fault).__name__) from fault
+    return message
+
+
+def _check(message: Request | Response) -> None:
+    missing = [name for name in _REQUIRED if message.headers.get(name) is None]
+    if missing:
+        raise SipError(f"no {', '.join(missing)}")
+    if isinstance(message, Request) and message.cseq.method != message.method:
+        raise SipError("the method of CSeq is another one")
+    length = message.content_length
+    if length is not None:
+        if not 0 <= length <= len(message.body):
+            raise SipError("the body is shorter than Content-Length")
+        message.body = message.body[:length]  # §18.3: the rest of the datagram is no part of it
+
+
+def request(method: str, uri: str, *, fields: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
+    """A request to `uri`, taken verbatim, with `fields` in order.
+
+    Raises:
+        SipError: a field or the URI would break the message apart.
+    """
+    if re.search(r"[\s<>]", uri):
+        raise SipError(f"{uri!r} is no URI")
+    made = Request(method, VerbatimUri(scheme="sip", host="", text=uri), body)
+    _fill(made, fields, body)
+    return made
+
+
+def response(
+    to: Request,
+    code: int,
+    *,
+    tag: str = "",
+    fields: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    reason: str = "",
+) -> Response:
+    """The response to a request: Via, From, To, Call-ID and CSeq copied (RFC 3261 §8.2.6.2).
+
+    Args:
+        to: the request.
+        code: the status code.
+        tag: our tag, added to To where it has none yet.
+        fields: further header fields.
+        body: a session description, or nothing.
+        reason: the reason phrase; by default the usual one.
+    """
+    made = Response(code, reason or REASONS.get(code, "Unknown"), body)
+    for via in to.headers.getlist("Via"):
+        made.headers.add("Via", via)
+    for route in to.headers.getlist("Record-Route"):
+        made.headers.add("Record-Route", route)
+    remote = field(to, "To")
+    if tag and not tag_of(remote):
+        remote = f"{remote};tag={tag}"
+    copied = [("From", field(to, "From")), ("To", remote), ("Call-ID", to.call_id), ("CSeq", str(to.cseq))]
+    _fill(made, [*copied, *fields], body)
+    return made
+
+
+def _fill(message: Request | Response, fields: Iterable[tuple[str, str]], body: bytes) -> None:
+    for name, value in fields:
+        if re.search(r"[\r\n\0]", value):
+            raise SipError(f"a line break in {name}")
+        message.headers.add(name, value)
+    if body:
+        message.headers.add("Content-Type", SDP)
+    message.headers.add("Content-Length", str(len(body)))
+
+
+def is_provisional(answer: Response) -> bool:
+    """1xx: the request is being worked on (RFC 3261 §7.2)."""
+    return answer.code < _SUCCESS
+
+
+def is_success(answer: Response) -> bool:
+    """2xx: accepted."""
+    return _SUCCESS <= answer.code < _REDIRECTION
+
+
+def is_refusal(answer: Response) -> bool:
+    """3xx to 6xx: final, and not accepted; redirections are not followed."""
+    return answer.code >= _REDIRECTION
+
+
+def field(message: Request | Response, name: str) -> str:
+    """A header field's first value, or an empty text."""
+    return message.headers.get(name) or ""
+
+
+def tag_of(address: str) -> str:
+    """The tag parameter of a From or To value, verbatim; empty if there is none."""
+    outside = address.rpartition(">")[2] if ">" in address else address
+    found = _TAG.search(outside)
+    return found[1] if found else ""
+
+
+def uri_of(address: str) -> str:
+    """The URI of a From, To, Contact, Route or Record-Route value, verbatim."""
+    found = _BRACKETED.search(address)
+    return found[1] if found else address.partition(";")[0].strip()
+
+
+def user_of(address: str) -> str:
+    """The user part of an address's URI, decoded; empty if there is none."""
+    try:
+        return URI.parse(uri_of(address)).user or ""
+    except ValueError:
+        return ""
+
+
+def host_of(uri: str) -> HostPort | None:
+    """Host and port of a SIP URI, or None where it has none."""
+    try:
+        parsed = URI.parse(uri)
+    except ValueError:
+        return None
+    port = parsed.port or DEFAULT_PORT
+    return HostPort(parsed.host.strip("[]"), port) if parsed.host and port <= HIGHEST_PORT else None
+
+
+def route_fields(message: Request | Response, name: str) -> tuple[str, ...]:
+    """The values of Route or Record-Route, one each, whether they came in one field or in many."""
+    return tuple(
+        part.strip() for value in message.headers.getlist(name) for part in re.split(r",(?=\s*<)", value)
+    )
+
+
+def branch_of(message: Request | Response) -> str:
+    """The branch of the topmost Via, verbatim (RFC 3261 §8.1.1.7).
+
+    Raises:
+        SipError: it has none.
+    """
+    found = _BRANCH.search(_top_via(message))
+    if not found:
+        raise SipError("the topmost Via has no branch")
+    return found[1]
+
+
+def sent_by(message: Request | Response) -> HostPort:
+    """Host and port of the topmost Via.
+
+    Raises:
+        SipError: it cannot be read.
+    """
+    found = _SENT_BY.match(_top_via(message))
+    if not found or int(found[2] or DEFAULT_PORT) > HIGHEST_PORT:
+        raise SipError("the topmost Via cannot be read")
+    return HostPort(found[1].strip("[]"), int(found[2] or DEFAULT_PORT))
+
+
+def note_source(incoming: Request, source: HostPort) -> HostPort:
+    """Writes `received` and `rport` into the topmost Via; where responses to the request go.
+
+    To the source port if asked for (RFC 3581 §4), else to the port that it named (RFC 3261 §18.2.2).
+    """
+    named = sent_by(incoming)
+    values = incoming.headers.getlist("Via")
+    top, comma, rest = values[0].partition(",")
+    asked = _RPORT.search(top) is not None
+    top = _RPORT.sub(f";rport={source.port}", top)
+    if asked or named.host != source.host:
+        top = f"{top};received={source.host}"
+    incoming.headers.setlist("Via", [top + comma + rest, *values[1:]])
+    return source if asked else HostPort(source.host, named.port)
+
+
+def q850_cause(message: Request | Response) -> int | None:
+    """The Q.850 cause of a Reason field (RFC 3326), or None."""
+    for value in message.headers.getlist("Reason"):
+        found = _Q850.search(value)
+        if found:
+            return int(found[1])
+    return None
+
+
+def _top_via(message: Request | Response) -> str:
+    return field(message, "Via").partition(",")[0]

@@ -1,0 +1,265 @@
+"""Session descriptions (RFC 8866) and the offer/answer model (RFC 3264), as far as a fax call needs them.
+
+Two kinds of media are spoken: audio in G.711 (RFC 3551), and T.38 over UDPTL (T.38 Annex D, RFC 3362).
+Reading forgives what real peers write, attribute names in any case, parameters left out; only a description
+without usable structure raises `SdpError`.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from config.values import HostPort
+from transmit.sip.message import HIGHEST_PORT
+
+MAX_DATAGRAM = 400
+"""T38FaxMaxDatagram that we announce, and assume where a peer announces none, in octets."""
+_LARGEST_DATAGRAM = 1400
+"""More than this would be cut up on its way."""
+_REDUNDANCY = 3
+"""Earlier packets repeated in each datagram: with 3, a loss of 10 % cost no time."""
+
+
+class SdpError(Exception):
+    """A session description that cannot be read."""
+
+
+class MediaKind(StrEnum):
+    """What a media line carries."""
+
+    AUDIO = "audio"
+    IMAGE = "image"
+
+
+class PayloadType(IntEnum):
+    """The static RTP payload types of G.711 (RFC 3551 §6)."""
+
+    PCMU = 0
+    PCMA = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MediaDescription:
+    """One `m=` line with what belongs to it."""
+
+    kind: str
+    port: int
+    """0 where the media is refused or given up."""
+    protocol: str
+    formats: tuple[str, ...]
+    host: str
+    """The connection address that applies to it: a literal, as `c=` gives it."""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    def attribute(self, name: str) -> str | None:
+        """An attribute's value, whatever the case of its name; None if it is not there."""
+        return next((value for key, value in self.attributes if key.lower() == name.lower()), None)
+
+    @property
+    def address(self) -> HostPort:
+        """Where it is to be sent."""
+        return HostPort(self.host, self.port)
+
+    @property
+    def payload_type(self) -> PayloadType | None:
+        """The first G.711 payload type of usable audio, else None."""
+        if (
+            self.kind != MediaKind.AUDIO
+            or not self._reachable
+            or not self.protocol.upper().startswith("RTP/")
+        ):
+            return None
+        known = {str(kind.value): kind for kind in PayloadType}
+        return next((known[name] for name in self.formats if name in known), None)
+
+    @property
+    def is_t38(self) -> bool:
+        """Whether it is usable T.38 over UDPTL."""
+        formats = {name.lower() for name in self.formats}
+        return (
+            self.kind == MediaKind.IMAGE
+            and self._reachable
+            and self.protocol.lower() == "udptl"
+            and "t38" in formats
+        )
+
+    @property
+    def _reachable(self) -> bool:
+        try:
+            return self.port > 0 and not ip_address(self.host).is_unspecified  # RFC 3264 §8.4: old-style hold
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class T38Parameters:
+    """What a peer says of its T.38."""
+
+    max_datagram: int = MAX_DATAGRAM
+    """Octets of the largest UDPTL datagram that it takes."""
+    redundancy: int = _REDUNDANCY
+    """How many earlier packets each datagram should repeat."""
+
+    @classmethod
+    def of(cls, media: MediaDescription) -> "T38Parameters":
+        """Reads the T38Fax… attributes; one that makes no sense counts as left out."""
+        announced = media.attribute("T38FaxMaxDatagram") or ""
+        octets = _number(announced) or 0
+        correction = (media.attribute("T38FaxUdpEC") or "").lower()
+        return cls(
+            max_datagram=min(octets, _LARGEST_DATAGRAM) or MAX_DATAGRAM,
+            redundancy=0 if correction == "t38udpnoec" else _REDUNDANCY,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionDescription:
+    """An offer or an answer."""
+
+    origin: str
+    """User, session id and address of `o=`, without its version."""
+    version: int
+    """Grows with each change (RFC 3264 §8)."""
+    media: tuple[MediaDescription, ...]
+
+    @property
+    def audio(self) -> MediaDescription | None:
+        """The first usable G.711 audio."""
+        return next((media for media in self.media if media.payload_type is not None), None)
+
+    @property
+    def image(self) -> MediaDescription | None:
+        """The first usable T.38 image."""
+        return next((media for media in self.media if media.is_t38), None)
+
+
+def parse(body: bytes) -> SessionDescription:
+    """Reads a session description.
+
+    Raises:
+        SdpError: it is none.
+    """
+    lines = [line.partition("=") for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
+    session_host, version, origin = "", 0, ""
+    media: list[MediaDescription] = []
+    for name, _, value in lines:
+        match name.strip():
+            case "o":
+                origin, version = _parse_origin(value)
+            case "c" if media:
+                media[-1] = replace(media[-1], host=_parse_connection(value))
+            case "c":
+                session_host = _parse_connection(value)
+            case "m":
+                media.append(_parse_media(value, session_host))
+            case "a" if media:
+                key, _, content = value.strip().partition(":")
+                media[-1] = replace(media[-1], attributes=(*media[-1].attributes, (key, content.strip())))
+    if not media:
+        raise SdpError("the session description has no media")
+    return SessionDescription(origin=origin, version=version, media=tuple(media))
+
+
+def _parse_origin(value: str) -> tuple[str, int]:
+    words = value.split()
+    version = _number(words[2]) if len(words) == 6 else None  # noqa: PLR2004 - RFC 8866 §5.2
+    if version is None:
+        raise SdpError("o= cannot be read")
+    return " ".join([*words[:2], *words[3:]]), version
+
+
+def _parse_connection(value: str) -> str:
+    words = value.split()
+    if len(words) != 3:  # noqa: PLR2004 - RFC 8866 §5.7
+        raise SdpError("c= cannot be read")
+    return words[2].partition("/")[0]
+
+
+def _parse_media(value: str, host: str) -> MediaDescription:
+    words = value.split()
+    port = _number(words[1].partition("/")[0]) if len(words) >= 4 else None  # noqa: PLR2004 - RFC 8866 §5.14
+    if port is None or port > HIGHEST_PORT:
+        raise SdpError("m= cannot be read")
+    return MediaDescription(
+        kind=words[0].lower(), port=port, protocol=words[2], formats=tuple(words[3:]), host=host
+    )
+
+
+def _number(text: str) -> int | None:
+    """Decimal digits, not more of them than any number here has."""
+    return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
+
+
+def compose(description: SessionDescription, address: IPv4Address | IPv6Address) -> bytes:
+    """Writes a session description; `address` is where all its media are received."""
+    user, session, network = description.origin.split(maxsplit=2)
+    where = f"IN IP{address.version} {address}"
+    lines = ["v=0", f"o={user} {session} {description.version} {network}", "s=-", f"c={where}", "t=0 0"]
+    for media in description.media:
+        lines.append(f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}")
+        lines += [f"a={name}:{value}" if value else f"a={name}" for name, value in media.attributes]
+    return "\r\n".join([*lines, ""]).encode()
+
+
+def audio(
+    port: int, payload_types: tuple[PayloadType, ...] = (PayloadType.PCMU, PayloadType.PCMA)
+) -> MediaDescription:
+    """Our G.711 audio, received at a local port."""
+    maps = tuple(("rtpmap", f"{kind.value} {kind.name}/8000") for kind in payload_types)
+    return MediaDescription(
+        kind=MediaKind.AUDIO,
+        port=port,
+        protocol="RTP/AVP",
+        formats=tuple(str(kind.value) for kind in payload_types),
+        host="",
+        attributes=(*maps, ("ptime", "20"), ("sendrecv", "")),
+    )
+
+
+def image(port: int) -> MediaDescription:
+    """Our T.38, received at a local port (T.38 Annex D.2.3)."""
+    return MediaDescription(
+        kind=MediaKind.IMAGE,
+        port=port,
+        protocol="udptl",
+        formats=("t38",),
+        host="",
+        attributes=(
+            ("T38FaxVersion", "0"),
+            ("T38MaxBitRate", "14400"),
+            ("T38FaxRateManagement", "transferredTCF"),
+            ("T38FaxMaxBuffer", "1800"),
+            ("T38FaxMaxDatagram", str(MAX_DATAGRAM)),
+            ("T38FaxUdpEC", "t38UDPRedundancy"),
+        ),
+    )
+
+
+@dataclass(kw_only=True, slots=True)
+class LocalSession:
+    """Our side of one call's descriptions: the same session, its version growing with each change."""
+
+    address: IPv4Address | IPv6Address
+    """Where our media are received."""
+    session_id: int
+    _version: int = 0
+    _media: tuple[MediaDescription, ...] = field(default=())
+
+    def offer(self, media: MediaDescription) -> bytes:
+        """An offer of one media."""
+        return self._describe((media,))
+
+    def answer(self, offer: SessionDescription, chosen: MediaDescription, ours: MediaDescription) -> bytes:
+        """The answer to `offer`: `ours` in the place of `chosen`, all else refused (RFC 3264 §6)."""
+        return self._describe(tuple(ours if media is chosen else _refused(media) for media in offer.media))
+
+    def _describe(self, media: tuple[MediaDescription, ...]) -> bytes:
+        if media != self._media:
+            self._media, self._version = media, self._version + 1
+        origin = f"- {self.session_id} IN IP{self.address.version} {self.address}"
+        return compose(SessionDescription(origin=origin, version=self._version, media=media), self.address)
+
+
+def _refused(media: MediaDescription) -> MediaDescription:
+    return replace(media, port=0, attributes=())

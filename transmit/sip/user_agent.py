@@ -1,0 +1,237 @@
+"""The user agent: many calls over one UDP socket (RFC 3261 §8).
+
+Places calls with `call`, hands incoming ones to `on_call`, answers OPTIONS, and tells peers what it does not
+do (405) or does not know (481).
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from random import Random, SystemRandom
+
+import structlog
+from sipmessage import Request, Response
+
+from config.values import HostPort
+from transmit.sip.call import Call
+from transmit.sip.dialog import Dialog
+from transmit.sip.digest import Credentials
+from transmit.sip.incoming import IncomingCall
+from transmit.sip.message import ALLOW, SDP, field, host_of, response, tag_of, user_of
+from transmit.sip.outgoing import OutgoingCall
+from transmit.sip.transaction import (
+    ClientTransaction,
+    InviteServerTransaction,
+    Scheduler,
+    ServerTransaction,
+    SipTimers,
+    Timer,
+)
+from transmit.sip.transaction_layer import TransactionLayer
+from transmit.sip.transport import OpenTransport, Transport, open_udp, own_address_towards, resolve
+
+log = structlog.get_logger(__name__)
+
+_KNOWN_METHODS = frozenset(ALLOW.split(", "))
+
+
+class LoopClock:
+    """The running event loop as a `Scheduler`."""
+
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> Timer:
+        """Calls back after `delay` seconds."""
+        return asyncio.get_running_loop().call_later(delay, callback)
+
+
+class UserAgent:
+    """One SIP endpoint."""
+
+    def __init__(
+        self,
+        *,
+        credentials: Credentials | None = None,
+        on_call: Callable[[IncomingCall], None] | None = None,
+        timers: SipTimers | None = None,
+        open_transport: OpenTransport = open_udp,
+        random: Random | None = None,
+    ) -> None:
+        """Makes it; nothing is opened before `start`.
+
+        Args:
+            credentials: for challenges to our requests.
+            on_call: takes incoming calls; without it they are refused.
+            timers: of all transactions; by default those of the RFC.
+            open_transport: binds the socket.
+            random: makes tags, branches and Call-IDs.
+        """
+        self.clock: Scheduler = LoopClock()
+        self.timers = timers or SipTimers()
+        self.random: Random = random or SystemRandom()
+        self.credentials = credentials
+        self._on_call = on_call
+        self._open_transport = open_transport
+        self._transport: Transport | None = None
+        self._calls: dict[tuple[str, str], Call] = {}
+        self._layer = TransactionLayer(
+            self.send, self.clock, self.timers, on_request=self._receive, on_ack=self._receive_ack
+        )
+
+    async def start(self, listen: HostPort) -> HostPort:
+        """Binds the socket and gives its address, with the port that the kernel chose.
+
+        Raises:
+            OSError: the address is not ours, or its port is taken.
+        """
+        self._transport = await self._open_transport(listen, self._layer.receive)
+        return self._transport.address
+
+    async def stop(self) -> None:
+        """Closes the socket. Calls that are up should have been hung up before."""
+        for call in [*self._calls.values()]:
+            if isinstance(call, OutgoingCall):
+                call.abandon()
+        self._calls.clear()
+        self._layer.close()
+        if self._transport is not None:
+            await self._transport.close()
+            self._transport = None
+
+    @property
+    def address(self) -> HostPort:
+        """What the socket is bound to."""
+        if self._transport is None:
+            raise RuntimeError("the user agent is not started")
+        return self._transport.address
+
+    @property
+    def calls(self) -> int:
+        """Calls under way."""
+        return len(self._calls)
+
+    async def resolve(self, destination: HostPort) -> HostPort:
+        """The address of a peer, in the socket's address family.
+
+        Raises:
+            OSError: its name has none.
+        """
+        return await resolve(destination, socket.AF_INET6 if ":" in self.address.host else socket.AF_INET)
+
+    def media_host(self, destination: HostPort) -> str:
+        """The address of ours that a peer at `destination` reaches."""
+        bound = self.address.host
+        return own_address_towards(destination) if ip_address(bound).is_unspecified else bound
+
+    def call(
+        self, *, uri: str, caller: str, called: str, domain: str, destination: HostPort, offer: bytes
+    ) -> OutgoingCall:
+        """Places a call.
+
+        Args:
+            uri: the Request-URI.
+            caller: the user part of From.
+            called: the number, for the record.
+            domain: the host part of From.
+            destination: where the INVITE goes: an address, not a name.
+            offer: the session description.
+
+        Raises:
+            SipError: a value would break the message apart.
+        """
+        dialog = Dialog(
+            call_id=f"{self.random.getrandbits(96):024x}@{self.media_host(destination)}",
+            local=f"<sip:{caller}@{domain}>;tag={self._token()}",
+            remote=f"<{uri}>",
+            contact=self._contact(caller, destination),
+            remote_target=uri,
+            first_hop=destination,
+        )
+        call = OutgoingCall(self, dialog, caller=caller, called=called, offer=offer)
+        self._calls[call.key] = call
+        call.start()
+        return call
+
+    def via(self, destination: HostPort) -> str:
+        """A Via value with a fresh branch (RFC 3261 §8.1.1.7) that asks for rport (RFC 3581)."""
+        own = self._own(destination)
+        return f"SIP/2.0/UDP {own};branch=z9hG4bK{self.random.getrandbits(80):020x};rport"
+
+    def send(self, datagram: bytes, destination: HostPort) -> None:
+        """Sends a datagram."""
+        if self._transport is not None:
+            self._transport.send(datagram, destination)
+
+    def request(
+        self,
+        message: Request,
+        destination: HostPort,
+        on_response: Callable[[Response], None],
+        on_timeout: Callable[[], None],
+    ) -> ClientTransaction:
+        """Sends a request in a transaction."""
+        return self._layer.request(message, destination, on_response, on_timeout)
+
+    def forget(self, call: Call) -> None:
+        """A call is over."""
+        self._calls.pop(call.key, None)
+
+    def _own(self, destination: HostPort) -> HostPort:
+        return HostPort(self.media_host(destination), self.address.port)
+
+    def _contact(self, user: str, destination: HostPort) -> str:
+        return f"<sip:{user}@{self._own(destination)}>"
+
+    def _token(self) -> str:
+        return f"{self.random.getrandbits(64):016x}"
+
+    def _receive(self, request: Request, transaction: ServerTransaction, source: HostPort) -> None:
+        if request.method not in _KNOWN_METHODS:
+            transaction.respond(response(request, 405, tag=self._token(), fields=[("Allow", ALLOW)]))
+        elif request.method == "CANCEL":
+            self._cancel(request, transaction)
+        elif tag_of(field(request, "To")):
+            self._receive_in_call(request, transaction)
+        elif request.method == "OPTIONS":
+            self._tell_options(request, transaction)
+        elif isinstance(transaction, InviteServerTransaction):
+            self._receive_call(request, transaction, source)
+        else:
+            transaction.respond(response(request, 481, tag=self._token()))
+
+    def _receive_in_call(self, request: Request, transaction: ServerTransaction) -> None:
+        call = self._calls.get((request.call_id, tag_of(field(request, "To"))))
+        if call is None:
+            transaction.respond(response(request, 481))
+        elif request.method == "OPTIONS":
+            self._tell_options(request, transaction)
+        else:
+            call.receive(request, transaction)
+
+    def _receive_call(self, request: Request, transaction: InviteServerTransaction, source: HostPort) -> None:
+        tag = self._token()
+        if self._on_call is None or host_of(str(request.uri)) is None:
+            transaction.respond(response(request, 403, tag=tag))
+            return
+        called = request.uri.user or ""
+        dialog = Dialog.answered(request, tag, self._contact("postfax", source), source)
+        call = IncomingCall(self, dialog, transaction, caller=user_of(field(request, "From")), called=called)
+        self._calls[call.key] = call
+        self._on_call(call)
+
+    def _receive_ack(self, ack: Request) -> None:
+        call = self._calls.get((ack.call_id, tag_of(field(ack, "To"))))
+        if call is not None:
+            call.receive_ack(ack)
+
+    def _cancel(self, request: Request, transaction: ServerTransaction) -> None:
+        invite = self._layer.invite_of(request)
+        transaction.respond(response(request, 200 if invite is not None else 481, tag=self._token()))
+        if invite is None:
+            return
+        for call in [*self._calls.values()]:
+            if isinstance(call, IncomingCall) and call.invite is invite.request:
+                call.cancelled()
+
+    def _tell_options(self, request: Request, transaction: ServerTransaction) -> None:
+        fields = [("Allow", ALLOW), ("Accept", SDP)]
+        transaction.respond(response(request, 200, tag=self._token(), fields=fields))
