@@ -1,0 +1,14 @@
+"""Mails to senders: what is said (pure), and how it is sent.
+
+Modules:
+    facts       all that a notice can say
+    recipients  numbers and names as people read them
+    wording     the sentences and subjects that both notices share
+    content     a notice before it has a form: sentences, facts, sections
+    initial     the notice about a mail that was taken on or refused
+    delivery    the notice about a fax in its final state
+    rendering   content as plain text and as HTML
+    compose     the mail itself: threading, headers, both forms
+    mailer      SMTP to the smarthost
+    backoff     when an undelivered mail is tried again
+"""

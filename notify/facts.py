@@ -1,0 +1,34 @@
+"""All that a notice can say, gathered from the book before anything is composed.
+
+The same facts always make the same mail, octet for octet: a notice that is sent again after a crash is the
+same mail with the same Message-ID.
+"""
+
+from dataclasses import dataclass
+
+from config.settings import UserPolicy
+from store.job import FaxJob
+from store.mail import ReceivedMail
+from store.outbox import Notice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InitialFacts:
+    """What became of a mail once all its recipients were accepted or refused."""
+
+    notice: Notice
+    mail: ReceivedMail
+    jobs: tuple[FaxJob, ...]
+    """One for each recipient, in the mail's order; at least one."""
+    user: UserPolicy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryFacts:
+    """What became of one fax."""
+
+    notice: Notice
+    mail: ReceivedMail
+    job: FaxJob
+    """In its final state, with its attempts."""
+    user: UserPolicy

@@ -1,0 +1,165 @@
+"""What the initial notice says: a mail was taken on, was refused, or some of its recipients were.
+
+It is composed once all jobs of a mail have their document or were refused. A job may have moved on since
+then, so what is told is what does not change any more: accepted (it has or had a document) or refused (it
+never got one).
+"""
+
+from config.datetimes import written
+from config.settings import UserPolicy
+from notify.content import Content, Entry, Section, Tone, facts_of
+from notify.facts import InitialFacts
+from notify.recipients import lines_of, number_of
+from notify.wording import advice, count, one_line, reason, reply_subject, short_reason
+from store.job import FaxJob
+from store.lifecycle import JobState
+from store.status import Status
+
+
+def initial_content(facts: InitialFacts) -> Content:
+    """The notice about a mail whose recipients are all accepted or refused."""
+    if len(facts.jobs) == 1:
+        return _single(facts, facts.jobs[0])
+    refused = tuple(job for job in facts.jobs if _refused(job))
+    accepted = tuple(job for job in facts.jobs if not _refused(job))
+    return _several(facts, accepted, refused)
+
+
+def _refused(job: FaxJob) -> bool:
+    return job.document is None
+
+
+def _phi_free(facts: InitialFacts) -> bool:
+    return facts.user.settings.notifications.phi_free
+
+
+def _status(job: FaxJob) -> Status:
+    return job.status or Status.GENERAL_ERROR
+
+
+def _single(facts: InitialFacts, job: FaxJob) -> Content:
+    phi_free = _phi_free(facts)
+    number = number_of(job, phi_free=phi_free)
+    status = _status(job)
+    if _refused(job):
+        happened = f"fax to {number} not sent: {short_reason(status, job.explanation, phi_free=phi_free)}"
+        headline = f"Your fax to {number} was not sent: {reason(status, job.explanation, phi_free=phi_free)}"
+    else:
+        happened = f"fax to {number} accepted ({count(job.pages, 'page')})"
+        headline = f"Your fax to {number} was accepted: {count(job.pages, 'page')} to send."
+    return Content(
+        subject=reply_subject(facts.mail.subject, happened, phi_free=phi_free),
+        tone=Tone.BAD if _refused(job) else Tone.NEUTRAL,
+        verdict="Not sent" if _refused(job) else "Accepted",
+        headline=headline,
+        facts=facts_of(
+            ("Recipient", lines_of(job, phi_free=phi_free)),
+            ("Status", status.value if _refused(job) else ""),
+            ("Pages", _pages(job)),
+            ("Starts", _start(job, facts.user)),
+            ("Received", written(facts.mail.received_at, facts.user.settings.datetime)),
+            ("Reference", one_line(job.reference)),
+            ("Subject", "" if phi_free else one_line(facts.mail.subject)),
+            ("Job", job.id),
+        ),
+        advice=advice(status, job.advice, phi_free=phi_free) if _refused(job) else "",
+        outlook="" if _refused(job) else _outlook(facts.user, "the fax"),
+    )
+
+
+def _several(facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]) -> Content:
+    phi_free = _phi_free(facts)
+    happened, verdict, headline = _told(facts, accepted, refused)
+    sections = (
+        Section(title="Not sent", entries=tuple(_refused_entry(job, facts) for job in refused)),
+        Section(title="Accepted", entries=tuple(_accepted_entry(job, facts) for job in accepted)),
+    )
+    return Content(
+        subject=reply_subject(facts.mail.subject, happened, phi_free=phi_free),
+        tone=Tone.BAD if refused else Tone.NEUTRAL,
+        verdict=verdict,
+        headline=headline,
+        facts=facts_of(
+            ("Recipients", _tally(accepted, refused)),
+            ("Received", written(facts.mail.received_at, facts.user.settings.datetime)),
+            ("Subject", "" if phi_free else one_line(facts.mail.subject)),
+        ),
+        sections=tuple(section for section in sections if section.entries),
+        outlook=_outlook(facts.user, "each fax") if accepted else "",
+    )
+
+
+def _told(
+    facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]
+) -> tuple[str, str, str]:
+    """Words for the subject, verdict, and the first sentence."""
+    phi_free = _phi_free(facts)
+    total = f"{len(facts.jobs)} recipients"
+    if not refused:
+        return f"fax to {total} accepted", "Accepted", f"Your fax to {total} was accepted."
+    reasons = {(_status(job), job.explanation) for job in refused}
+    same = short_reason(*reasons.pop(), phi_free=phi_free) if len(reasons) == 1 else ""
+    why = f": {same}" if same else ""
+    if not accepted:
+        return f"fax to {total} not sent{why}", "Not sent", f"Your fax to {total} was not sent{why}."
+    return (
+        f"fax not sent to {len(refused)} of {total}{why}",
+        "Partly accepted",
+        f"Your fax was not sent to {len(refused)} of {total}{why}.",
+    )
+
+
+def _tally(accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]) -> str:
+    counted = ((len(accepted), "accepted"), (len(refused), "not sent"))
+    return ", ".join(f"{number} {what}" for number, what in counted if number)
+
+
+def _accepted_entry(job: FaxJob, facts: InitialFacts) -> Entry:
+    phi_free = _phi_free(facts)
+    start = _start(job, facts.user)
+    return Entry(
+        title=", ".join(lines_of(job, phi_free=phi_free)),
+        lines=tuple(filter(None, (_pages(job), f"Starts {start}" if start else ""))),
+        detail=_identity(job),
+    )
+
+
+def _refused_entry(job: FaxJob, facts: InitialFacts) -> Entry:
+    phi_free = _phi_free(facts)
+    status = _status(job)
+    why = one_line(job.explanation, 400) if job.explanation and not phi_free else status.explanation
+    return Entry(
+        title=", ".join(lines_of(job, phi_free=phi_free)),
+        lines=tuple(filter(None, (f"{status.value}: {why}", advice(status, job.advice, phi_free=phi_free)))),
+        detail=_identity(job),
+    )
+
+
+def _identity(job: FaxJob) -> str:
+    reference = one_line(job.reference)
+    return f"Job {job.id}, reference {reference}" if reference else f"Job {job.id}"
+
+
+def _pages(job: FaxJob) -> str:
+    if not job.document:
+        return ""
+    cover = any(page.origin == "cover" for page in job.document.pages)
+    return count(job.pages, "page") + (", cover page included" if cover else "")
+
+
+def _start(job: FaxJob, user: UserPolicy) -> str:
+    if job.state is JobState.SCHEDULED:
+        return written(job.due_at, user.settings.datetime)
+    return "when an administrator releases it" if job.state is JobState.HELD else ""
+
+
+def _outlook(user: UserPolicy, which: str) -> str:
+    """What follows by itself, by the policy's switches: nothing is promised that will not come."""
+    told = user.settings.notifications.delivery
+    if told.success and told.failure:
+        return f"Another mail tells you when {which} was delivered, or that it could not be."
+    if told.success:
+        return f"Another mail tells you when {which} was delivered; none comes if it could not be."
+    if told.failure:
+        return "Another mail comes only if a fax could not be delivered."
+    return "No further mail comes."

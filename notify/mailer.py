@@ -1,0 +1,145 @@
+"""Mails out: one message to one recipient through the smarthost, with the null return path.
+
+The null return path (RFC 3834 §3, RFC 5321 §4.5.5) keeps a notice from being answered by a bounce. A
+hand-over ends in one of three ways: the smarthost took the mail, `MailTemporary` (try again), or
+`MailPermanent` (the smarthost will never take it). Everything that an administrator can put right - a
+password, a certificate, a server that is down - is temporary, so that no notice is lost to it.
+"""
+
+import asyncio
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+
+import aiosmtplib
+import structlog
+
+from config.server import Smarthost
+
+_COMMAND_SECONDS = 60.0
+_ALL_SECONDS = 600.0
+"""RFC 5321 §4.5.3.2.6 allows the server 10 minutes after the end of the data."""
+
+# RFC 4954 §6: what is refused is our login, and not the mail.
+_LOGIN_CODES = frozenset({530, 534, 535, 538})
+
+_log = structlog.get_logger(__name__)
+
+
+class MailTrouble(Exception):  # noqa: N818 - named as what happened
+    """A mail was not taken."""
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        """A sentence for the administrator: which server, and what it said."""
+        super().__init__(detail)
+
+
+class MailTemporary(MailTrouble):
+    """It may be taken later."""
+
+
+class MailPermanent(MailTrouble):
+    """The smarthost refuses this mail or this recipient for good."""
+
+
+class Mailer:
+    """Hands mails to the smarthost, each over a connection of its own."""
+
+    def __init__(
+        self, smarthost: Smarthost, hostname: str, *, tls_context: ssl.SSLContext | None = None
+    ) -> None:
+        """`hostname` is the name in our EHLO; `tls_context` replaces the system's roots."""
+        self._smarthost = smarthost
+        self._hostname = hostname
+        self._tls_context = tls_context
+
+    async def send(self, message: EmailMessage | bytes, recipient: str) -> None:
+        """Hand over one mail.
+
+        Raises:
+            MailTemporary: try again later.
+            MailPermanent: trying again is of no use.
+        """
+        octets = message if isinstance(message, bytes) else message.as_bytes()
+        try:
+            async with asyncio.timeout(_ALL_SECONDS):
+                await self._hand_over(octets, recipient)
+        except MailTrouble:
+            raise
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            raise self._judged(refused.recipients[0]) from refused
+        except aiosmtplib.SMTPResponseException as refused:
+            raise self._judged(refused) from refused
+        except aiosmtplib.SMTPNotSupported as lacking:
+            raise self._lacking(lacking, recipient) from lacking
+        except OSError as trouble:
+            raise MailTemporary(f"The connection to {self._server} failed: {_cause(trouble)}.") from trouble
+        except aiosmtplib.SMTPException as trouble:
+            raise MailTemporary(f"{self._server} did not take the mail: {_cause(trouble)}.") from trouble
+        # After OSError: a refused certificate is both.
+        except ValueError as unsendable:
+            raise MailPermanent(f"{recipient!r} is not an address that SMTP can carry.") from unsendable
+        _log.info("mail_handed_over", server=self._server, recipient=recipient, octets=len(octets))
+
+    @property
+    def _server(self) -> str:
+        return f"{self._smarthost.host}:{self._smarthost.port}"
+
+    async def _hand_over(self, octets: bytes, recipient: str) -> None:
+        options = () if recipient.isascii() else ("SMTPUTF8",)
+        async with self._client() as client:
+            if self._smarthost.username:
+                await client.login(self._smarthost.username, self._password())
+            await client.sendmail("", [recipient], octets, mail_options=options)
+
+    def _client(self) -> aiosmtplib.SMTP:
+        smarthost = self._smarthost
+        return aiosmtplib.SMTP(
+            hostname=smarthost.host,
+            port=smarthost.port,
+            local_hostname=self._hostname,
+            timeout=_COMMAND_SECONDS,
+            use_tls=smarthost.tls == "implicit",
+            start_tls=smarthost.tls == "starttls",
+            tls_context=None if smarthost.tls == "none" else self._trust(),
+        )
+
+    def _trust(self) -> ssl.SSLContext:
+        return self._tls_context or ssl.create_default_context()
+
+    def _password(self) -> str:
+        path = self._smarthost.password_file
+        if path is None:
+            raise MailTemporary("mail.smarthost has a username and no password_file.")
+        return _secret(path)
+
+    def _judged(self, refused: aiosmtplib.SMTPResponseException) -> MailTrouble:
+        """What a reply means for this mail (RFC 5321 §4.2.1)."""
+        said = " ".join(refused.message.split())
+        detail = f"{self._server} answered {refused.code} {said}"
+        of_this_mail = isinstance(
+            refused,
+            aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError,
+        )
+        if of_this_mail and refused.code >= 500 and refused.code not in _LOGIN_CODES:  # noqa: PLR2004 - 5yz
+            return MailPermanent(detail)
+        return MailTemporary(detail)
+
+    def _lacking(self, lacking: aiosmtplib.SMTPNotSupported, recipient: str) -> MailTrouble:
+        if "SMTPUTF8" in lacking.message:
+            return MailPermanent(f"{self._server} cannot carry an address outside ASCII: {recipient}.")
+        return MailTemporary(f"{self._server} lacks what mail.smarthost asks for: {lacking.message}")
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as trouble:
+        raise MailTemporary(f"The password of mail.smarthost cannot be read: {_cause(trouble)}.") from trouble
+
+
+def _cause(trouble: Exception) -> str:
+    if isinstance(trouble, TimeoutError):
+        return "no answer in time"
+    return " ".join(str(trouble).split()).rstrip(".") or type(trouble).__name__

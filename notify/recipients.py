@@ -1,0 +1,41 @@
+"""Recipients as people read them: numbers in international form, names only where the policy allows them.
+
+With `phi_free` nothing that can name a person is shown: no name, no company, and of an address that was no
+number only its digits, as the sender may have written `John_Doe.2065551234`.
+"""
+
+import re
+
+from config.number_text import E164, international
+from notify.wording import one_line
+from store.job import FaxJob
+
+_NAMELESS = re.compile(r"[\d\s()+.,/#*-]*")
+_SHOWN = 60
+"""Characters of a text by the sender that stands in a sentence."""
+
+
+def number_of(job: FaxJob, *, phi_free: bool) -> str:
+    """The job's number, or in quotation marks what the sender wrote in its place."""
+    number = one_line(job.recipient.number, _SHOWN)
+    if E164.fullmatch(number):
+        return international(number)
+    if not phi_free:
+        return f'"{number}"'
+    digits = "".join(re.findall(r"\d+", number))
+    return f'"{digits}"' if digits else f"recipient {job.position + 1}"
+
+
+def lines_of(job: FaxJob, *, phi_free: bool) -> tuple[str, ...]:
+    """The recipient for a table: name and company if known and allowed, then number and subaddress."""
+    named = ", ".join(filter(None, (one_line(job.recipient.name), one_line(job.recipient.company))))
+    number = number_of(job, phi_free=phi_free)
+    if job.recipient.subaddress:
+        number += f", subaddress {one_line(job.recipient.subaddress)}"
+    return (named, number) if named and not phi_free else (number,)
+
+
+def station_of(csid: str, *, phi_free: bool) -> str:
+    """The identity that the far end gave; with `phi_free` only if it is a number and not a name."""
+    shown = one_line(csid)
+    return "" if phi_free and not _NAMELESS.fullmatch(shown) else shown

@@ -1,0 +1,210 @@
+"""The mailer against a real SMTP server, in good order and in trouble."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from config.server import Smarthost
+from notify.mailer import Mailer, MailPermanent, MailTemporary
+from postfax.demonstration.mail_sink import MailSink
+
+MAIL = b"Message-ID: <one@fax.example.com>\r\nSubject: x\r\n\r\n.dot\r\n"
+ANA = "ana@hospital.example"
+
+
+def mailer(sink: MailSink, **smarthost: object) -> Mailer:
+    settings = {"host": "127.0.0.1", "port": sink.port, "tls": "none"} | smarthost
+    return Mailer(Smarthost.model_validate(settings), "fax.example.com")
+
+
+async def test_a_mail_arrives_with_the_null_return_path(tmp_path: Path) -> None:
+    async with MailSink(tmp_path) as sink:
+        await mailer(sink).send(MAIL, ANA)
+        [kept] = sink.mails
+        assert kept.read_bytes() == b"Return-Path: <>\r\nDelivered-To: ana@hospital.example\r\n" + MAIL
+
+
+async def test_a_repetition_is_counted_by_its_message_id(tmp_path: Path) -> None:
+    async with MailSink(tmp_path) as sink:
+        for _ in range(2):
+            await mailer(sink).send(MAIL, ANA)
+    async with MailSink(tmp_path) as sink:
+        await mailer(sink).send(MAIL, ANA)
+        assert sink.kept() == {"<one@fax.example.com>": 3}
+        assert len(sink.mails) == 3
+
+
+async def test_an_email_message_and_an_address_outside_ascii(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Überweisung"
+    message.set_content("Grüße\n")
+    async with MailSink(tmp_path) as sink:
+        await mailer(sink).send(message, "jürgen@example.com")
+        [kept] = sink.mails
+        assert "Delivered-To: jürgen@example.com\r\n".encode() in kept.read_bytes()
+        assert message_from_bytes(kept.read_bytes(), policy=default)["Subject"] == "Überweisung"
+
+
+@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+async def test_4yz_is_temporary_and_5yz_permanent(tmp_path: Path, command: str) -> None:
+    replies = {"soft@example.com": "451 4.3.0 later", "hard@example.com": "550 5.1.1 never"}
+
+    def reply(now: str, recipient: str) -> str:
+        return replies[recipient] if now == command else ""
+
+    async with MailSink(tmp_path, reply=reply) as sink:
+        with pytest.raises(MailTemporary, match=rf"127.0.0.1:{sink.port} answered 451 4.3.0 later"):
+            await mailer(sink).send(MAIL, "soft@example.com")
+        with pytest.raises(MailPermanent, match=r"answered 550 5\.1\.1 never"):
+            await mailer(sink).send(MAIL, "hard@example.com")
+        assert not sink.mails
+
+
+async def test_a_login_is_asked_for_is_temporary_trouble(tmp_path: Path) -> None:
+    async with MailSink(tmp_path, login=("postfax", "right")) as sink:
+        with pytest.raises(MailTemporary, match="answered 530"):
+            await mailer(sink).send(MAIL, ANA)
+
+
+async def test_nobody_listens(unused_port: int) -> None:
+    smarthost = Smarthost(host="127.0.0.1", port=unused_port, tls="none")
+    with pytest.raises(MailTemporary, match=rf"The connection to 127.0.0.1:{unused_port} failed"):
+        await Mailer(smarthost, "fax.example.com").send(MAIL, ANA)
+
+
+async def test_an_address_that_smtp_cannot_carry(tmp_path: Path) -> None:
+    async with MailSink(tmp_path) as sink:
+        with pytest.raises(MailPermanent, match="is not an address"):
+            await mailer(sink).send(MAIL, "ana@example.com>\r\nRCPT TO:<x@example.com")
+
+
+async def test_a_server_that_hangs_up_during_the_data_is_tried_again() -> None:
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 rude.example\r\n")
+        while line := await reader.readline():
+            if line.upper().startswith(b"DATA"):
+                break
+            writer.write(b"250 OK\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(rude, "127.0.0.1", 0) as server:
+        smarthost = Smarthost(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none")
+        with pytest.raises(MailTemporary, match=r"The connection to .* failed"):
+            await Mailer(smarthost, "fax.example.com").send(MAIL, ANA)
+
+
+async def test_a_greeting_of_554_may_be_another_one_tomorrow() -> None:
+    async def closed(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 no service here\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(closed, "127.0.0.1", 0) as server:
+        smarthost = Smarthost(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none")
+        with pytest.raises(MailTemporary, match="answered 554 no service here"):
+            await Mailer(smarthost, "fax.example.com").send(MAIL, ANA)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Certificate:
+    """A self-signed certificate for 127.0.0.1, and the contexts of both sides."""
+
+    def __init__(self, folder: Path) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(17)
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+                critical=False,
+            )
+            .sign(key, hashes.SHA256())
+        )
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        (folder / "certificate.pem").write_bytes(pem)
+        (folder / "key.pem").write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        self.server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.server.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+        self.client = ssl.create_default_context(cadata=pem.decode())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate(tmp_path_factory.mktemp("certificate"))
+
+
+def secured(sink: MailSink, certificate: Certificate, **smarthost: object) -> Mailer:
+    settings = Smarthost.model_validate({"host": "127.0.0.1", "port": sink.port} | smarthost)
+    return Mailer(settings, "fax.example.com", tls_context=certificate.client)
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+async def test_tls_and_a_login(tmp_path: Path, certificate: Certificate, tls: str) -> None:
+    password = tmp_path / "password"
+    password.write_text("right\n")
+    sink = MailSink(
+        tmp_path / "mails",
+        tls_context=certificate.server,
+        implicit_tls=tls == "implicit",
+        login=("postfax", "right"),
+    )
+    async with sink:
+        login = {"tls": tls, "username": "postfax", "password_file": password}
+        await secured(sink, certificate, **login).send(MAIL, ANA)
+        assert sink.kept() == {"<one@fax.example.com>": 1}
+        password.write_text("wrong\n")
+        with pytest.raises(MailTemporary, match="answered 535"):
+            await secured(sink, certificate, **login).send(MAIL, ANA)
+        password.unlink()
+        with pytest.raises(MailTemporary, match=r"password of mail\.smarthost cannot be read"):
+            await secured(sink, certificate, **login).send(MAIL, ANA)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_taken(
+    tmp_path: Path, certificate: Certificate
+) -> None:
+    async with MailSink(tmp_path, tls_context=certificate.server) as sink:
+        with pytest.raises(MailTemporary, match="CERTIFICATE_VERIFY_FAILED"):
+            await mailer(sink, tls="starttls").send(MAIL, ANA)
+        assert not sink.mails
+
+
+async def test_no_mail_in_the_clear_where_starttls_is_asked_for(
+    tmp_path: Path, certificate: Certificate
+) -> None:
+    async with MailSink(tmp_path) as sink:
+        with pytest.raises(MailTemporary, match="STARTTLS"):
+            await secured(sink, certificate).send(MAIL, ANA)
+        assert not sink.mails

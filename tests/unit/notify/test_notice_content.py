@@ -1,0 +1,234 @@
+"""What the notices say, read from the mail as a person's client would show it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from notice_facts import (
+    ARRIVED,
+    DOMAIN,
+    SENDER,
+    answered,
+    attempt,
+    delivery,
+    document,
+    failed,
+    initial,
+    job,
+    mail,
+    policy,
+    refused,
+    sent,
+)
+
+from config.settings import NoticeSwitches, NotificationSettings
+from notify.compose import compose_delivery, compose_initial
+from notify.facts import DeliveryFacts, InitialFacts
+from store.job import FaxJob, Recipient
+from store.lifecycle import JobState
+from store.status import Status
+
+
+def compose(facts: InitialFacts | DeliveryFacts) -> EmailMessage:
+    if isinstance(facts, InitialFacts):
+        return compose_initial(facts, sender=SENDER, domain=DOMAIN)
+    return compose_delivery(facts, sender=SENDER, domain=DOMAIN)
+
+
+def text(facts: InitialFacts | DeliveryFacts) -> str:
+    body = compose(facts).get_body(("plain",))
+    assert body
+    return str(body.get_content())
+
+
+DELIVERED = """\
+Your fax to +1 206 555 1234 was delivered: the receiving machine
+confirmed all 4 pages.
+
+Recipient       Dr. John Doe, Acme Clinic
+                +1 206 555 1234
+Status          Success
+Pages           4 of 4 confirmed, cover page included
+Delivered       11/23/2026 09:36 AM PST
+Took            58 s
+Remote station  +1 206 555 1234
+Reference       4711
+Subject         Referral for Monday
+Job             K7Q2-M9
+
+Attempts
+  1. 11/23/2026 09:30 AM PST  BUSY
+  2. 11/23/2026 09:35 AM PST  Success, 4 of 4 pages, 58 s
+     T.38, 14400 bit/s, ECM, MMR
+
+--{space}
+Written by the fax service of fax.example.com. Nobody reads answers to
+this mail.
+""".format(space=" ")
+
+
+def test_a_delivered_fax() -> None:
+    assert text(delivery(sent())) == DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("finished", "subject"),
+    [
+        (sent(), "fax to +1 206 555 1234 delivered (4 pages)"),
+        (
+            sent(document=document(1), pages_confirmed=1),
+            "fax to +1 206 555 1234 delivered (1 page)",
+        ),
+        (failed(), "fax to +1 206 555 1234 not delivered: Busy after 4 attempts"),
+        (
+            failed(Status.OPERATOR_MESSAGE, tries=1, attempts=(attempt(1, Status.OPERATOR_MESSAGE),)),
+            "fax to +1 206 555 1234 not delivered: Sit-Tone / Operator Msg after 1 attempt",
+        ),
+        (
+            failed(Status.BLOCKED, tries=0, attempts=()),
+            "fax to +1 206 555 1234 not delivered: Blocked",
+        ),
+        (
+            failed(Status.JOB_CANCELLED, state=JobState.CANCELLED),
+            "fax to +1 206 555 1234 cancelled",
+        ),
+    ],
+)
+def test_subjects_of_delivery_notices(finished: FaxJob, subject: str) -> None:
+    assert compose(delivery(finished))["Subject"] == f"Re: Referral for Monday: {subject}"
+
+
+def test_a_failed_fax_says_what_to_do_next() -> None:
+    said = text(delivery(failed()))
+    assert said.startswith(
+        "Your fax to +1 206 555 1234 was not delivered after 4 attempts: the line\nwas busy each time.\n"
+    )
+    assert "What to do next\n  Send it again later, or ask the other side for a second number.\n" in said
+    assert said.count("  BUSY\n") == 4 + 1  # the attempts and the status
+
+
+def test_a_fax_that_broke_off_says_how_far_it_came() -> None:
+    attempts = (
+        answered(1, Status.TRANSMISSION_FAILED, 83, pages_confirmed=2),
+        replace(attempt(2, Status.BUSY), outcome=None, interrupted=True),
+    )
+    said = text(delivery(failed(Status.TRANSMISSION_FAILED, pages_confirmed=2, attempts=attempts, tries=1)))
+    assert "Pages           2 of 4 confirmed" in said
+    assert "Transmission Failed, 2 of 4 pages, 1 min" in said
+    assert "Cut off by a restart of the service, and\n     not counted" in said
+    assert "after 1 attempt: the transmission began and broke off." in said.replace("\n", " ")
+
+
+def test_a_cancelled_fax_asks_for_nothing() -> None:
+    said = text(delivery(failed(Status.JOB_CANCELLED, state=JobState.CANCELLED, tries=0, attempts=())))
+    assert said.startswith("Your fax to +1 206 555 1234 was cancelled before it was sent completely.\n")
+    assert "What to do next" not in said
+    assert "Attempts" not in said
+
+
+def test_one_accepted_recipient() -> None:
+    facts = initial([job()])
+    assert compose(facts)["Subject"] == "Re: Referral for Monday: fax to +1 206 555 1234 accepted (4 pages)"
+    said = text(facts)
+    assert said.startswith("Your fax to +1 206 555 1234 was accepted: 4 pages to send.\n")
+    assert "Another mail tells you when the fax was delivered, or that it could not\nbe.\n" in said
+
+
+def test_the_jobs_later_fate_does_not_change_the_initial_notice() -> None:
+    assert compose(initial([job()])).as_bytes() == compose(initial([failed()])).as_bytes()
+
+
+def test_one_refused_recipient() -> None:
+    facts = initial([refused()])
+    assert compose(facts)["Subject"] == (
+        "Re: Referral for Monday: fax to +1 206 555 1234 not sent: "
+        '"scan.heic.exe" is not a document that can be faxed'
+    )
+    said = text(facts)
+    assert said.startswith(
+        'Your fax to +1 206 555 1234 was not sent: "scan.heic.exe" is not a\ndocument that can be faxed.\n'
+    )
+    assert "Status     Invalid Attachment\n" in said
+    assert "What to do next\n  Send it as a PDF.\n" in said
+    assert "Another mail" not in said
+
+
+def test_advice_that_is_more_exact_than_the_statuss_own() -> None:
+    exact = "Write +442079460000 or +12079460000."
+    assert f"What to do next\n  {exact}\n" in text(initial([refused(advice=exact)]))
+    assert f"    {exact}\n" in text(initial([refused(advice=exact), job()]))
+    assert f"What to do next\n  {exact}\n" in text(delivery(failed(advice=exact)))
+
+
+def test_several_recipients_accepted_and_refused() -> None:
+    wrong = refused(
+        id="C3",
+        position=2,
+        recipient=Recipient(number="John_Doe.1206"),
+        status=Status.INVALID_FAX_NUMBER,
+        explanation='"John_Doe.1206" is not a complete fax number.',
+    )
+    berlin = job(id="B2", position=1, recipient=Recipient(number="+4930123456"), reference="")
+    facts = initial([job(), berlin, wrong])
+    assert compose(facts)["Subject"] == (
+        "Re: Referral for Monday: fax not sent to 1 of 3 recipients: "
+        '"John_Doe.1206" is not a complete fax number'
+    )
+    said = text(facts)
+    assert "Recipients  2 accepted, 1 not sent\n" in said
+    not_sent, accepted = said.split("\nAccepted\n")
+    assert '  - "John_Doe.1206"\n    Invalid Fax Number: "John_Doe.1206" is not a complete' in not_sent
+    assert "Write the number with its country code" in not_sent
+    assert "  - +49 30 123456\n    4 pages, cover page included\n    Job B2\n" in accepted
+    assert "  - Dr. John Doe, Acme Clinic, +1 206 555 1234\n" in accepted
+
+
+@pytest.mark.parametrize(
+    ("jobs", "subject", "first"),
+    [
+        ([job(), job(id="B2")], "fax to 2 recipients accepted", "Your fax to 2 recipients was accepted."),
+        (
+            [refused(), refused(id="B2")],
+            'fax to 2 recipients not sent: "scan.heic.exe" is not a document that can be faxed',
+            'Your fax to 2 recipients was not sent: "scan.heic.exe" is not a document\nthat can be faxed.',
+        ),
+        (
+            [refused(), refused(id="B2", status=Status.BLOCKED, explanation="")],
+            "fax to 2 recipients not sent",
+            "Your fax to 2 recipients was not sent.",
+        ),
+    ],
+)
+def test_several_recipients_of_one_fate(jobs: list[FaxJob], subject: str, first: str) -> None:
+    facts = initial(jobs)
+    assert compose(facts)["Subject"] == f"Re: Referral for Monday: {subject}"
+    assert text(facts).startswith(f"{first}\n")
+
+
+def test_a_scheduled_job_says_when_and_a_held_one_for_what_it_waits() -> None:
+    scheduled = job(state=JobState.SCHEDULED, due_at=ARRIVED + timedelta(hours=10))
+    assert "Starts     11/23/2026 07:25 PM PST\n" in text(initial([scheduled]))
+    held = job(state=JobState.HELD)
+    assert "Starts when an administrator releases it" in text(initial([held, job(id="B2")]))
+
+
+@pytest.mark.parametrize(
+    ("success", "failure", "promise"),
+    [
+        (True, True, "Another mail tells you when the fax was delivered, or that it could not be."),
+        (True, False, "Another mail tells you when the fax was delivered; none comes if it could not be."),
+        (False, True, "Another mail comes only if a fax could not be delivered."),
+        (False, False, "No further mail comes."),
+    ],
+)
+def test_only_mails_that_will_come_are_promised(*, success: bool, failure: bool, promise: str) -> None:
+    switches = NotificationSettings(delivery=NoticeSwitches(success=success, failure=failure))
+    said = text(initial([job()], user=policy(notifications=switches)))
+    assert promise in said.replace("\n", " ")
+
+
+def test_a_mail_without_subject() -> None:
+    assert compose(delivery(sent(), answering=mail(subject="")))["Subject"] == (
+        "Fax to +1 206 555 1234 delivered (4 pages)"
+    )

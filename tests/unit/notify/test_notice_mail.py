@@ -1,0 +1,188 @@
+"""The notice as a mail: threading, marks, both forms, and what nobody may smuggle into it."""
+
+import re
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from notice_facts import (
+    DOMAIN,
+    SENDER,
+    answered,
+    delivery,
+    failed,
+    initial,
+    job,
+    mail,
+    phi_free,
+    refused,
+    sent,
+)
+
+from notify.compose import compose_delivery, compose_initial
+from notify.facts import DeliveryFacts, InitialFacts
+from store.job import Recipient
+from store.outbox import LOOP_FIELD
+from store.status import Status
+
+
+def compose(facts: InitialFacts | DeliveryFacts) -> EmailMessage:
+    if isinstance(facts, InitialFacts):
+        return compose_initial(facts, sender=SENDER, domain=DOMAIN)
+    return compose_delivery(facts, sender=SENDER, domain=DOMAIN)
+
+
+def arrived(facts: InitialFacts | DeliveryFacts) -> EmailMessage:
+    """The mail as its receiver parses it."""
+    parsed = message_from_bytes(compose(facts).as_bytes(), policy=default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def form(message: EmailMessage, subtype: str) -> str:
+    body = message.get_body((subtype,))
+    assert body
+    return str(body.get_content())
+
+
+def test_it_stands_in_the_senders_thread_and_is_marked_as_automatic() -> None:
+    notice = arrived(delivery(sent()))
+    assert notice["From"] == "Postfax <postfax@fax.example.com>"
+    assert notice["To"] == "ana@hospital.example"
+    assert notice["Date"] == "Mon, 23 Nov 2026 17:55:00 +0000"
+    assert notice["Message-ID"] == "<delivery.K7Q2-M9.notice@fax.example.com>"
+    assert notice["In-Reply-To"] == "<referral.17@hospital.example>"
+    assert notice["References"] == "<first@hospital.example> <referral.17@hospital.example>"
+    assert notice["Auto-Submitted"] == "auto-replied"
+    assert notice[LOOP_FIELD] == DOMAIN
+    assert notice.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in notice.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_a_repetition_is_the_same_mail_octet_for_octet() -> None:
+    assert compose(delivery(sent())).as_bytes() == compose(delivery(sent())).as_bytes()
+
+
+def test_it_is_plain_ascii_with_short_lines_whatever_stands_in_it() -> None:
+    named = job(recipient=Recipient(number="+12065551234", name="Żółć " * 30, company="日本" * 60))
+    octets = compose(initial([named, refused()], answering=mail(subject="Überweisung " * 20))).as_bytes()
+    assert octets.isascii()
+    assert max(len(line) for line in octets.split(b"\r\n")) <= 78
+    assert b"\n" not in octets.replace(b"\r\n", b"")
+
+
+def test_plain_text_keeps_to_72_columns() -> None:
+    plain = form(arrived(initial([job(), refused(explanation="word " * 70)])), "plain")
+    assert max(len(line) for line in plain.splitlines()) <= 72
+
+
+def test_a_number_is_not_torn_between_two_lines() -> None:
+    plain = form(
+        arrived(initial([refused(explanation=f"{'x' * n} +1 206 555 1234") for n in range(30)])), "plain"
+    )
+    assert not re.search(r"\+1( 206( 555)?)?\n", plain)
+
+
+def test_long_message_ids_stay_whole() -> None:
+    long = f"<{'a' * 120}@mail.hospital.example>"
+    octets = compose(delivery(sent(), answering=mail(message_id=long, references=(long, long)))).as_bytes()
+    assert f"In-Reply-To: {long}\r\n".encode() in octets
+    assert f"References: {long}\r\n".encode() in octets
+
+
+def test_a_long_thread_keeps_its_beginning_and_its_end() -> None:
+    thread = tuple(f"<{number}@example.com>" for number in range(200))
+    references = str(arrived(delivery(sent(), answering=mail(references=thread)))["References"]).split()
+    assert len(references) == 20
+    assert references[0] == "<0@example.com>"
+    assert references[-2:] == ["<199@example.com>", "<referral.17@hospital.example>"]
+
+
+@pytest.mark.parametrize("message_id", ["", "no brackets", "<a b@c>", "<a@b>\r\nBcc: <x@y>", "<ä@b>"])
+def test_a_message_id_that_is_none_starts_no_thread(message_id: str) -> None:
+    notice = arrived(delivery(sent(), answering=mail(message_id=message_id, references=())))
+    assert notice["In-Reply-To"] is None
+    assert notice["References"] is None
+    assert notice["Bcc"] is None
+
+
+def test_an_address_outside_ascii_is_written_in_utf8() -> None:
+    facts = delivery(sent())
+    notice = compose(replace(facts, notice=replace(facts.notice, address="jürgen@müller.example")))
+    assert "To: jürgen@müller.example\r\n".encode() in notice.as_bytes()
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "a\r\nBcc: x@example.com",
+            "a\n\n--=_delivery.K7Q2-M9_=\n",
+            "<script>alert(1)</script>",
+            "\x00\x1b[2J",
+            "{{7*7}}",
+        ]
+    ),
+)
+
+
+@given(subject=HOSTILE, name=HOSTILE, number=HOSTILE, reference=HOSTILE, explanation=HOSTILE, csid=HOSTILE)
+def test_nothing_that_others_wrote_becomes_a_header_a_part_or_markup(
+    subject: str, name: str, number: str, reference: str, explanation: str, csid: str
+) -> None:
+    clean = arrived(delivery(sent()))
+    attempts = (answered(1, Status.NEGOTIATION_FAILED, 5, remote_csid=csid),)
+    hostile = failed(
+        Status.NEGOTIATION_FAILED,
+        recipient=Recipient(number=number, name=name),
+        reference=reference,
+        explanation=explanation,
+        attempts=attempts,
+    )
+    notice = arrived(delivery(hostile, answering=mail(subject=subject)))
+    assert notice.keys() == clean.keys()
+    assert [part.get_content_type() for part in notice.iter_parts()] == ["text/plain", "text/html"]
+    assert "<script" not in form(notice, "html")
+    assert "\x1b" not in form(notice, "plain")
+
+
+def test_the_html_fetches_nothing_and_knows_dark_mode() -> None:
+    page = form(arrived(delivery(failed())), "html")
+    assert '<meta name="color-scheme" content="light dark">' in page
+    assert "prefers-color-scheme: dark" in page
+    assert 'name="viewport"' in page
+    assert not re.search(r"https?:|<img|<link|<script|@import|url\(", page)
+
+
+def test_both_forms_say_the_same() -> None:
+    notice = arrived(initial([job(), refused(id="B2")]))
+    visible = re.sub(r"<(style|title).*?</\1>|<[^>]+>", " ", form(notice, "html"), flags=re.DOTALL)
+    words = set(re.findall(r"\w+", visible.replace("&#34;", '"')))
+    assert set(re.findall(r"\w+", form(notice, "plain"))) == words - {"Partly"}
+
+
+def test_phi_free_leaves_out_subject_names_and_file_names() -> None:
+    attempts = (answered(1, Status.NEGOTIATION_FAILED, 5, remote_csid="ST MARY ONCOLOGY"),)
+    notices = [
+        compose(delivery(sent(), user=phi_free())),
+        compose(delivery(failed(Status.NEGOTIATION_FAILED, attempts=attempts), user=phi_free())),
+        compose(initial([job()], user=phi_free())),
+        compose(initial([refused(advice="Send scan.heic as a PDF.")], user=phi_free())),
+        compose(initial([job(), refused(recipient=Recipient(number="John_Doe.1206"))], user=phi_free())),
+    ]
+    for notice in notices:
+        shown = "\n".join([*map(str, notice.values()), form(notice, "plain"), form(notice, "html")])
+        for secret in ("Referral", "Monday", "Doe", "Acme", "scan.heic", "MARY", "Ruiz", "Hospital"):
+            assert secret not in shown
+        assert "K7Q2-M9" in shown
+    assert [str(notice["Subject"]) for notice in notices] == [
+        "Fax to +1 206 555 1234 delivered (4 pages)",
+        "Fax to +1 206 555 1234 not delivered: Negotiation Failed after 4 attempts",
+        "Fax to +1 206 555 1234 accepted (4 pages)",
+        "Fax to +1 206 555 1234 not sent: Invalid Attachment",
+        "Fax not sent to 1 of 2 recipients: Invalid Attachment",
+    ]
