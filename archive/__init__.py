@@ -1,0 +1,13 @@
+"""Copies of finished faxes kept elsewhere: named, described, delivered.
+
+Modules:
+    facts     all that names and metadata are made of
+    naming    file names out of the policy's convention
+    metadata  the sidecars: the facts of a fax as XML and as JSON
+    document  the fax as TIFF or as PDF
+    filing    the files of one copy, in the order in which they are written
+    sftp      delivery to an SFTP server
+    mail      delivery to a mailbox
+    trouble   how a delivery fails
+    deliver   one copy, the whole way
+"""

@@ -1,0 +1,92 @@
+"""One copy, the whole way: named, described, and delivered by the method that its archive names.
+
+A new method is a settings model in `config.settings`, a module here, and a line in `_METHODS`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive.facts import FaxFacts
+from archive.filing import ArchiveFile, files_of
+from archive.mail import SendMail, put_by_mail
+from archive.naming import PatternMistake
+from archive.sftp import SftpArchive
+from archive.trouble import ArchivePermanent, ArchiveTemporary
+from config.settings import EmailTarget, SftpTarget
+from store.outbox import Copy
+
+
+async def deliver(
+    copy: Copy, facts: FaxFacts, document: Path | None, *, sender: str, send_mail: SendMail
+) -> str:
+    """Deliver a copy and return its place: a path on the server, or an address.
+
+    `document` is the fax as a TIFF, or None for a fax that never had one. A copy by mail has `sender` as its
+    From address and is handed to `send_mail`.
+
+    Raises:
+        ArchiveTemporary: try again later.
+        ArchivePermanent: trying again is of no use; somebody must be told.
+        Exception: what `send_mail` raises, unchanged.
+    """
+    return await _delivered(
+        _Delivery(
+            copy=copy,
+            facts=facts,
+            files=await asyncio.to_thread(_files, copy, facts, document),
+            sender=sender,
+            send_mail=send_mail,
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Delivery:
+    copy: Copy
+    facts: FaxFacts
+    files: tuple[ArchiveFile, ...]
+    sender: str
+    send_mail: SendMail
+
+
+async def _by_email(target: EmailTarget, delivery: _Delivery) -> str:
+    return await put_by_mail(
+        target,
+        delivery.copy,
+        delivery.facts,
+        delivery.files,
+        sender=delivery.sender,
+        send_mail=delivery.send_mail,
+    )
+
+
+async def _by_sftp(target: SftpTarget, delivery: _Delivery) -> str:
+    return await SftpArchive(target).put(delivery.copy.id, delivery.files)
+
+
+_METHODS: dict[str, Callable[[Any, _Delivery], Awaitable[str]]] = {"email": _by_email, "sftp": _by_sftp}
+"""By the name of the setting that holds the method's target."""
+
+
+async def _delivered(delivery: _Delivery) -> str:
+    archive = delivery.copy.archive
+    targets = {name: target for name in _METHODS if (target := getattr(archive, name))}
+    if len(targets) != 1:
+        raise ArchivePermanent(
+            f"An archive has one delivery method, {' or '.join(_METHODS)}; this one has {len(targets)}.",
+            f"{delivery.copy.id}: {', '.join(targets) or 'none'}",
+        )
+    [(name, target)] = targets.items()
+    return await _METHODS[name](target, delivery)
+
+
+def _files(copy: Copy, facts: FaxFacts, document: Path | None) -> tuple[ArchiveFile, ...]:
+    try:
+        return files_of(facts, document, copy.archive)
+    except PatternMistake as mistake:
+        raise ArchivePermanent(f"archive.file_name cannot be used. {mistake}", repr(mistake)) from mistake
+    except OSError as trouble:
+        raise ArchiveTemporary("The fax's document cannot be read.", str(trouble)) from trouble
