@@ -1,0 +1,124 @@
+"""The `postfax` command.
+
+Each subcommand is a module of its own in `postfax.commands`, imported only when it is called: `postfax
+convert` must not pay for the service. A failure becomes one sentence on the error stream and an exit code
+(`postfax.failures`); a traceback is for `--debug`.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from postfax.failures import ExitCode, Failure
+
+COMMANDS: dict[str, str] = {
+    "serve": "Run the service: take mail, place calls, send notices.",
+    "check": "Check the settings and the policy without running anything.",
+    "policy": "Ask the policy what applies to whom, and why.",
+    "send": "Fax a mail file, or documents to a number.",
+    "convert": "Make fax pages of documents, without sending them.",
+    "list": "List fax jobs.",
+    "show": "Show everything about one fax job.",
+    "cancel": "Cancel fax jobs.",
+    "refused": "List submissions that were refused at the door.",
+    "station": "Be the receiving end: answer calls and keep the pages.",
+    "demo": "Watch a mail become a fax, everything on this machine.",
+}
+
+
+class _Subcommands(click.Group):
+    """Finds a subcommand's module by its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"postfax.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c", "--config", "settings_file", metavar="FILE", envvar="POSTFAX_CONFIG",
+    default="/etc/postfax/postfax.yaml", show_default=True, help="The server's settings.",
+)  # fmt: skip
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+@click.version_option(package_name="postfax")
+@click.pass_context
+def postfax(ctx: click.Context, settings_file: str, debug: bool) -> None:  # noqa: ARG001, FBT001 - main() looks at debug
+    """Postfax: mail in, fax out.
+
+    Every command that answers a question has a --json twin for programs.
+    Exit codes: 0 done, 1 in part, 2 usage, 3 not found, 4 refused, 5 not reachable.
+    """
+    ctx.obj = settings_file
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed program."""
+    try:
+        status: Any = postfax.main(standalone_mode=False)
+    except click.ClickException as mistake:
+        mistake.show()
+        sys.exit(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)  # 128 + SIGINT, as shells count
+    except BrokenPipeError:
+        sys.exit(141)  # 128 + SIGPIPE: whoever read us has gone
+    except Exception as problem:  # the last place: a sentence, never a traceback
+        if "--debug" in sys.argv:
+            raise
+        failure = _as_failure(problem)
+        click.echo(f"postfax: {failure}", err=True)
+        sys.exit(failure.exit_code)
+    sys.exit(int(status) if isinstance(status, int) else ExitCode.DONE)
+
+
+def _as_failure(problem: Exception) -> Failure:
+    """The one place where the stages' exceptions become exit codes; imported only now that one has come."""
+    from config.mistakes import ConfigError
+    from convert.request import ConverterUnavailable
+    from mta.smtp_listener import ListenerError
+    from sandbox import TaskFailed
+    from store.errors import BodyMissing, BookAddressError, BookUnavailable, BookVersionError
+    from transmit.engine.pool import EngineUnavailable
+    from transmit.line import LineError
+
+    match problem:
+        case Failure():
+            return problem
+        case ConfigError():
+            return Failure(f"the settings have mistakes:\n{problem}")
+        case BookAddressError():
+            return Failure(str(problem))
+        case (
+            BodyMissing()
+            | BookUnavailable()
+            | BookVersionError()
+            | ConverterUnavailable()
+            | EngineUnavailable()
+            | LineError()
+            | ListenerError()
+            | TaskFailed()
+        ):
+            return Failure(str(problem), ExitCode.UNREACHABLE)
+        case OSError():
+            return Failure(
+                f"{problem.filename or 'the system'}: {problem.strerror or problem}.", ExitCode.UNREACHABLE
+            )
+    return Failure(
+        f"a fault of our own: {problem!r}. Run it again with --debug to see where.", ExitCode.PARTLY
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The subcommands of `postfax`, one module each; every module has a `command`."""

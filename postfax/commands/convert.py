@@ -1,0 +1,85 @@
+"""`postfax convert`: fax pages of documents, without sending them."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from postfax.failures import ExitCode, Failure
+from postfax.terminal import SECONDS_PER_OCTET, octets_for_people
+
+if TYPE_CHECKING:
+    from convert.request import ConvertedFax
+
+
+@click.command("convert")
+@click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TIFF or PDF to write."
+)
+@click.option(
+    "--resolution", type=click.Choice(["standard", "fine", "superfine"]), default="fine", show_default=True,
+    help="204×98, 204×196 or 204×391 dpi.",
+)  # fmt: skip
+@click.option(
+    "--paper",
+    type=click.Choice(["A4", "Letter", "Legal"]),
+    help="The sheet; without it each page keeps its length.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def command(files: tuple[Path, ...], output: Path, resolution: str, paper: str | None, as_json: bool) -> None:  # noqa: FBT001 - passed by name
+    """Make fax pages of documents: PDF, TIFF, pictures, office files, text.
+
+    The pages are those that a fax would have, without cover page and header line.
+    """
+    from convert.one_shot import convert_files
+    from convert.request import InvalidDocument
+
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        raise Failure(f"{missing[0]} is not there.", ExitCode.NOT_FOUND)
+    try:
+        with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
+            fax = convert_files(
+                files, Path(folder) / "fax.tif", resolution=resolution, paper=paper, before_office=_quiet
+            )
+            _write(fax.path, output)
+    except InvalidDocument as problem:
+        raise Failure(f"{problem}.") from problem
+    except OSError as problem:
+        raise Failure(f"{output} cannot be written: {problem.strerror}.") from problem
+    _tell(fax, output, as_json=as_json)
+
+
+def _quiet() -> None:
+    from postfax.logging import silence
+
+    silence()
+
+
+def _write(fax_tiff: Path, output: Path) -> None:
+    """Put the pages where they are wanted: as they are, or as a PDF with the same coded pages."""
+    if output.suffix.lower() == ".pdf":
+        from archive.document import as_archived
+
+        output.write_bytes(as_archived(fax_tiff, "pdf"))
+    else:
+        shutil.copyfile(fax_tiff, output)
+
+
+def _tell(fax: "ConvertedFax", output: Path, *, as_json: bool) -> None:
+    octets = sum(page.octets for page in fax.made)
+    seconds = octets * SECONDS_PER_OCTET
+    if as_json:
+        from postfax.terminal import print_json
+
+        pages = [{"origin": page.origin, "rows": page.rows, "octets": page.octets} for page in fax.made]
+        print_json({"file": str(output), "pages": pages, "octets": octets, "line_seconds": seconds})
+    elif sys.stdout.isatty():
+        from notify.wording import count
+
+        size = octets_for_people(octets)
+        click.echo(f"{output}: {count(len(fax.made), 'page')}, {size} ≈ {seconds:.0f} s on the line")

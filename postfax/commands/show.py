@@ -1,0 +1,249 @@
+"""`postfax show`: everything about one job: proof, policy, document, attempts, notices, copies, history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+
+from config.number_text import international
+from notify.wording import count
+from postfax.commands.list import status_words, tries_words
+from postfax.failures import ExitCode, Failure
+from postfax.opening import open_book, run
+from postfax.plain import (
+    copy_method,
+    plain_attempt,
+    plain_copy,
+    plain_job,
+    plain_mail,
+    plain_notice,
+    plain_transition,
+)
+from postfax.terminal import (
+    SECONDS_PER_OCTET,
+    octets_for_people,
+    print_facts,
+    print_json,
+    print_table,
+)
+from store.book import Book
+from store.errors import NotInBook
+from store.history import RecordedTransition
+from store.job import Attempt, FaxJob
+from store.mail import ReceivedMail
+from store.outbox import Copy, Notice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Record:
+    """All that the book knows of one job."""
+
+    job: FaxJob
+    mail: ReceivedMail
+    notices: tuple[Notice, ...]
+    copies: tuple[Copy, ...]
+    history: tuple[RecordedTransition, ...]
+
+
+@click.command("show")
+@click.argument("job_id", metavar="JOB")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def command(settings_file: str, job_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    """Show everything about one fax job.
+
+    JOB is an id such as K7Q2-M9; case and the dash do not matter.
+    """
+    record = run(_look_up(settings_file, job_id))
+    if as_json:
+        print_json(_plain(record))
+    else:
+        _print(record)
+
+
+async def _look_up(settings_file: str, job_id: str) -> _Record:
+    async with open_book(settings_file) as book:
+        job = await find_job(book, job_id)
+        mail = await book.mail(job.mail_id)
+        if mail is None:
+            raise NotInBook("mail", job.mail_id)
+        return _Record(
+            job=job,
+            mail=mail,
+            notices=tuple(
+                notice
+                for notice in await book.notices_of(job.mail_id)
+                if notice.job_id in {"", job.id}  # the mail's own and the job's, not those of its siblings
+            ),
+            copies=await book.copies_of(job.id),
+            history=await book.transitions_of(job.id),
+        )
+
+
+async def find_job(book: Book, job_id: str) -> FaxJob:
+    """The job with this id.
+
+    Raises:
+        Failure: There is none.
+    """
+    job = await book.job(job_id)
+    if job is not None:
+        return job
+    siblings = await book.group(job_id)
+    if siblings:
+        ids = ", ".join(sibling.id for sibling in siblings)
+        raise Failure(f"{job_id} is a mail with several jobs: {ids}.", ExitCode.NOT_FOUND)
+    if await book.mail(job_id):
+        raise Failure(f"the mail {job_id} has no jobs yet: it is still to be read.", ExitCode.NOT_FOUND)
+    raise Failure(f"there is no job {job_id}. `postfax list` shows those that there are.", ExitCode.NOT_FOUND)
+
+
+def _plain(record: _Record) -> dict[str, Any]:
+    return {
+        **plain_job(record.job),
+        "document": record.job.document,
+        "policy": record.job.user.model_dump(mode="json"),
+        "mail": plain_mail(record.mail),
+        "attempts": [plain_attempt(attempt) for attempt in record.job.attempts],
+        "notices": [plain_notice(notice) for notice in record.notices],
+        "copies": [plain_copy(copy) for copy in record.copies],
+        "history": [plain_transition(step) for step in record.history],
+    }
+
+
+def _print(record: _Record) -> None:
+    job, mail = record.job, record.mail
+    print_facts(
+        (
+            ("job", job.id),
+            ("status", f"{status_words(job)}{f' ({job.state.value})' if job.status else ''}"),
+            ("", job.explanation),
+            ("to", _recipient_words(job)),
+            ("from", f"{job.user.name} <{job.user.email}>, {_place_words(job)}"),
+            ("subject", mail.subject),
+            ("reference", job.reference),
+            ("billing", job.billing),
+            ("received", f"{_local(mail.received_at)}, {octets_for_people(mail.size)}"),
+            ("proven", _proof_words(mail)),
+            ("cover page", job.cover_template or ("none" if job.document else "")),
+            ("document", _document_words(job)),
+            ("tries", tries_words(job)),
+            ("next call", "" if job.state.final or not job.tries else _local(job.due_at)),
+        )
+    )
+    _print_attempts(job.attempts)
+    _print_outbox(record.notices, record.copies)
+    _print_history(record.history)
+
+
+def _print_attempts(attempts: tuple[Attempt, ...]) -> None:
+    if not attempts:
+        return
+    click.echo()
+    print_table(
+        ("CALL", "BEGUN", "TOOK", "LINE", "STATUS", "PAGES", "CAUSE", "STATION", "HOW"),
+        (_attempt_cells(attempt) for attempt in attempts),
+        folding=("CAUSE", "STATION", "HOW"),
+    )
+
+
+def _attempt_cells(attempt: Attempt) -> tuple[str, ...]:
+    outcome = attempt.outcome
+    if outcome is None:
+        return (
+            str(attempt.number),
+            _local(attempt.started_at),
+            "",
+            attempt.line,
+            "in progress",
+            "",
+            "",
+            "",
+            "",
+        )
+    how = (
+        outcome.transport,
+        f"{outcome.bit_rate} bit/s" if outcome.bit_rate else "",
+        "ECM" if outcome.ecm else "",
+        outcome.compression,
+    )
+    return (
+        str(attempt.number),
+        _local(attempt.started_at),
+        f"{(outcome.ended_at - attempt.started_at).total_seconds():.0f} s",
+        attempt.line,
+        "interrupted" if attempt.interrupted else outcome.status.value,
+        str(outcome.pages_confirmed),
+        outcome.cause,
+        outcome.remote_csid,
+        " ".join(part for part in how if part),
+    )
+
+
+def _print_outbox(notices: tuple[Notice, ...], copies: tuple[Copy, ...]) -> None:
+    rows = [
+        (f"{notice.kind.value} notice", notice.address, notice.state.value, _delivery_words(notice))
+        for notice in notices
+    ]
+    rows += [
+        (f"copy by {copy_method(copy)}", copy.place, copy.state.value, _delivery_words(copy))
+        for copy in copies
+    ]
+    if rows:
+        click.echo()
+        print_table(("TOLD AND FILED", "WHERE", "STATE", "WHEN"), rows, folding=("WHERE", "WHEN"))
+
+
+def _delivery_words(owed: Notice | Copy) -> str:
+    if owed.delivered_at:
+        return _local(owed.delivered_at)
+    return f"try {owed.tries + 1} at {_local(owed.due_at)}: {owed.last_error}" if owed.last_error else ""
+
+
+def _print_history(history: tuple[RecordedTransition, ...]) -> None:
+    click.echo()
+    print_table(
+        ("HISTORY", "STATE", "EVENT", "BY"),
+        ((_local(step.at), step.end.value, step.transition.event, step.by) for step in history),
+        folding=("BY",),
+    )
+
+
+def _place_words(job: FaxJob) -> str:
+    return " › ".join((job.user.company, *job.user.departments))
+
+
+def _recipient_words(job: FaxJob) -> str:
+    number = international(job.recipient.number)
+    name = ", ".join(part for part in (job.recipient.name, job.recipient.company) if part)
+    subaddress = f", subaddress {job.recipient.subaddress}" if job.recipient.subaddress else ""
+    return f"{number}{subaddress}{f' ({name})' if name else ''}"
+
+
+def _proof_words(mail: ReceivedMail) -> str:
+    proof = mail.proof
+    words = {
+        "spf": f"SPF {proof.spf_result}, {proof.spf_domain} {'aligned' if proof.aligned else 'not aligned'}"
+    }
+    where = f" from {proof.client_address}" if proof.client_address else ""
+    return words.get(proof.method.value, proof.method.value) + where
+
+
+def _document_words(job: FaxJob) -> str:
+    if job.document is None:
+        return ""
+    document = job.document
+    origins: dict[str, int] = {}
+    for page in document.pages:
+        origins[page.origin] = origins.get(page.origin, 0) + 1
+    parts = ", ".join(f"{count} {origin}" for origin, count in origins.items())
+    seconds = document.octets * SECONDS_PER_OCTET
+    return (
+        f"{count(job.pages, 'page')} ({parts}), 204×{document.resolution.dpi}, "
+        f"{octets_for_people(document.octets)} ≈ {seconds:.0f} s on the line\nsha256 {document.sha256}"
+    )
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"

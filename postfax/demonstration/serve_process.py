@@ -1,0 +1,128 @@
+"""`postfax serve` as a process of its own, with its log to follow: what demonstration and tests drive."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Event = dict[str, Any]
+"""One line of the service's log."""
+
+
+class ServiceEnded(Exception):  # noqa: N818 - named as what happened
+    """The service ended while something was awaited of it; the text is what it printed last."""
+
+
+class ServeProcess:
+    """One run of the service."""
+
+    def __init__(self, settings_file: Path, *, on_event: Callable[[Event], None] = lambda _: None) -> None:
+        """`on_event` sees each line of the log as it comes."""
+        self._settings_file = settings_file
+        self._on_event = on_event
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._news = asyncio.Condition()
+        self.events: list[Event] = []
+        self.printed: list[str] = []
+        """Lines that are no log events."""
+
+    @property
+    def pid(self) -> int:
+        """The process id; only while it was started."""
+        if self._process is None:
+            raise ServiceEnded("the service was not started")
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
+        return self._process.returncode if self._process else None
+
+    async def start(self) -> None:
+        """Start it and wait until it takes mail.
+
+        Raises:
+            ServiceEnded: It ended instead.
+        """
+        await self.launch()
+        await self.wait_for("service_ready", seconds=60)
+
+    async def launch(self) -> None:
+        """Start it, and do not wait."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "postfax.command", "--config", str(self._settings_file), "serve"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            limit=1 << 20,
+        )
+        self._reader = asyncio.create_task(self._read(self._process))
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        if process.stderr is None:
+            raise AssertionError("its error stream is a pipe")
+        async for line in process.stderr:
+            text = line.decode("utf-8", "replace").rstrip()
+            try:
+                event = json.loads(text)
+            except ValueError:
+                self.printed.append(text)
+                continue
+            self.events.append(event)
+            self._on_event(event)
+            async with self._news:
+                self._news.notify_all()
+        await process.wait()
+        async with self._news:
+            self._news.notify_all()
+
+    async def wait_for(self, name: str, *, seconds: float, after: int = 0, **facts: object) -> Event:
+        """The first event of that name with those facts, from position `after` of the log on.
+
+        Raises:
+            ServiceEnded: The service ended before.
+            TimeoutError: It did not come in time.
+        """
+        async with asyncio.timeout(seconds), self._news:
+            while True:
+                for event in self.events[after:]:
+                    if event["event"] == name and facts.items() <= event.items():
+                        return event
+                if self.returncode is not None:
+                    raise ServiceEnded("\n".join(self.printed[-5:]) or f"exit status {self.returncode}")
+                await self._news.wait()
+
+    @property
+    def smtp_port(self) -> int:
+        """Where it takes mail."""
+        event = next(event for event in self.events if event["event"] == "smtp_listening")
+        return int(event["addresses"][0].rpartition(":")[2])
+
+    async def stop(self, *, seconds: float = 95) -> int:
+        """SIGTERM, and its exit status."""
+        return await self._end(signal.SIGTERM, seconds)
+
+    async def kill(self) -> int:
+        """SIGKILL, at once."""
+        return await self._end(signal.SIGKILL, 10)
+
+    def reload(self) -> None:
+        """SIGHUP: have it read its policy again."""
+        if self._process:
+            self._process.send_signal(signal.SIGHUP)
+
+    async def _end(self, number: signal.Signals, seconds: float) -> int:
+        if self._process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        async with asyncio.timeout(seconds):
+            status = await self._process.wait()
+            if self._reader:
+                await self._reader
+        return status

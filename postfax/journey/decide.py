@@ -1,0 +1,130 @@
+"""Decide: a received mail is taken apart and becomes jobs, or refusals with their initial notice."""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from config.settings import UserPolicy
+from mta.mime import MailNotReadable, take_apart
+from postfax.journey.trying_again import TRIES, next_step
+from postfax.live_policy import LivePolicy
+from postfax.opening import Clock
+from sandbox import Nursery, TaskFailed
+from store.book import Book
+from store.errors import BookUnavailable
+from store.job import NewJob, Recipient, Refusal
+from store.mail import MailContent, MailState
+from store.records.mails import MailClaim
+from store.status import Status
+from submission.decide import decide
+
+LEASE = timedelta(minutes=10)
+log = structlog.get_logger()
+
+
+class Decide:
+    """Claims mails that were received."""
+
+    def __init__(
+        self,
+        book: Book,
+        policy: LivePolicy,
+        nursery: Nursery,
+        *,
+        domain: str,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        """`folder` is where mails are taken apart; each gets a folder of its own, gone after the step."""
+        self._book = book
+        self._clock = clock
+        self._policy = policy
+        self._nursery = nursery
+        self._domain = domain
+        self._folder = folder
+
+    async def step(self) -> bool:
+        """Decide one mail; False if there is none."""
+        claim = await self._book.claim_mail(MailState.RECEIVED, LEASE)
+        if claim is None:
+            return False
+        if claim.tries >= TRIES:
+            await self._refuse(claim, "The service could not read this mail.")
+            return True
+        try:
+            with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+                content = await take_apart(self._nursery, await self._book.body(claim.body), Path(folder))
+            await self._record(claim, content)
+        except MailNotReadable as problem:
+            await self._refuse(claim, str(problem))
+        except BookUnavailable:
+            raise
+        except Exception as problem:
+            foreseen = isinstance(problem, TaskFailed)
+            log.error(
+                "mail_not_decided",
+                mail=claim.mail.id,
+                cause=str(problem),
+                tries=claim.tries,
+                exc_info=None if foreseen else problem,
+            )
+            due_at = next_step(self._clock(), claim.tries)
+            await self._book.postpone_mail(claim.mail.id, due_at, str(problem))
+        return True
+
+    async def _record(self, claim: MailClaim, content: MailContent) -> None:
+        user = self._policy.current.user(claim.mail.user_email)
+        jobs = _jobs(claim, content, user, self._domain)
+        recorded = await self._book.record_submission(
+            claim.mail.id,
+            subject=content.subject,
+            message_id=content.message_id,
+            references=content.references,
+            user=user,
+            jobs=jobs,
+        )
+        log.info(
+            "submission_decided",
+            mail=claim.mail.id,
+            jobs=[job.id for job in recorded if not job.state.final],
+            refused=[job.status for job in recorded if job.state.final],
+            attachments=len(content.attachments),
+        )
+
+    async def _refuse(self, claim: MailClaim, sentence: str) -> None:
+        """Refuse the mail as a whole: the sender is told by the initial notice."""
+        user = self._policy.current.user(claim.mail.user_email)
+        refusal = Refusal(status=Status.INVALID_ATTACHMENT, explanation=sentence)
+        jobs = [
+            NewJob(recipient=Recipient(number=_local_part(address)), refusal=refusal)
+            for address in claim.mail.envelope.recipients
+        ]
+        await self._book.record_submission(
+            claim.mail.id,
+            subject=claim.mail.subject,
+            message_id=claim.mail.message_id,
+            references=(),
+            user=user,
+            jobs=jobs,
+        )
+        log.warning("submission_refused_whole", mail=claim.mail.id, reason=sentence)
+
+
+def _jobs(claim: MailClaim, content: MailContent, user: UserPolicy | None, domain: str) -> tuple[NewJob, ...]:
+    if user is None:
+        # The policy changed between acceptance and now.
+        refusal = Refusal(
+            status=Status.UNAUTHORIZED_SENDING_ADDRESS,
+            explanation=f"{claim.mail.user_email} is no longer registered.",
+        )
+        return tuple(
+            NewJob(recipient=Recipient(number=_local_part(address)), refusal=refusal)
+            for address in claim.mail.envelope.recipients
+        )
+    return decide(content, claim.mail.envelope, user, domain=domain).jobs
+
+
+def _local_part(address: str) -> str:
+    return address.rpartition("@")[0]

@@ -1,0 +1,221 @@
+"""Dial: a due job is called over a line with a free channel, and what the call came to is recorded."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from convert.header import stamp
+from postfax.journey.wording import header_text
+from postfax.live_policy import LivePolicy
+from postfax.loop import PAUSE_AFTER_TROUBLE
+from postfax.opening import Clock
+from store.book import Book
+from store.errors import BookUnavailable
+from store.job import Attempt, FaxJob, Outcome
+from store.records.claims import Claims
+from store.status import Status
+from submission.allowance import blocked_by
+from transmit.line import CallOrder, CallProgress, Line, ProgressKind
+from transmit.retry import decide
+
+LEASE = timedelta(minutes=10)
+RENEWAL = timedelta(minutes=3)
+log = structlog.get_logger()
+
+
+class Dial:
+    """Claims due jobs while lines have free channels, and follows each call in a task of its own."""
+
+    def __init__(
+        self,
+        book: Book,
+        lines: Mapping[str, Line],
+        policy: LivePolicy,
+        *,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        """`folder` is where documents get their header lines; each call has a folder of its own."""
+        self._book = book
+        self._clock = clock
+        self._lines = lines
+        self._policy = policy
+        self._folder = folder
+        self._busy = dict.fromkeys(lines, 0)
+        self._orders: dict[str, CallOrder] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._renew_at = clock() + RENEWAL
+        self._finishing = False
+
+    @property
+    def calls(self) -> int:
+        """Calls in progress."""
+        return len(self._tasks)
+
+    async def step(self) -> bool:
+        """Look after the calls in progress, then begin one more; False if that cannot be."""
+        await self._look_after_calls()
+        free = {name: line.channels - self._busy[name] for name, line in self._lines.items()}
+        channels = {name: count for name, count in free.items() if count > 0}
+        claimed = await self._book.claim_call(channels, LEASE, _header_line) if channels else None
+        if claimed is None:
+            return False
+        job, attempt = claimed
+        self._busy[attempt.line] += 1
+        task = asyncio.create_task(self._follow(job, attempt), name=f"call {attempt.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        return True
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()):
+            # The attempt stays open; the next service finds its owner gone and closes it as interrupted.
+            log.error("call_not_recorded", task=task.get_name(), exc_info=problem)
+
+    async def _look_after_calls(self) -> None:
+        """Hang up what somebody cancelled, and keep the claims."""
+        if not self._orders:
+            return
+        for job_id in await self._book.calls_to_hang_up():
+            if order := self._orders.get(job_id):
+                order.hang_up.set()
+        if self._clock() >= self._renew_at:
+            self._renew_at = self._clock() + RENEWAL
+            held = Claims(attempts=[order.attempt_id for order in self._orders.values()])
+            await self._book.renew(held, LEASE)
+
+    async def finish(self, seconds: float) -> None:
+        """Let calls end by themselves for so long; then hang up and close them as interrupted."""
+        if self._tasks:
+            log.info("waiting_for_calls", calls=len(self._tasks), seconds=seconds)
+            await asyncio.wait(self._tasks, timeout=seconds)
+        self._finishing = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _follow(self, job: FaxJob, attempt: Attempt) -> None:
+        """One call, from the header line to the record of its outcome."""
+        try:
+            outcome = await self._outcome(job, attempt)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._book.record_interrupted(attempt.id))
+            log.warning("attempt_interrupted", job=job.id, attempt=attempt.number)
+            raise
+        finally:
+            # Free before the outcome is recorded: that commit wakes the loop, which then finds the channel.
+            self._busy[attempt.line] -= 1
+            self._orders.pop(job.id, None)
+        recording = asyncio.create_task(self._record_surely(job, attempt, outcome))
+        try:
+            await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            await recording  # the call has ended: a stop must not lose what it came to
+            raise
+
+    async def _outcome(self, job: FaxJob, attempt: Attempt) -> Outcome:
+        """What the call came to; whatever fails on our side is an outcome too."""
+        try:
+            with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+                return self._blocked(job) or await self._call(job, attempt, Path(folder))
+        except Exception as problem:
+            log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
+            return Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+
+    def _blocked(self, job: FaxJob) -> Outcome | None:
+        """The outcome of a call that is not placed, because the number was blocked after the job was made."""
+        user = self._policy.current.user(job.user.email)
+        if user and (block := blocked_by(job.recipient.number, user.blocked_numbers)):
+            return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
+        return None
+
+    async def _call(self, job: FaxJob, attempt: Attempt, folder: Path) -> Outcome:
+        order = await self._order(job, attempt, folder)
+        self._orders[job.id] = order
+        return await self._lines[attempt.line].send(order, _report)
+
+    async def _order(self, job: FaxJob, attempt: Attempt, folder: Path) -> CallOrder:
+        if job.document is None:
+            raise AssertionError(f"{job.id} was claimed for a call and has no document")
+        source = await self._book.body_path(job.document.body, folder)
+        target = folder / "stamped.tif"
+        await asyncio.to_thread(stamp, source, target, header_text(job.user, attempt.started_at))
+        fax = job.user.settings.fax
+        return CallOrder(
+            job_id=job.id,
+            attempt_id=attempt.id,
+            number=attempt.called,
+            subaddress=job.recipient.subaddress,
+            document=target,
+            pages=job.pages,
+            caller=fax.sender_number,
+            station_id=fax.csid or fax.sender_number,
+        )
+
+    async def _record_surely(self, job: FaxJob, attempt: Attempt, outcome: Outcome) -> None:
+        """Record the outcome, again and again while the book cannot be used.
+
+        An outcome that is not in the book is as good as none: the fax would be sent once more.
+        """
+        while True:
+            try:
+                await self._record(job, attempt, outcome)
+            except BookUnavailable as problem:
+                if self._finishing:
+                    raise
+                log.error("outcome_not_yet_recorded", job=job.id, cause=problem.cause or str(problem))
+                await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+            else:
+                return
+
+    async def _record(self, job: FaxJob, attempt: Attempt, outcome: Outcome) -> None:
+        known = await self._book.job(job.id)
+        calls = known.attempts if known else ()
+        earlier = [call.outcome.status for call in calls if call.outcome and not call.interrupted]
+        retry = job.user.settings.retry
+        decision = decide(outcome, job.tries + 1, retry, self._clock(), earlier=earlier)
+        recorded = await self._book.record_outcome(attempt.id, outcome, decision.at)
+        log.info(
+            "attempt_ended",
+            job=job.id,
+            attempt=attempt.number,
+            status=outcome.status,
+            cause=outcome.cause,
+            pages_confirmed=outcome.pages_confirmed,
+            pages=job.pages,
+            state=recorded.state,
+            next_call=decision.at and decision.at.isoformat(),
+            reason=decision.reason,
+        )
+
+
+def _header_line(job: FaxJob, _line: str, moment: datetime) -> str:
+    return str(header_text(job.user, moment))
+
+
+def _report(progress: CallProgress) -> None:
+    job_id = progress.attempt_id.partition("#")[0]
+    event = f"call_{progress.kind.name.lower()}"
+    log.info(event, job=job_id, attempt=progress.attempt_id, **_facts_of(progress))
+
+
+def _facts_of(progress: CallProgress) -> dict[str, Any]:
+    match progress.kind:
+        case ProgressKind.DIALLING:
+            return {"destination": progress.destination}
+        case ProgressKind.NEGOTIATED:
+            return {
+                "bit_rate": progress.bit_rate,
+                "ecm": progress.ecm,
+                "compression": progress.compression,
+                "remote_csid": progress.remote_csid,
+            }
+        case ProgressKind.PAGE_CONFIRMED:
+            return {"page": progress.pages_confirmed, "pages": progress.pages}
+    return {}

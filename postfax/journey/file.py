@@ -1,0 +1,94 @@
+"""File: a copy that is owed to an archive is made of what was sent, and delivered."""
+
+import asyncio
+import tempfile
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import structlog
+
+from archive.deliver import deliver
+from archive.facts import FaxFacts
+from archive.trouble import ArchivePermanent, ArchiveTemporary
+from convert.header import stamp
+from notify.backoff import next_try
+from notify.mailer import Mailer, MailPermanent, MailTemporary
+from postfax.journey.wording import header_text
+from postfax.opening import Clock
+from store.book import Book
+from store.errors import BookUnavailable, NotInBook
+from store.job import FaxJob
+from store.outbox import Copy
+
+LEASE = timedelta(minutes=30)
+log = structlog.get_logger()
+
+
+class File:
+    """Claims copies that are due."""
+
+    def __init__(self, book: Book, mailer: Mailer, *, sender: str, folder: Path, clock: Clock) -> None:
+        """`sender` is the From address of copies by mail; documents are put into `folder` for them."""
+        self._book = book
+        self._clock = clock
+        self._mailer = mailer
+        self._sender = sender
+        self._folder = folder
+
+    async def step(self) -> bool:
+        """Deliver one copy; False if none is due."""
+        copy = await self._book.claim_copy(LEASE)
+        if copy is None:
+            return False
+        try:
+            place = await self._deliver(copy)
+        except (ArchivePermanent, MailPermanent) as problem:
+            await self._book.postpone_copy(copy.id, self._clock(), str(problem), give_up=True)
+            log.error("copy_given_up", job=copy.job_id, copy=copy.id, cause=str(problem))
+        except (ArchiveTemporary, MailTemporary) as problem:
+            await self._postpone(copy, str(problem))
+        except BookUnavailable:
+            raise
+        except Exception as problem:
+            log.error("copy_not_made", job=copy.job_id, copy=copy.id, exc_info=problem)
+            await self._postpone(copy, repr(problem))
+        else:
+            await self._book.copy_delivered(copy.id, place)
+            log.info("copy_filed", job=copy.job_id, copy=copy.id, place=place)
+        return True
+
+    async def _postpone(self, copy: Copy, cause: str) -> None:
+        now = self._clock()
+        due_at = next_try(copy.tries + 1, now)
+        await self._book.postpone_copy(copy.id, due_at or now, cause, give_up=due_at is None)
+        log.warning("copy_postponed", job=copy.job_id, copy=copy.id, cause=cause)
+
+    async def _deliver(self, copy: Copy) -> str:
+        job = await self._book.job(copy.job_id)
+        mail = await self._book.mail(job.mail_id) if job else None
+        if job is None or mail is None:
+            raise NotInBook("job", copy.job_id)
+        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+            document = await as_sent(self._book, job, Path(folder))
+            return await deliver(
+                copy, FaxFacts(mail=mail, job=job), document, sender=self._sender, send_mail=self._send
+            )
+
+    async def _send(self, message: EmailMessage, recipient: str) -> None:
+        await self._mailer.send(message, recipient)
+
+
+async def as_sent(book: Book, job: FaxJob, folder: Path) -> Path | None:
+    """The job's document with the header line of its last attempt, made anew in `folder`.
+
+    A job that was never called has its document without header lines; one without a document has None.
+    """
+    if job.document is None:
+        return None
+    source = await book.body_path(job.document.body, folder)
+    if not job.attempts:
+        return source
+    target = folder / f"{job.id}.tif"
+    await asyncio.to_thread(stamp, source, target, header_text(job.user, job.attempts[-1].started_at))
+    return target

@@ -1,0 +1,151 @@
+"""Make: the jobs of a decided mail get their documents, or are refused because of an attachment."""
+
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from config.server import ConvertSettings
+from config.settings import Resolution
+from convert.converter import Converter
+from convert.request import (
+    ConversionLimits,
+    ConversionRequest,
+    ConvertedFax,
+    ConverterUnavailable,
+    InvalidDocument,
+    Sheet,
+    Source,
+)
+from mta.mime import MailNotReadable, take_apart
+from postfax.journey.trying_again import TRIES, next_step
+from postfax.journey.wording import body_facts, cover_facts
+from postfax.opening import Clock
+from postfax.terminal import SECONDS_PER_OCTET
+from sandbox import Nursery, TaskFailed
+from store.book import Book
+from store.errors import BookUnavailable
+from store.job import FaxJob, Refusal
+from store.mail import MailContent, MailState
+from store.new_document import NewDocument
+from store.records.mails import MailClaim
+from store.status import Status
+
+LEASE = timedelta(minutes=30)
+log = structlog.get_logger()
+
+
+class Make:
+    """Claims mails whose jobs have no documents."""
+
+    def __init__(
+        self,
+        book: Book,
+        nursery: Nursery,
+        converter: Converter,
+        *,
+        settings: ConvertSettings,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        """`folder` is where documents are made; each mail gets a folder of its own, gone after the step."""
+        self._book = book
+        self._clock = clock
+        self._nursery = nursery
+        self._converter = converter
+        self._settings = settings
+        self._folder = folder
+
+    async def step(self) -> bool:
+        """Make the documents of one mail; False if there is none."""
+        claim = await self._book.claim_mail(MailState.SUBMITTED, LEASE)
+        if claim is None:
+            return False
+        if claim.tries >= TRIES:
+            await self._refuse(claim, Status.GENERAL_ERROR, "The service could not make pages of this mail.")
+            return True
+        try:
+            with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+                await self._make(claim, Path(folder))
+        except InvalidDocument as problem:
+            await self._refuse(claim, Status.INVALID_ATTACHMENT, _told(problem))
+        except BookUnavailable:
+            raise
+        except Exception as problem:
+            foreseen = isinstance(problem, (ConverterUnavailable, TaskFailed, MailNotReadable))
+            log.error(
+                "documents_not_made",
+                mail=claim.mail.id,
+                cause=str(problem),
+                tries=claim.tries,
+                exc_info=None if foreseen else problem,
+            )
+            due_at = next_step(self._clock(), claim.tries)
+            await self._book.postpone_mail(claim.mail.id, due_at, str(problem))
+        return True
+
+    async def _make(self, claim: MailClaim, folder: Path) -> None:
+        begun = time.monotonic()
+        if not claim.jobs:  # all cancelled in the meantime
+            await self._book.record_documents(claim.mail.id, {})
+            return
+        parts, pages = folder / "parts", folder / "pages"
+        parts.mkdir()
+        pages.mkdir()
+        content = await take_apart(self._nursery, await self._book.body(claim.body), parts)
+        request = self._request(claim, content, pages)
+        faxes = await self._converter.convert(request)
+        documents = {fax.key: _document(fax, request) for fax in faxes}
+        await self._book.record_documents(claim.mail.id, documents)
+        for fax in faxes:
+            octets = sum(page.octets for page in fax.pages)
+            log.info(
+                "document_made",
+                job=fax.key,
+                pages=len(fax.pages),
+                cover=next(job.cover_template for job in claim.jobs if job.id == fax.key),
+                resolution=request.resolution,
+                octets=octets,
+                line_seconds=round(octets * SECONDS_PER_OCTET),
+                seconds=round(time.monotonic() - begun, 3),
+            )
+
+    def _request(self, claim: MailClaim, content: MailContent, folder: Path) -> ConversionRequest:
+        fax = claim.jobs[0].user.settings.fax
+        return ConversionRequest(
+            sources=tuple(Source(name=part.name, path=Path(part.path)) for part in content.attachments),
+            sheets=tuple(self._sheet(job, content) for job in claim.jobs),
+            resolution=fax.resolution,
+            paper=fax.paper,
+            limits=ConversionLimits(
+                pages=fax.pages_per_fax,
+                seconds=self._settings.seconds.total_seconds(),
+                memory=self._settings.memory,
+            ),
+            folder=folder,
+        )
+
+    def _sheet(self, job: FaxJob, content: MailContent) -> Sheet:
+        now = self._clock()
+        if job.cover_template:
+            return Sheet(key=job.id, cover=cover_facts(job, content, now).to_json())
+        if (content.text or content.html).strip():
+            return Sheet(key=job.id, body=body_facts(job, content, now).to_json())
+        return Sheet(key=job.id)
+
+    async def _refuse(self, claim: MailClaim, status: Status, sentence: str) -> None:
+        refusal = Refusal(status=status, explanation=sentence)
+        await self._book.record_documents(claim.mail.id, {}, refusal=refusal)
+        log.info("document_refused", mail=claim.mail.id, status=status, reason=sentence)
+
+
+def _document(fax: ConvertedFax, request: ConversionRequest) -> NewDocument:
+    return NewDocument(path=fax.path, resolution=Resolution(request.resolution), pages=fax.pages)
+
+
+def _told(problem: InvalidDocument) -> str:
+    if problem.name:
+        return f'"{problem.name}" is not a document that can be faxed: {problem.reason}.'
+    return f"This fax cannot be sent: {problem.reason}."

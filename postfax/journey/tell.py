@@ -1,0 +1,73 @@
+"""Tell: a notice that is owed is composed from the book and handed to the smarthost."""
+
+from datetime import timedelta
+from email.message import EmailMessage
+
+import structlog
+
+from notify.backoff import next_try
+from notify.compose import compose_delivery, compose_initial
+from notify.facts import DeliveryFacts, InitialFacts
+from notify.mailer import Mailer, MailPermanent, MailTemporary
+from postfax.opening import Clock
+from store.book import Book
+from store.errors import BookUnavailable, NotInBook
+from store.outbox import Notice, NoticeKind
+
+LEASE = timedelta(minutes=15)
+"""Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
+log = structlog.get_logger()
+
+
+class Tell:
+    """Claims notices that are due."""
+
+    def __init__(self, book: Book, mailer: Mailer, *, sender: str, domain: str, clock: Clock) -> None:
+        """`sender` is the From address of notices."""
+        self._book = book
+        self._clock = clock
+        self._mailer = mailer
+        self._sender = sender
+        self._domain = domain
+
+    async def step(self) -> bool:
+        """Send one notice; False if none is due."""
+        notice = await self._book.claim_notice(LEASE)
+        if notice is None:
+            return False
+        try:
+            await self._mailer.send(await self._composed(notice), notice.address)
+        except MailPermanent as problem:
+            await self._book.postpone_notice(notice.id, self._clock(), str(problem), give_up=True)
+            log.error("notice_given_up", notice=notice.id, cause=str(problem))
+        except MailTemporary as problem:
+            await self._postpone(notice, str(problem))
+        except BookUnavailable:
+            raise
+        except Exception as problem:
+            log.error("notice_not_composed", notice=notice.id, exc_info=problem)
+            await self._postpone(notice, repr(problem))
+        else:
+            await self._book.notice_delivered(notice.id)
+            log.info("notice_sent", notice=notice.id, kind=notice.kind, success=notice.success)
+        return True
+
+    async def _postpone(self, notice: Notice, cause: str) -> None:
+        now = self._clock()
+        due_at = next_try(notice.tries + 1, now)
+        await self._book.postpone_notice(notice.id, due_at or now, cause, give_up=due_at is None)
+        log.warning("notice_postponed", notice=notice.id, cause=cause, next=due_at and due_at.isoformat())
+
+    async def _composed(self, notice: Notice) -> EmailMessage:
+        mail = await self._book.mail(notice.mail_id)
+        if mail is None:
+            raise NotInBook("mail", notice.mail_id)
+        if notice.kind is NoticeKind.INITIAL:
+            jobs = await self._book.group(notice.mail_id)
+            initial = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=jobs[0].user)
+            return compose_initial(initial, sender=self._sender, domain=self._domain)
+        job = await self._book.job(notice.job_id)
+        if job is None:
+            raise NotInBook("job", notice.job_id)
+        delivery = DeliveryFacts(notice=notice, mail=mail, job=job, user=job.user)
+        return compose_delivery(delivery, sender=self._sender, domain=self._domain)

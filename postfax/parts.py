@@ -1,0 +1,75 @@
+"""The machinery behind the steps: sandboxes, converter, fax engines, lines, the way out for mails."""
+
+import contextlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from config.server import ServerSettings
+from convert.converter import Converter
+from convert.typesetting_parts import missing_parts
+from notify.mailer import Mailer
+from postfax.work_folder import make_work_folder
+from sandbox import Nursery
+from transmit.engine.pool import EnginePool
+from transmit.line import Line
+from transmit.lines import make_lines
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What runs beside the book; all of it ends with the stack that started it."""
+
+    folder: Path
+    """Where this process works."""
+    nursery: Nursery
+    """Takes mails apart."""
+    converter: Converter
+    lines: dict[str, Line]
+    mailer: Mailer
+    domain: str
+    sender: str
+    """The From address of Postfax's own mails."""
+
+
+async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.AsyncExitStack) -> Parts:
+    """Start everything, in an order that ends cleanly if one of them cannot be started.
+
+    Raises:
+        ConverterUnavailable, EngineUnavailable, LineError, TaskFailed: One cannot be started; the text says
+            which and why, for the administrator.
+        OSError: The work folder cannot be made.
+    """
+    folder = make_work_folder(base)
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    nursery = Nursery(preload=("mta.mime_task",), processes=settings.convert.processes)
+    await _enter(stack, nursery)
+    if not nursery.landlock:
+        log.error("landlock_missing", cause="this kernel does not confine what documents may read and write")
+    converter = Converter(settings.convert)
+    for missing in missing_parts():
+        log.error("typesetting_part_missing", cause=str(missing))
+    await _enter(stack, converter)
+    pool = EnginePool()
+    await _enter(stack, pool)
+    lines = make_lines(settings.lines, pool)
+    for line in lines.values():
+        await _enter(stack, line)
+    return Parts(
+        folder=folder,
+        nursery=nursery,
+        converter=converter,
+        lines=lines,
+        mailer=Mailer(settings.mail.smarthost, settings.mail.hostname or settings.domain),
+        domain=settings.domain,
+        sender=settings.mail.sender or f"postfax@{settings.domain}",
+    )
+
+
+async def _enter(stack: contextlib.AsyncExitStack, part: Nursery | Converter | EnginePool | Line) -> None:
+    stack.push_async_callback(part.stop)
+    await part.start()

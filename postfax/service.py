@@ -1,0 +1,195 @@
+"""The service: starts what the steps need, keeps the steps going, and stops in order.
+
+Nothing is remembered here. Whatever is to be done stands in the book; each step asks for it
+(`postfax.journey`), again and again (`postfax.loop`).
+"""
+
+import asyncio
+import contextlib
+import signal
+from dataclasses import asdict
+
+import structlog
+
+from config.server import ServerSettings
+from mta.dns_lookup import DnsLookup
+from mta.intake import RefusedSubmission
+from mta.smtp_listener import SmtpListener
+from postfax.failures import ExitCode, Failure
+from postfax.journey.decide import Decide
+from postfax.journey.dial import Dial
+from postfax.journey.file import File
+from postfax.journey.make import Make
+from postfax.journey.tell import Tell
+from postfax.live_policy import LivePolicy
+from postfax.loop import Loop
+from postfax.notification_socket import notify_systemd
+from postfax.opening import documents_folder, make_book, now
+from postfax.parts import Parts, start_parts
+from store.book import Book
+from store.errors import BookUnavailable
+from store.mail import Envelope
+
+CALLS_MAY_FINISH = 60.0
+"""Seconds that calls in progress get when the service is told to stop; it is gone within 90."""
+STEPS_MAY_FINISH = 5.0
+"""Seconds that any other step gets; SMTP sessions have 10 at the same time as the first steps."""
+
+log = structlog.get_logger()
+
+
+class Service:
+    """One running Postfax."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        """Read the policy; nothing is opened before `run`.
+
+        Raises:
+            ConfigError: The policy has mistakes.
+            Failure: There is no line.
+        """
+        if not settings.lines:
+            raise Failure(
+                "there is no telephone line, and nothing may be reported sent that went nowhere. "
+                "Name one under lines: in the settings."
+            )
+        self._settings = settings
+        self._policy = LivePolicy(settings.policy, lines=settings.lines, now=now())
+        self._stop = asyncio.Event()
+        self._notes: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT.
+
+        Raises:
+            BookUnavailable, BookVersionError: The book cannot be used.
+            ConverterUnavailable, EngineUnavailable, LineError, ListenerError, TaskFailed: A part cannot be
+                started.
+        """
+        self._take_signals()
+        async with contextlib.AsyncExitStack() as stack:
+            book = await self._open_book(stack)
+            parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
+            listener = await self._listen(book, stack)
+            dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
+            forward = self._forward(book, parts, dial)
+            outward = _outward(book, parts)
+            notify_systemd("READY=1")
+            log.info("service_ready")
+            ended = await self._until_stopped([*forward, *outward])
+            notify_systemd("STOPPING=1")
+            log.info("service_stopping", calls=dial.calls)
+            await asyncio.gather(listener.stop(), _stop(forward))
+            await dial.finish(CALLS_MAY_FINISH)
+            await _stop(outward)
+            await asyncio.gather(*self._notes, return_exceptions=True)
+            await _give_back_claims(book)
+        log.info("service_stopped")
+        if ended:
+            raise Failure(f"the loop {ended} ended by itself; the log says why.", ExitCode.PARTLY)
+
+    async def _until_stopped(self, loops: list[Loop]) -> str:
+        """Wait for the signal to stop, or for a loop that ends by itself: its name, or an empty text."""
+        waits = [
+            asyncio.create_task(self._stop.wait()),
+            *(asyncio.create_task(loop.ended()) for loop in loops),
+        ]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return next((loop.name for loop in loops if loop.has_ended), "")
+
+    async def _open_book(self, stack: contextlib.AsyncExitStack) -> Book:
+        await Book.migrate(self._settings.store)
+        book = await stack.enter_async_context(make_book(self._settings))
+        await book.check_writable()
+        released = await book.release_dead_owners()
+        swept = await book.sweep_bodies()
+        log.info("book_opened", **asdict(released), swept=len(swept))
+        return book
+
+    async def _listen(self, book: Book, stack: contextlib.AsyncExitStack) -> SmtpListener:
+        settings = self._settings
+        listener = SmtpListener(
+            settings,
+            directory=lambda: self._policy.current,
+            dns=DnsLookup(nameservers=settings.dns.nameservers, timeout=settings.dns.timeout),
+            accept=book.accept_mail,
+            refused=lambda refused: self._note_refused(book, refused),
+        )
+        await listener.start()
+        stack.push_async_callback(listener.stop)
+        return listener
+
+    def _forward(self, book: Book, parts: Parts, dial: Dial) -> list[Loop]:
+        """The steps that bring a mail to its calls."""
+        decide = Decide(
+            book, self._policy, parts.nursery, domain=self._settings.domain, folder=parts.folder, clock=now
+        )
+        make = Make(
+            book,
+            parts.nursery,
+            parts.converter,
+            settings=self._settings.convert,
+            folder=parts.folder,
+            clock=now,
+        )
+        making = [
+            Loop(f"make {number}", make.step, book, now) for number in range(self._settings.convert.processes)
+        ]
+        return [Loop("decide", decide.step, book, now), *making, Loop("dial", dial.step, book, now)]
+
+    # --- What comes from outside while it runs ------------------------------------------------------------
+
+    def _take_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+
+    def _reload(self) -> None:
+        notify_systemd("RELOADING=1")
+        self._policy.reload(now=now())
+        notify_systemd("READY=1")
+
+    def _note_refused(self, book: Book, refused: RefusedSubmission) -> None:
+        """Keep a refused submission for `postfax refused`; a note that fails costs the note alone."""
+        task = asyncio.create_task(_record_refused(book, refused))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+
+def _outward(book: Book, parts: Parts) -> list[Loop]:
+    """The steps that tell people and file copies."""
+    tell = Tell(book, parts.mailer, sender=parts.sender, domain=parts.domain, clock=now)
+    file = File(book, parts.mailer, sender=parts.sender, folder=parts.folder, clock=now)
+    return [
+        Loop(f"{step.__class__.__name__.lower()} {n}", step.step, book, now)
+        for step in (tell, file)
+        for n in (1, 2)
+    ]
+
+
+async def _stop(loops: list[Loop]) -> None:
+    await asyncio.gather(*(loop.stop(STEPS_MAY_FINISH) for loop in loops))
+
+
+async def _give_back_claims(book: Book) -> None:
+    """Give back what the stop cut off, without counting it as a try: left to the next start, it would be."""
+    try:
+        await book.release_own_claims()
+    except BookUnavailable as problem:
+        log.warning("claims_not_given_back", cause=problem.cause or str(problem))
+
+
+async def _record_refused(book: Book, refused: RefusedSubmission) -> None:
+    try:
+        await book.record_refused(
+            client_address=refused.client_address,
+            helo=refused.helo,
+            envelope=Envelope(return_path=refused.return_path, recipients=refused.recipients),
+            header_from=refused.header_from,
+            reason=refused.reply,
+        )
+    except BookUnavailable as problem:
+        log.warning("refused_submission_not_recorded", cause=problem.cause or str(problem))

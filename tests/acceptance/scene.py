@@ -1,0 +1,190 @@
+"""The installed program in a world of its own, driven from outside: by SMTP and by its own commands."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP, default
+from pathlib import Path
+from typing import Any
+
+import aiosmtplib
+import pytest_asyncio
+
+from postfax.demonstration.serve_process import ServeProcess
+from postfax.demonstration.world import DOMAIN, SENDER, World
+
+POSTFAX = Path(sys.executable).with_name("postfax")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+async def run_postfax(*arguments: str | Path) -> Ran:
+    """The installed `postfax` command."""
+    process = await asyncio.create_subprocess_exec(
+        POSTFAX, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    return Ran(status=process.returncode or 0, out=out.decode(), err=err.decode())
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """A world with a running service."""
+
+    world: World
+    service: ServeProcess
+
+    async def postfax(self, *arguments: str | Path) -> Ran:
+        return await run_postfax("--config", self.world.settings_file, *arguments)
+
+    async def mail(
+        self,
+        *recipients: str,
+        sender: str = SENDER,
+        subject: str = "Referral",
+        text: str = "",
+        attachments: Sequence[tuple[str, bytes]] = (),
+        fields: dict[str, str] | None = None,
+        envelope_from: str | None = None,
+    ) -> str:
+        """Send a mail by SMTP; the job's or group's id."""
+        message = compose(recipients, sender, subject, text, attachments, fields or {})
+        addresses = [f"{recipient}@{DOMAIN}" for recipient in recipients]
+        _, reply = await aiosmtplib.send(
+            message,
+            sender=sender if envelope_from is None else envelope_from,
+            recipients=addresses,
+            hostname="127.0.0.1",
+            port=self.service.smtp_port,
+            start_tls=False,
+        )
+        return reply.rpartition(" ")[2]
+
+    async def job(self, job_id: str) -> Any:
+        return (await self.postfax("show", job_id, "--json")).json
+
+    async def finished(self, job_id: str, *, seconds: float = 90) -> Any:
+        """The job once it is in a final state and everything owed is delivered."""
+        async with asyncio.timeout(seconds):
+            while True:
+                ran = await self.postfax("show", job_id, "--json")
+                if ran.status == 0:
+                    job = ran.json
+                    owed = [*job["notices"], *job["copies"]]
+                    if job["state"] in {"sent", "failed", "cancelled"} and all(
+                        one["state"] == "delivered" for one in owed
+                    ):
+                        return job
+                await asyncio.sleep(0.3)
+
+    def notices(self, job_id: str, kind: str) -> list[EmailMessage]:
+        """The notices that arrived at the sender's mail server."""
+        mails = [message_from_bytes(file.read_bytes(), policy=default) for file in self.world.sink.mails]
+        return [mail for mail in mails if f"{kind}.{job_id}." in str(mail["Message-ID"])]
+
+
+def compose(
+    recipients: Sequence[str],
+    sender: str,
+    subject: str,
+    text: str,
+    attachments: Sequence[tuple[str, bytes]],
+    fields: dict[str, str],
+) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = ", ".join(f"<{recipient}@{DOMAIN}>" for recipient in recipients)
+    message["Subject"] = subject
+    for name, value in fields.items():
+        message[name] = value
+    message.set_content(text)
+    for name, octets in attachments:
+        message.add_attachment(octets, maintype="application", subtype="octet-stream", filename=name)
+    return message
+
+
+BEHAVIOURS = {
+    "0101": "busy 2",
+    "0102": "busy",
+    "0103": "voice",
+    "0104": "no-answer",
+    "0105": "fail 404",
+    "0106": "silence",
+    "0107": "refuse-t38",
+    "0108": "fail 503",
+}
+
+POLICY = """\
+company: General Hospital
+settings:
+  fax: {{default_region: US, sender_number: "+12065550100", resolution: standard}}
+  coverpage: {{template: healthcare, mode: on_demand}}
+  datetime: {{time_zone: America/Los_Angeles, date_format: MM/DD/YYYY, time_format: hh:mm a}}
+  retry:
+    interval: 1 s
+    statuses: {{BUSY: {{interval: 1 s}}}}
+  archive: {{enabled: true, email: {{to: {archive_address}}}, document: pdf, metadata: [json]}}
+departments:
+  Radiology:
+    settings:
+      archive:
+        enabled: true
+        sftp:
+          host: 127.0.0.1
+          port: {sftp_port}
+          user: fax
+          password_file: sftp.secret
+          known_host: {known_host}
+        metadata: [xml]
+    users: [{{name: Ana Ruiz, email: {sender}}}]
+  Modes:
+    users:
+      - {{name: M1, email: automatic@hospital.example, settings: {{coverpage: {{mode: automatic}}}}}}
+      - {{name: M2, email: none@hospital.example, settings: {{coverpage: {{mode: none}}}}}}
+      - {{name: M3, email: on_demand@hospital.example, settings: {{coverpage: {{mode: on_demand}}}}}}
+      - name: M4
+        email: with_body_text@hospital.example
+        settings: {{coverpage: {{mode: with_body_text}}}}
+      - name: M5
+        email: on_demand_requires_attachment@hospital.example
+        settings: {{coverpage: {{mode: on_demand_requires_attachment}}}}
+      - name: M6
+        email: with_body_text_requires_attachment@hospital.example
+        settings: {{coverpage: {{mode: with_body_text_requires_attachment}}}}
+      - name: M7
+        email: automatic_requires_attachment@hospital.example
+        settings: {{coverpage: {{mode: automatic_requires_attachment}}}}
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene(tmp_path_factory: Any) -> AsyncIterator[Scene]:
+    """One service for the tests of a module; the fax line ten times faster than real time."""
+    world = World(
+        folder=tmp_path_factory.mktemp("world"),
+        clock=10,
+        channels=12,
+        behaviours=BEHAVIOURS,
+        policy=POLICY,
+        line="    answer_timeout: 2 s\n",
+    )
+    async with world:
+        service = ServeProcess(world.settings_file)
+        await service.start()
+        yield Scene(world=world, service=service)
+        assert await service.stop() == 0

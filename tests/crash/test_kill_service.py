@@ -1,0 +1,194 @@
+"""`kill -9` at random moments under load: nothing acknowledged is lost, nobody is told twice."""
+
+import asyncio
+import io
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+import aiosmtplib
+import pikepdf
+import pytest
+
+from postfax.demonstration.serve_process import ServeProcess
+from postfax.demonstration.world import DOMAIN, SENDER, World
+from postfax.opening import open_book
+from store.book import Book
+from store.job import FaxJob
+from store.job_filter import JobFilter
+from store.outbox import Copy, DeliveryState, Notice
+from store.status import Status
+
+KILLS = 30
+MAILS = 220
+CLIENTS = 6
+SEED = 20261123
+
+POLICY = """\
+company: General Hospital
+settings:
+  fax: {{default_region: US, sender_number: "+12065550100", resolution: standard}}
+  coverpage: {{mode: none}}
+  retry: {{attempts: 4, interval: 1 s, statuses: {{BUSY: {{interval: 1 s}}}}}}
+  archive:
+    enabled: true
+    sftp:
+      host: 127.0.0.1
+      port: {sftp_port}
+      user: fax
+      password_file: sftp.secret
+      known_host: {known_host}
+    file_name: "{{job_id}}"
+    metadata: [json]
+users: [{{name: Ana Ruiz, email: {sender}}}]
+# {archive_address} gets nothing here
+"""
+
+
+@dataclass
+class Ledger:
+    """What the clients know."""
+
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    """Message-ID → the number that it went to."""
+    repeated: int = 0
+
+
+@pytest.fixture(scope="module")
+def document() -> bytes:
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(612, 792))
+    page.Contents = pdf.make_stream(b"72 72 200 100 re f 72 400 468 2 re f")
+    octets = io.BytesIO()
+    pdf.save(octets)
+    return octets.getvalue()
+
+
+def mail_to(number: str, document: bytes) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = SENDER
+    mail["To"] = f"{number}@{DOMAIN}"
+    mail["Subject"] = f"To {number}"
+    mail["Message-ID"] = f"<{number}@hospital.example>"
+    mail.add_attachment(document, maintype="application", subtype="pdf", filename="page.pdf")
+    return mail
+
+
+async def client(numbers: Iterator[str], document: bytes, running: "Running", ledger: Ledger) -> None:
+    """Send mails one after the other; one that was not acknowledged is sent again until it is."""
+    for number in numbers:
+        mail = mail_to(number, document)
+        while True:
+            try:
+                await aiosmtplib.send(
+                    mail, hostname="127.0.0.1", port=running.service.smtp_port, start_tls=False, timeout=10
+                )
+            except (aiosmtplib.SMTPException, OSError, StopIteration, RuntimeError):
+                ledger.repeated += 1
+                await asyncio.sleep(0.2)
+            else:
+                ledger.acknowledged[str(mail["Message-ID"])] = number
+                break
+        await asyncio.sleep(0.35)
+
+
+@dataclass
+class Running:
+    """The service that runs now."""
+
+    service: ServeProcess
+
+
+async def kill_again_and_again(running: Running, world: World, rng: random.Random) -> int:
+    """Kill at random moments, some while the service starts; the time between grows with what was missed."""
+    kills = 0
+    while kills < KILLS:
+        await asyncio.sleep(rng.uniform(0.2, 3.0))
+        await running.service.kill()
+        kills += 1
+        replacement = ServeProcess(world.settings_file)
+        if rng.random() < 0.15:  # killed again while it starts
+            await replacement.launch()
+            await asyncio.sleep(rng.uniform(0.1, 1.5))
+            await replacement.kill()
+            kills += 1
+            replacement = ServeProcess(world.settings_file)
+        await replacement.start()
+        running.service = replacement
+    return kills
+
+
+async def until_everything_is_told(book: Book, expected: int) -> tuple[FaxJob, ...]:
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        jobs = await book.jobs(JobFilter(limit=None))
+        if len(jobs) >= expected and all(job.state.final for job in jobs):
+            owed: list[Notice | Copy] = []
+            for job in jobs:
+                owed += [*await book.notices_of(job.mail_id), *await book.copies_of(job.id)]
+            if all(one.state is DeliveryState.DELIVERED for one in owed):
+                return jobs
+        await asyncio.sleep(1)
+    raise AssertionError(f"not everything came to its end: {await book.counts()}")
+
+
+async def test_kill_9_at_random_moments(
+    tmp_path: Path, document: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
+    ledger = Ledger()
+    numbers = iter([f"+1206555{1000 + n}" for n in range(MAILS)])
+    async with World(folder=tmp_path, clock=10, channels=12, policy=POLICY) as world:
+        running = Running(ServeProcess(world.settings_file))
+        await running.service.start()
+        killing = asyncio.create_task(kill_again_and_again(running, world, rng))
+        clients = [asyncio.create_task(client(numbers, document, running, ledger)) for _ in range(CLIENTS)]
+        kills = await killing
+        await asyncio.gather(*clients)
+        async with open_book(str(world.settings_file)) as book:
+            jobs = await until_everything_is_told(book, MAILS)
+            attempts = {job.id: found.attempts for job in jobs if (found := await book.job(job.id))}
+        assert await running.service.stop() == 0
+
+        received = Counter(
+            record.number for record in world.station.calls if record.document and record.pages
+        )
+        by_number = {job.recipient.number: job for job in jobs}
+        interrupted = {
+            job_id for job_id, calls in attempts.items() if any(call.interrupted for call in calls)
+        }
+        twice = [number for number, count in received.items() if count > 1]
+
+        # Every mail that was acknowledged is one job, and one fax or a told failure.
+        assert len(ledger.acknowledged) == MAILS
+        assert set(by_number) == set(ledger.acknowledged.values())
+        assert len(jobs) == len(by_number)
+        failed = {job.id for job in jobs if job.status is not Status.SUCCESS}
+        assert all(received[job.recipient.number] for job in jobs if job.id not in failed)
+        # A page went twice, or is told as failed although it went, only where a kill fell inside its call.
+        told_otherwise = {job.id for job in jobs if job.id in failed and received[job.recipient.number]}
+        assert {by_number[number].id for number in twice} | told_otherwise <= interrupted
+
+        notices = world.sink.kept()
+        initial = {key: count for key, count in notices.items() if "initial" in key}
+        delivery = {key: count for key, count in notices.items() if "delivery" in key}
+        assert len(initial) == MAILS
+        assert len(delivery) == MAILS
+        copies = [file for file in world.archive.folder.rglob("*") if file.is_file()]
+        assert sorted(file.name for file in copies) == sorted(
+            name for job in jobs for name in (f"{job.id}.tif", f"{job.id}.json")
+        )
+        with capsys.disabled():
+            print(  # noqa: T201 - the figures that the run is for
+                f"\n{kills} kills, {MAILS} mails acknowledged ({ledger.repeated} tries not acknowledged), "
+                f"{MAILS - len(failed)} sent, {len(failed)} told as failed, "
+                f"{len(told_otherwise)} of them received all the same; "
+                f"{len(interrupted)} jobs with an interrupted call, {len(twice)} of them received twice; "
+                f"notices handed over again with the same Message-ID: "
+                f"{sum(initial.values()) + sum(delivery.values()) - 2 * MAILS}; copies {len(jobs)}"
+            )

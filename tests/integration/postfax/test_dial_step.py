@@ -1,0 +1,187 @@
+"""Dialling while our own side fails: no channel is lost, and no outcome."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from config.settings import Resolution, Settings, UserPolicy
+from postfax.journey import dial as dial_module
+from postfax.journey.dial import Dial
+from postfax.live_policy import LivePolicy
+from store.book import Book
+from store.errors import BookUnavailable
+from store.job import FaxJob, FaxPage, NewJob, Outcome, Recipient
+from store.lifecycle import JobState
+from store.mail import Envelope, NewMail, ProofMethod, SenderProof
+from store.new_document import NewDocument
+from store.status import Status
+from transmit.line import CallOrder, CallProgress, ProgressKind, Report
+
+SENDER = "ana@hospital.example"
+PROOF = SenderProof(
+    method=ProofMethod.LOCAL, client_address="", helo="", spf_result="", spf_domain="", aligned=True
+)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class OneChannel:
+    """A line whose calls end when the test says so."""
+
+    name: str = "main"
+    channels: int = 1
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: int = 0
+
+    async def start(self) -> None:
+        """Nothing to open."""
+
+    async def stop(self) -> None:
+        """Nothing to close."""
+
+    async def send(self, order: CallOrder, report: Report) -> Outcome:
+        report(CallProgress(kind=ProgressKind.DIALLING, attempt_id=order.attempt_id))
+        self.calls += 1
+        await self.answered.wait()
+        return Outcome(status=Status.SUCCESS, cause="", ended_at=now(), pages_confirmed=order.pages)
+
+
+@dataclass(kw_only=True)
+class Exchange:
+    """A book with one job that is due, and a line."""
+
+    book: Book
+    dial: Dial
+    line: OneChannel
+    job_id: str
+    folder: Path
+
+    async def job(self) -> FaxJob:
+        job = await self.book.job(self.job_id)
+        assert job is not None
+        return job
+
+    async def until(self, state: JobState) -> FaxJob:
+        async with asyncio.timeout(10):
+            while (job := await self.job()).state is not state:
+                await asyncio.sleep(0.01)
+        return job
+
+    async def until_in_call(self) -> None:
+        async with asyncio.timeout(10):
+            while not self.line.calls:
+                await asyncio.sleep(0.01)
+
+
+async def _queue_job(book: Book, folder: Path, number: str = "+12065551234") -> str:
+    envelope = Envelope(return_path=SENDER, recipients=(f"{number}@fax.example.com",))
+    mail = NewMail(
+        envelope=envelope,
+        header_from=SENDER,
+        user_email=SENDER,
+        proof=PROOF,
+        message_id="",
+        dedupe_key=number,
+        body=b"Subject: Referral\r\n\r\n",
+    )
+    mail_id = (await book.accept_mail(mail)).mail_id
+    (job,) = await book.record_submission(
+        mail_id,
+        subject="Referral",
+        message_id="",
+        references=(),
+        user=UserPolicy(name="Ana Ruiz", email=SENDER, company="General Hospital", settings=Settings()),
+        jobs=[NewJob(recipient=Recipient(number=number))],
+    )
+    document = folder / "document.tif"
+    document.write_bytes(b"II*\0")
+    page = FaxPage(width=1728, height=2200, octets=4, origin="letter.pdf")
+    made = NewDocument(path=document, resolution=Resolution.FINE, pages=(page,))
+    await book.record_documents(mail_id, {job.id: made})
+    return job.id
+
+
+@pytest_asyncio.fixture
+async def exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Exchange]:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(f"company: General Hospital\nusers: [{{name: Ana Ruiz, email: {SENDER}}}]\n")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.setattr(dial_module, "stamp", lambda *_: None)
+    monkeypatch.setattr(dial_module, "PAUSE_AFTER_TROUBLE", 0.05)
+    await Book.migrate(f"sqlite:{tmp_path / 'book.db'}")
+    async with Book(f"sqlite:{tmp_path / 'book.db'}", tmp_path / "documents", clock=now) as book:
+        job_id = await _queue_job(book, tmp_path)
+        line = OneChannel()
+        live = LivePolicy(policy, lines=("main",), now=now())
+        dial = Dial(book, {"main": line}, live, folder=work, clock=now)
+        yield Exchange(book=book, dial=dial, line=line, job_id=job_id, folder=work)
+        await dial.finish(0)
+
+
+async def test_a_call_that_cannot_be_prepared_frees_its_channel(exchange: Exchange) -> None:
+    exchange.folder.rmdir()
+    assert await exchange.dial.step()
+    failed = await exchange.until(JobState.WAITING)
+    assert (failed.status, failed.tries) == (Status.GENERAL_ERROR, 1)
+    assert exchange.line.calls == 0
+    exchange.folder.mkdir()
+    other = await _queue_job(exchange.book, exchange.folder.parent, "+12065551235")
+    exchange.line.answered.set()
+    assert await exchange.dial.step()
+    exchange.job_id = other
+    await exchange.until(JobState.SENT)
+
+
+async def test_an_outcome_is_recorded_once_the_book_can_be_written_again(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, failures = exchange.book.record_outcome, [BookUnavailable("The disk is full.", "SQLITE_FULL")] * 3
+
+    async def sometimes(*arguments: Any) -> FaxJob:
+        if failures:
+            raise failures.pop()
+        return await record(*arguments)
+
+    monkeypatch.setattr(exchange.book, "record_outcome", sometimes)
+    exchange.line.answered.set()
+    assert await exchange.dial.step()
+    sent = await exchange.until(JobState.SENT)
+    assert (sent.tries, exchange.line.calls) == (1, 1)
+
+
+async def test_a_stop_between_the_call_and_its_record_does_not_lose_the_outcome(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, reached = exchange.book.record_outcome, asyncio.Event()
+
+    async def slowly(*arguments: Any) -> FaxJob:
+        reached.set()
+        await asyncio.sleep(0.1)
+        return await record(*arguments)
+
+    monkeypatch.setattr(exchange.book, "record_outcome", slowly)
+    exchange.line.answered.set()
+    assert await exchange.dial.step()
+    await reached.wait()
+    await exchange.dial.finish(0.01)
+    assert (await exchange.job()).state is JobState.SENT
+
+
+async def test_a_stop_during_a_call_closes_it_as_interrupted(exchange: Exchange) -> None:
+    assert await exchange.dial.step()
+    await exchange.until_in_call()
+    await exchange.dial.finish(0.01)
+    job = await exchange.job()
+    assert (job.state, job.tries) == (JobState.WAITING, 0)
+    assert [attempt.interrupted for attempt in job.attempts] == [True]
+    assert list(exchange.folder.iterdir()) == []

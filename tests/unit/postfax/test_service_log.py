@@ -1,0 +1,42 @@
+"""The log tells where a fault was, and never what the program held in its hands."""
+
+import json
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+import structlog
+
+from postfax.logging import configure
+
+
+@pytest.fixture(autouse=True)
+def _unconfigured() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def _fail(body: str) -> None:
+    raise ValueError(f"{len(body)} characters")
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_holds_no_values(
+    style: Literal["json", "console"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(style)
+    try:
+        _fail(" ".join(["diagnosis"] * 3))
+    except ValueError as problem:
+        structlog.get_logger().error("step_failed", exc_info=problem)
+    told = capsys.readouterr().err
+    assert "29 characters" in told
+    assert "_fail" in told
+    assert "diagnosis diagnosis" not in told
+
+
+def test_each_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json")
+    structlog.get_logger().info("mail_accepted", mail="K7Q2-M9")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["mail"] == "K7Q2-M9"

@@ -1,0 +1,32 @@
+"""What comes from outside cannot steer a terminal, and what a table tells is not cut off."""
+
+import pytest
+
+from postfax.terminal import console, print_facts, print_table, printable
+
+
+def test_control_characters_are_spelled_out() -> None:
+    assert printable("red \x1b[31m, bell \x07, turned \u202e") == r"red \x1b[31m, bell \x07, turned \u202e"
+
+
+def test_a_text_stays_on_one_line() -> None:
+    assert printable("one\r\ntwo\tthree\u00a0four") == "one  two three four"
+
+
+def test_facts_without_a_value_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    print_facts((("job", "K7Q2-M9"), ("reference", ""), ("subject", "\x1b]0;title\x07")))
+    assert capsys.readouterr().out.splitlines() == ["job      K7Q2-M9", r"subject  \x1b]0;title\x07"]
+
+
+def test_a_table_that_is_too_wide_folds_and_shortens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console(), "width", 40)
+    row = ("2026-11-23 19:58:08", "a.long.name@hospital.example", "550 5.7.1 not one of ours")
+    print_table(("WHEN", "FROM", "ANSWER"), [row], folding=("ANSWER",), shortening=("FROM",))
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert lines[1].startswith("2026-11-23 19:58:08  a.")
+    assert "…" in lines[1]
+    answer = "".join(line[lines[0].index("ANSWER") :] for line in lines[1:])
+    assert answer.replace(" ", "") == "5505.7.1notoneofours"
