@@ -1,0 +1,101 @@
+"""The generated pages of docs/, and a check of every page's links: `./dev docs`, or `build.py --check`.
+
+What the code says is written by the code: `reference/commands.md` from the commands' own help, and
+`reference/documents.md` from the table of formats. With `--check` nothing is written, and a page that is not
+what it would be is a failure, so that code and documentation cannot drift apart.
+"""
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from convert.formats import FORMATS, Route
+from postfax.command import COMMANDS
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+_LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_ROUTES = {
+    Route.PDF: "drawn by pdfium",
+    Route.PICTURE: "drawn as a picture",
+    Route.OFFICE: "through LibreOffice, without network",
+}
+
+
+def commands_page() -> str:
+    """The help of every command."""
+    parts = ["# Commands\n\nWritten by `./dev docs` from the commands' own help.\n"]
+    for name in COMMANDS:
+        command: click.Command = importlib.import_module(f"postfax.commands.{name}").command
+        parts += [_help(command, f"postfax {name}")]
+        if isinstance(command, click.Group):
+            named = sorted(command.commands.items())
+            parts += [_help(sub, f"postfax {name} {word}") for word, sub in named]
+    return "\n".join(parts)
+
+
+def _help(command: click.Command, name: str) -> str:
+    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
+        return f"## {name}\n\n```\n{command.get_help(context)}\n```\n"
+
+
+def documents_page() -> str:
+    """Which documents become pages, and why others do not."""
+    taken = [
+        f"| {entry.words} | {_ROUTES[entry.route]} |" for entry in FORMATS.values() if entry.route in _ROUTES
+    ]
+    refused = [f"| {kind.value} | {entry.refusal} |" for kind, entry in FORMATS.items() if entry.refusal]
+    return "\n".join(
+        [
+            "# Documents\n\nWritten by `./dev docs` from the table in `convert/formats.py`. A document's bytes say",
+            "what it is, not its name.\n\n| document | how it becomes pages |\n|---|---|",
+            *taken,
+            "\n## Refused by name\n\n| kind | what the sender is told |\n|---|---|",
+            *refused,
+            "",
+        ]
+    )
+
+
+PAGES = {
+    DOCS / "reference" / "commands.md": commands_page,
+    DOCS / "reference" / "documents.md": documents_page,
+}
+
+
+def broken_links() -> Iterator[str]:
+    """Every relative link that leads nowhere."""
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]:
+        for target in _LINK.findall(page.read_text("utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                yield f"{page.relative_to(ROOT)}: {target} is not there"
+
+
+def stale_pages() -> Iterator[str]:
+    """Every generated page that is not what the code says."""
+    for page, made in PAGES.items():
+        if not page.exists() or page.read_text("utf-8") != made():
+            yield f"{page.relative_to(ROOT)} is not what the code says: run ./dev docs"
+
+
+def main() -> int:
+    """Write the pages, or check them; tell what is wrong."""
+    parser = argparse.ArgumentParser(description="The generated pages of docs/, and its links.")
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    if not parser.parse_args().check:
+        for page, made in PAGES.items():
+            page.parent.mkdir(exist_ok=True)
+            page.write_text(made(), "utf-8")
+    problems = [*stale_pages(), *broken_links()]
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
