@@ -52,8 +52,9 @@ def documents_page() -> str:
     refused = [f"| {kind.value} | {entry.refusal} |" for kind, entry in FORMATS.items() if entry.refusal]
     return "\n".join(
         [
-            "# Documents\n\nWritten by `./dev docs` from the table in `convert/formats.py`. A document's bytes",
-            "say what it is, not its name.\n\n| document | how it becomes pages |\n|---|---|",
+            "# Documents\n\nWritten by `./dev docs` from the table in `convert/formats.py`.",
+            "A document's bytes say what it is, not its name.\n",
+            "| document | how it becomes pages |\n|---|---|",
             *taken,
             "\n## Refused by name\n\n| kind | what the sender is told |\n|---|---|",
             *refused,
