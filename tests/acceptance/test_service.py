@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with World(folder=tmp_path, clock=4, behaviours={"0102": "busy"}) as world:
+    async with World(folder=tmp_path, clock=8, behaviours={"0102": "busy"}) as world:
         yield world
 
 
