@@ -8,7 +8,7 @@ others. An element that holds no address is told as one without, never guessed a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mta.smtp_command import Mailbox, parse_mailbox
+from mta.smtp.command import Mailbox, parse_mailbox
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,9 +19,7 @@ import structlog
 from config.settings import UserPolicy
 from mta.dedupe import dedupe_key
 from mta.header_scan import HEADER_LIMIT, HeaderFacts, HeaderTooLarge, scan_header
-from mta.reply import NOT_NOW, STORAGE_FULL, Reply
-from mta.smtp_data import IN_MEMORY, SpooledMessage
-from mta.verdict import (
+from mta.proof.verdict import (
     Admitted,
     Facts,
     RefusalReason,
@@ -32,6 +30,8 @@ from mta.verdict import (
     judge,
     single_author,
 )
+from mta.reply import NOT_NOW, STORAGE_FULL, Reply
+from mta.smtp.data import IN_MEMORY, SpooledMessage
 from store.errors import BookUnavailable
 from store.mail import Envelope, NewMail
 
@@ -60,7 +60,7 @@ class Accepted(Protocol):
 
 
 class SenderPolicyCheck(Protocol):
-    """SPF, as far as receiving needs it: `mta.spf_check.SpfChecker`."""
+    """SPF, as far as receiving needs it: `mta.proof.spf_check.SpfChecker`."""
 
     async def check(self, *, client_address: str, return_path: str, helo: str) -> SpfResult:
         """The result; never raises."""

@@ -46,7 +46,7 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     """
     folder = make_work_folder(base)
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    nursery = Nursery(preload=("mta.mime_task",), processes=settings.convert.processes)
+    nursery = Nursery(preload=("mta.mime.task",), processes=settings.convert.processes)
     await _enter(stack, nursery)
     if not nursery.landlock:
         log.error("landlock_missing", cause="this kernel does not confine what documents may read and write")

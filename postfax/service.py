@@ -14,7 +14,7 @@ import structlog
 from config.server import ServerSettings
 from mta.dns_lookup import DnsLookup
 from mta.intake import RefusedSubmission
-from mta.smtp_listener import SmtpListener
+from mta.smtp.listener import SmtpListener
 from postfax.failures import ExitCode, Failure
 from postfax.journey.decide import Decide
 from postfax.journey.dial import Dial

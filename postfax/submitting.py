@@ -16,7 +16,7 @@ from pathlib import Path
 from config.policy import Policy
 from mta.dedupe import dedupe_key
 from mta.header_scan import HeaderTooLarge, scan_header
-from mta.verdict import address_of, single_author
+from mta.proof.verdict import address_of, single_author
 from postfax.failures import ExitCode, Failure
 from postfax.opening import now
 from store.mail import Envelope, NewMail, ProofMethod, SenderProof

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from config.settings import UserPolicy
-from mta.mime import MailNotReadable, take_apart
+from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.live_policy import LivePolicy
 from postfax.opening import Clock

@@ -19,7 +19,7 @@ from convert.request import (
     Sheet,
     Source,
 )
-from mta.mime import MailNotReadable, take_apart
+from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.wording import body_facts, cover_facts
 from postfax.opening import Clock

@@ -13,7 +13,7 @@ from config.settings import FaxSettings, Settings, UserPolicy
 from config.values import HostPort
 from mta.dns_lookup import DnsLookup
 from mta.intake import RefusedSubmission
-from mta.smtp_listener import SmtpListener
+from mta.smtp.listener import SmtpListener
 from postfax.demonstration.dns_stub import DnsStub, Zone
 from store.mail import NewMail
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-import mta.mime
-from mta.mime import MailNotReadable, take_apart
+import mta.mime.take_apart
+from mta.mime.take_apart import MailNotReadable, take_apart
 from sandbox import FailureKind, Limits, Nursery, TaskFailed
 from store.mail import MailPart
 
 
 @pytest.fixture
 async def nursery() -> AsyncIterator[Nursery]:
-    started = Nursery(preload=("mta.mime_task",), processes=2)
+    started = Nursery(preload=("mta.mime.task",), processes=2)
     await started.start()
     yield started
     await started.stop()
@@ -46,7 +46,7 @@ async def test_a_mail_that_takes_too_long_is_not_readable(
     nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = Limits(seconds=0.5, cpu_seconds=5, memory=1 << 30, file_size=1 << 28)
-    monkeypatch.setattr(mta.mime, "LIMITS", limits)
+    monkeypatch.setattr(mta.mime.take_apart, "LIMITS", limits)
     slow = b"Content-Type: text/plain\r\nTo: " + b"(" * 200_000 + b"\r\n\r\n" + b"--\r\n" * 4_000_000
     with pytest.raises(MailNotReadable, match="too large or too complicated"):
         await take_apart(nursery, slow, tmp_path)
@@ -56,7 +56,7 @@ async def test_a_fault_of_the_host_is_no_fault_of_the_mail(
     nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = Limits(seconds=20, cpu_seconds=20, memory=1 << 30, file_size=10)
-    monkeypatch.setattr(mta.mime, "LIMITS", limits)
+    monkeypatch.setattr(mta.mime.take_apart, "LIMITS", limits)
     mail = b"Content-Type: application/pdf\r\n\r\n" + b"x" * 100_000
     with pytest.raises(TaskFailed) as failed:
         await take_apart(nursery, mail, tmp_path)

@@ -10,8 +10,8 @@ from smtp_house import DOMAIN, Book, Stored, connect, mail, open_house, server_s
 
 from config.values import HostPort
 from mta.dns_lookup import DnsLookup
-from mta.smtp_listener import ListenerError, SmtpListener
-from mta.verdict import RefusalReason
+from mta.proof.verdict import RefusalReason
+from mta.smtp.listener import ListenerError, SmtpListener
 from postfax.demonstration.dns_stub import Fault
 from store.errors import BookUnavailable
 from store.mail import NewMail, ProofMethod

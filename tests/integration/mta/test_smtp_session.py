@@ -9,9 +9,9 @@ import pytest
 import uvloop
 from smtp_house import DOMAIN, connect, mail, open_house
 
-import mta.smtp_data
-import mta.smtp_session
-from mta.smtp_connection import COMMAND_LIMIT
+import mta.smtp.data
+import mta.smtp.session
+from mta.smtp.connection import COMMAND_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ async def test_no_room_to_keep_a_message_is_temporary(monkeypatch: pytest.Monkey
     def spool() -> IO[bytes]:
         return Full()
 
-    read = mta.smtp_data.read_message
+    read = mta.smtp.data.read_message
     async with open_house() as house, connect(house) as client:
         monkeypatch.setattr(
-            mta.smtp_session, "read_message", lambda reader, *, limit: read(reader, limit=limit, spool=spool)
+            mta.smtp.session, "read_message", lambda reader, *, limit: read(reader, limit=limit, spool=spool)
         )
         assert (await client.deliver(mail())).startswith("452 4.3.1 ")
         monkeypatch.undo()
@@ -119,7 +119,7 @@ async def test_a_fault_while_reading_ends_the_dialogue(monkeypatch: pytest.Monke
     async def broken(_: asyncio.StreamReader, *, limit: int) -> None:
         raise RuntimeError(f"secret {limit}")
 
-    monkeypatch.setattr(mta.smtp_session, "read_message", broken)
+    monkeypatch.setattr(mta.smtp.session, "read_message", broken)
     async with open_house() as house, connect(house) as client:
         for command in ("MAIL FROM:<ana@hospital.example>", f"RCPT TO:<1@{DOMAIN}>"):
             await client.say(command)

@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 
 from config.values import HostPort
 from mta.dns_lookup import DnsLookup, DnsTrouble
-from mta.spf_check import SpfChecker
-from mta.verdict import SpfCode
+from mta.proof.spf_check import SpfChecker
+from mta.proof.verdict import SpfCode
 from postfax.demonstration.dns_stub import DnsStub, Fault, Zone
 
 SUITE = Path(__file__).parents[2] / "data" / "rfc7208-tests.yml"

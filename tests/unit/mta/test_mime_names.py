@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mta.mime_names import declared_name, made_name, safe_name
+from mta.mime.names import declared_name, made_name, safe_name
 
 
 def part(field: bytes) -> Message:

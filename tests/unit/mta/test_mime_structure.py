@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mta.header_scan import HEADER_LIMIT
-from mta.mime_structure import MAX_DEPTH, MAX_ENCODED_WORDS, MAX_PARTS, check_structure
+from mta.mime.structure import MAX_DEPTH, MAX_ENCODED_WORDS, MAX_PARTS, check_structure
 from sandbox import Refused
 
 HEAD = b"From: a@b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"

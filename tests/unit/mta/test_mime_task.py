@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mta.mime_task import MAX_HTML, MAX_TEXT, take_apart
+from mta.mime.task import MAX_HTML, MAX_TEXT, take_apart
 from sandbox import Refused
 
 MAILS = Path(__file__).parents[2] / "data" / "mail"

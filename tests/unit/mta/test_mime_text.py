@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mta.mime_text import decoded, header_text, unflowed
+from mta.mime.text import decoded, header_text, unflowed
 
 
 @pytest.mark.parametrize(

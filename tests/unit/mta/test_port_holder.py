@@ -4,7 +4,7 @@ import os
 import socket
 from pathlib import Path
 
-from mta.port_holder import port_holder
+from mta.smtp.port_holder import port_holder
 
 
 def test_our_own_port_is_ours() -> None:

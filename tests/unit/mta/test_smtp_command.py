@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mta.smtp_command import (
+from mta.smtp.command import (
     PATH_LIMIT,
     Mailbox,
     SyntaxRefused,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mta.smtp_data import DataFault, Faulty, SpooledMessage, read_message
+from mta.smtp.data import DataFault, Faulty, SpooledMessage, read_message
 
 LINES = st.lists(
     st.one_of(st.sampled_from([b"", b".", b"..", b".x", b"\x00", b"x" * 70]), st.binary(max_size=30)),

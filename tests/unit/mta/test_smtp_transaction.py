@@ -2,7 +2,7 @@
 
 import pytest
 
-from mta.smtp_transaction import Transaction
+from mta.smtp.transaction import Transaction
 
 
 def transaction() -> Transaction:

@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import FaxSettings, Settings, UserPolicy
 from mta.header_scan import HeaderFacts
-from mta.verdict import (
+from mta.proof.verdict import (
     Admitted,
     Facts,
     RefusalReason,

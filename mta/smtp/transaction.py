@@ -6,7 +6,7 @@ mail, where a person reads them.
 
 from mta.domain_name import ascii_domain
 from mta.reply import Reply
-from mta.smtp_command import PathArgument, SyntaxRefused, parse_mail_argument, parse_rcpt_argument
+from mta.smtp.command import PathArgument, SyntaxRefused, parse_mail_argument, parse_rcpt_argument
 from store.mail import Envelope
 
 # Some clients send parameters of RFC 3461 (DSN) unasked; they are understood and have no effect.

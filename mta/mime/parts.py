@@ -17,8 +17,8 @@ from email.errors import MessageError
 from email.message import Message
 from urllib.parse import unquote
 
-from mta.mime_names import declared_name
-from mta.mime_text import decoded, unflowed
+from mta.mime.names import declared_name
+from mta.mime.text import decoded, unflowed
 from sandbox import Refused
 
 TINY = 4096

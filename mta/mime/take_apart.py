@@ -1,4 +1,4 @@
-"""A stored mail taken apart: subject, text, attachments. `mta.mime_task` does it, in the sandbox."""
+"""A stored mail taken apart: subject, text, attachments. `mta.mime.task` does it, in the sandbox."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ async def take_apart(nursery: Nursery, mail: bytes, folder: Path) -> MailContent
     """Take a mail apart.
 
     Args:
-        nursery: one that has `mta.mime_task` loaded.
+        nursery: one that has `mta.mime.task` loaded.
         mail: the message as it was received.
         folder: an empty folder for the attachments' octets; the caller removes it.
 
@@ -38,7 +38,7 @@ async def take_apart(nursery: Nursery, mail: bytes, folder: Path) -> MailContent
     await asyncio.to_thread((folder / _MAIL_FILE).write_bytes, mail)
     try:
         told = await nursery.run(
-            "mta.mime_task:take_apart", {"mail": _MAIL_FILE}, folder=folder, limits=LIMITS
+            "mta.mime.task:take_apart", {"mail": _MAIL_FILE}, folder=folder, limits=LIMITS
         )
     except TaskRefused as refused:
         raise MailNotReadable(str(refused)) from refused

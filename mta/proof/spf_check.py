@@ -21,7 +21,7 @@ from dns.rdtypes.IN.AAAA import AAAA
 
 from mta.dns_lookup import DnsLookup, DnsTrouble
 from mta.domain_name import ascii_domain
-from mta.verdict import SpfCode, SpfResult
+from mta.proof.verdict import SpfCode, SpfResult
 
 TOTAL_SECONDS = 20
 """For one evaluation (RFC 7208 §4.6.4: at least 20 seconds)."""

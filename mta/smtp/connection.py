@@ -62,7 +62,7 @@ class SessionRules:
 
 
 class SmtpConnection(SMTP):
-    """The service's side of one connection; `mta.smtp_session` adds the commands."""
+    """The service's side of one connection; `mta.smtp.session` adds the commands."""
 
     line_length_limit = 1 << 16  # also the size of the chunks that a message is read in
     command_size_limit = COMMAND_LIMIT

@@ -20,11 +20,11 @@ from config.values import HostPort
 from mta.dns_lookup import DnsLookup
 from mta.domain_name import suffix_list
 from mta.intake import Accepted, Directory, Intake, RefusedSubmission
-from mta.port_holder import port_holder
+from mta.proof.spf_check import SpfChecker
 from mta.reply import Reply
-from mta.smtp_connection import SessionRules, SmtpConnection
-from mta.smtp_session import SmtpSession
-from mta.spf_check import SpfChecker
+from mta.smtp.connection import SessionRules, SmtpConnection
+from mta.smtp.port_holder import port_holder
+from mta.smtp.session import SmtpSession
 from store.mail import NewMail
 
 MAX_RECIPIENTS = 1000

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from mta.address_field import FieldMailbox, parse_address_field
-from mta.mime_names import declared_name, made_name, safe_name
-from mta.mime_parts import SortedParts, inner_messages, octets_of, sort_parts
-from mta.mime_structure import check_structure
-from mta.mime_text import header_text, unfolded
+from mta.mime.names import declared_name, made_name, safe_name
+from mta.mime.parts import SortedParts, inner_messages, octets_of, sort_parts
+from mta.mime.structure import check_structure
+from mta.mime.text import header_text, unfolded
 from sandbox import Refused
 from store.mail import MailContent, MailPart
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 import structlog
 
 from mta.intake import Delivery, Intake
+from mta.proof.verdict import RefusalReason, Refused
 from mta.reply import NOT_NOW, STORAGE_FULL, Reply
-from mta.smtp_connection import NOT_OFFERED, SessionRules, SmtpConnection
-from mta.smtp_data import DataFault, Faulty, read_message
-from mta.smtp_transaction import Transaction, too_big
-from mta.verdict import RefusalReason, Refused
+from mta.smtp.connection import NOT_OFFERED, SessionRules, SmtpConnection
+from mta.smtp.data import DataFault, Faulty, read_message
+from mta.smtp.transaction import Transaction, too_big
 
 _NAME_LIMIT = 255
 

@@ -12,7 +12,7 @@ from mta.address_field import parse_address_field
 from mta.domain_name import aligned
 from mta.header_scan import HeaderFacts
 from mta.reply import Reply
-from mta.smtp_command import Mailbox
+from mta.smtp.command import Mailbox
 from store.mail import ProofMethod, SenderProof
 
 HOP_LIMIT = 50

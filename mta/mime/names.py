@@ -11,7 +11,7 @@ import unicodedata
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 
-from mta.mime_text import header_text, unfolded
+from mta.mime.text import header_text, unfolded
 
 _LENGTH = 120
 _SUFFIX_LENGTH = 10
