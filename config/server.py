@@ -6,10 +6,12 @@ readable, or raises `ConfigError` with all mistakes at once.
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from config.login import password_has_username
+from config.mail import MailSettings
 from config.mistakes import ConfigError
 from config.reading import read_yaml
 from config.settings import Section
@@ -21,85 +23,13 @@ from config.values import (
     DocumentsUrl,
     Domain,
     Duration,
-    EmailAddress,
     HostPort,
     LocalPath,
     Name,
     Nameserver,
     ReadableFile,
     SipUri,
-    incomplete,
 )
-
-
-class Listener(Section):
-    """One place where mail comes in. Exactly one protocol each."""
-
-    smtp: Address | None = None
-    """Address and port for SMTP, such as 0.0.0.0:25."""
-
-    @model_validator(mode="after")
-    def _one_protocol(self) -> Self:
-        protocols = list(type(self).model_fields)
-        if sum(getattr(self, protocol) is not None for protocol in protocols) != 1:
-            raise incomplete(f"has not exactly one protocol; known are {', '.join(protocols)}")
-        return self
-
-
-class TlsSettings(Section):
-    """The certificate that STARTTLS offers."""
-
-    certificate: ReadableFile
-    """The certificate with its chain, PEM."""
-    key: ReadableFile
-    """Its private key, PEM."""
-
-
-LogIn = TypeVar("LogIn", "Smarthost", "SipLine")
-
-
-def _password_has_username(section: LogIn) -> LogIn:
-    if section.password_file and not section.username:
-        raise incomplete("has a password_file but no username")
-    return section
-
-
-class Smarthost(Section):
-    """The mail server that takes Postfax's own mails."""
-
-    host: Name
-    """Its name or IP address."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
-    """Its port."""
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
-    """How the connection is protected: starttls, implicit (TLS from the first octet) or none."""
-    username: str = ""
-    """Who logs in; empty for nobody."""
-    password_file: ReadableFile | None = None
-    """A file whose first line is the password."""
-
-    _complete_login = model_validator(mode="after")(_password_has_username)
-
-
-class MailSettings(Section):
-    """Mail in and mail out."""
-
-    listen: tuple[Listener, ...] = (Listener(smtp=HostPort("127.0.0.1", 2525)),)
-    """Where mail comes in."""
-    hostname: Domain = ""
-    """The name in the greeting and in our EHLO; by default the domain."""
-    tls: TlsSettings | None = None
-    """Without it STARTTLS is not offered."""
-    max_size: ByteSize = 50 * 1024 * 1024
-    """The largest mail."""
-    sessions: Annotated[int, Field(ge=1)] = 500
-    """Connections at one time."""
-    timeout: Duration = timedelta(minutes=5)
-    """How long a client may be silent (RFC 5321 §4.5.3.2.7)."""
-    smarthost: Smarthost
-    """The mail server that takes Postfax's own mails."""
-    sender: EmailAddress = ""
-    """The From address of notices; by default postfax@DOMAIN."""
 
 
 class DnsSettings(Section):
@@ -134,7 +64,7 @@ class SipLine(Section):
     """How many times faster than real time the fax protocol runs: above 1 only against `postfax station`
     started with the same figure, to rehearse and to test."""
 
-    _complete_login = model_validator(mode="after")(_password_has_username)
+    _complete_login = model_validator(mode="after")(password_has_username)
 
 
 class ConvertSettings(Section):

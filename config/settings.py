@@ -22,6 +22,7 @@ from config.fax_values import (
 )
 from config.values import (
     DateFormat,
+    Domain,
     Duration,
     EmailAddress,
     Name,
@@ -93,6 +94,9 @@ class FaxSettings(Section):
 
     require_spf: Toggle = True
     """Whether a mail must be proven to come from its From address."""
+    trusted_sealers: tuple[Domain, ...] = ()
+    """Domains whose ARC seals are believed: forwarders that changed a mail and tell what was proven
+    before."""
     default_region: Region = "US"
     """The region in which numbers without a country code are read: two letters of ISO 3166."""
     resolution: Resolution = Resolution.FINE

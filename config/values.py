@@ -13,6 +13,7 @@ import os
 import re
 import zoneinfo
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -28,6 +29,15 @@ class HostPort(NamedTuple):
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class UnixSocket(NamedTuple):
+    """A Unix socket to listen on."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
 
 
 def expected(what: str, hint: str = "") -> PydanticCustomError:
@@ -148,6 +158,30 @@ def _listen_address(value: Any) -> HostPort:
     return _host_port(value, None, "an address with a port, such as 127.0.0.1:25 or [::1]:25")
 
 
+def _local_address(value: Any, info: ValidationInfo) -> HostPort | UnixSocket:
+    if isinstance(value, str) and value.startswith("unix:") and len(value) > len("unix:"):
+        return UnixSocket(_beside(Path(value.removeprefix("unix:")), info))
+    return _host_port(
+        value,
+        None,
+        "an address with a port, such as 127.0.0.1:2624, or unix: and a path, such as unix:/run/postfax/lmtp",
+    )
+
+
+def _network(value: Any) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(str(value).strip())
+    except ValueError as error:
+        hint = str(error) if "host bits" in str(error) else ""
+        raise expected("a network such as 192.0.2.0/24, 2001:db8::/32 or 127.0.0.1", hint) from None
+
+
+def _http_url(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"https?://[^\s/?#]+(?:[/?][^\s#]*)?", value.strip()):
+        return value.strip()
+    raise expected("an address that begins with https://")
+
+
 def _nameserver(value: Any) -> HostPort:
     what = "the IP address of a resolver, with a port where it is not 53, such as 127.0.0.1:5353"
     address = _host_port(value, 53, what)
@@ -226,6 +260,9 @@ TimeZone = Annotated[str, BeforeValidator(_time_zone)]
 DateFormat = Annotated[str, BeforeValidator(_date_format)]
 TimeFormat = Annotated[str, BeforeValidator(_time_format)]
 Address = Annotated[HostPort, BeforeValidator(_listen_address)]
+LocalAddress = Annotated[HostPort | UnixSocket, BeforeValidator(_local_address)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+HttpUrl = Annotated[str, BeforeValidator(_http_url)]
 Nameserver = Annotated[HostPort, BeforeValidator(_nameserver)]
 SipUri = Annotated[str, BeforeValidator(_sip_uri)]
 Domain = Annotated[str, BeforeValidator(_domain)]

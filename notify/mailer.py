@@ -14,7 +14,7 @@ from pathlib import Path
 import aiosmtplib
 import structlog
 
-from config.server import Smarthost
+from config.mail import Smarthost
 
 _COMMAND_SECONDS = 60.0
 _ALL_SECONDS = 600.0

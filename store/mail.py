@@ -1,8 +1,35 @@
 """A received mail: its envelope, what is proven of its sender, and the parts it was taken apart into."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+
+class NotifyOn(StrEnum):
+    """When the sender wants to be told of a recipient (NOTIFY, RFC 3461 §4.1)."""
+
+    NEVER = "never"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    DELAY = "delay"
+
+
+class ReturnContent(StrEnum):
+    """How much of the mail a failure notice should carry (RET, RFC 3461 §4.3)."""
+
+    FULL = "full"
+    HEADERS = "hdrs"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeRequest:
+    """What the sender asked for with one recipient (RFC 3461 §4.1, §4.2)."""
+
+    notify: frozenset[NotifyOn] | None = None
+    """None where nothing was said; NEVER stands alone."""
+    original_recipient: str = ""
+    """ORCPT with its xtext decoded, as `rfc822;+12065551234@fax.example.com`; empty where it was not given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,12 +40,27 @@ class Envelope:
     """The reverse-path without its angle brackets; empty for the null path."""
     recipients: tuple[str, ...]
     """The forward-paths as they were given, without angle brackets, each once, in order."""
+    envelope_id: str = ""
+    """ENVID with its xtext decoded (RFC 3461 §4.4); empty where it was not given."""
+    return_content: ReturnContent | None = None
+    """None where nothing was said."""
+    notice_requests: Mapping[str, NoticeRequest] = field(default_factory=dict)
+    """By recipient; only of those with which something was asked for."""
 
 
 class ProofMethod(StrEnum):
     """How it was established that a mail comes from its From address."""
 
+    AUTH = "auth"
+    """The session was logged in as the user."""
     SPF = "spf"
+    DKIM = "dkim"
+    ARC = "arc"
+    """A trusted forwarder sealed that it was proven before it changed the mail."""
+    MAILBOX = "mailbox"
+    """The trusted server of a shared mailbox says that it was proven."""
+    RELEASED = "released"
+    """An administrator released it from quarantine."""
     UNPROVEN = "unproven"
     """Accepted without proof because the policy says `require_spf: false`."""
     LOCAL = "local"
@@ -40,6 +82,8 @@ class SenderProof:
     aligned: bool
     """Whether that domain is in line with the From domain (RFC 7489 §3.1.2, relaxed)."""
     detail: str = ""
+    results: str = ""
+    """The value of the Authentication-Results field (RFC 8601) that says all that was found out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,8 @@ from typing import cast
 
 import structlog
 
-from config.server import ServerSettings, TlsSettings
+from config.mail import TlsSettings
+from config.server import ServerSettings
 from config.values import HostPort
 from mta.dns_lookup import DnsLookup
 from mta.domain_name import suffix_list
@@ -134,7 +135,7 @@ class SmtpListener:
 
     def _protocol(self, rules: SessionRules) -> asyncio.Protocol:
         """What answers the next connection."""
-        if len(self._sessions) >= self._settings.mail.sessions:
+        if len(self._sessions) >= self._settings.mail.limits.sessions:
             log.warning("smtp_sessions_exhausted", sessions=len(self._sessions))
             return _TurnedAway()
         session = SmtpSession(rules, self._intake, ended=self._session_ended)

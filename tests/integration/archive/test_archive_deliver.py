@@ -16,7 +16,7 @@ from PIL import Image
 from archive.deliver import deliver
 from archive.facts import FaxFacts
 from archive.trouble import ArchivePermanent, ArchiveTemporary
-from config.server import Smarthost
+from config.mail import Smarthost
 from config.settings import ArchiveSettings, Resolution, Settings, UserPolicy
 from notify.mailer import Mailer, MailTemporary
 from postfax.demonstration.mail_sink import MailSink

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from config.server import Smarthost
+from config.mail import Smarthost
 from notify.mailer import Mailer, MailPermanent, MailTemporary
 from postfax.demonstration.mail_sink import MailSink
 

@@ -62,7 +62,7 @@ domain: localhost
 mail:
   listen: [{}, {smpt: "0.0.0.0:25"}, {smtp: 0.0.0.0}]
   smarthost: {port: 70000, tls: startls, password_file: postfax.yaml}
-  sessions: many
+  workers: many
   timeout: 5
 store: postgresql://db
 documents: [a]
@@ -72,13 +72,13 @@ log_format: text
     assert lines_of(text, tmp_path) == [
         "postfax.yaml:1:1  policy: is missing",
         "postfax.yaml:1:9  domain: 'localhost' is not a mail domain such as fax.example.com",
-        "postfax.yaml:3:12  mail.listen[0]: has not exactly one protocol; known are smtp",
+        "postfax.yaml:3:12  mail.listen[0]: has not exactly one protocol; known are smtp, lmtp",
         "postfax.yaml:3:17  mail.listen[1].smpt: 'smpt' is not a setting here   did you mean smtp?",
         "postfax.yaml:3:45  mail.listen[2].smtp: '0.0.0.0' is not an address with a port, such as 127.0.0.1:25 or [::1]:25",  # noqa: E501 - the line as it is told
         "postfax.yaml:4:14  mail.smarthost.host: is missing",
         "postfax.yaml:4:21  mail.smarthost.port: '70000' is not a number of 65535 or less",
         "postfax.yaml:4:33  mail.smarthost.tls: 'startls' is not one of starttls, implicit, none   did you mean starttls?",  # noqa: E501 - the line as it is told
-        "postfax.yaml:5:13  mail.sessions: 'many' is not a whole number",
+        "postfax.yaml:5:13  mail.workers: 'many' is not a whole number",
         "postfax.yaml:6:12  mail.timeout: '5' is not a duration such as 30 s, 5 min, 2 h or 7 days",
         "postfax.yaml:7:8  store: 'postgresql://db' is not sqlite: and a path, such as sqlite:/var/lib/postfax/book.db",  # noqa: E501 - the line as it is told
         "postfax.yaml:8:12  documents: a list stands here; file: and a folder, such as file:/var/lib/postfax/documents was expected",  # noqa: E501 - the line as it is told
