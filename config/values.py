@@ -161,11 +161,8 @@ def _listen_address(value: Any) -> HostPort:
 def _local_address(value: Any, info: ValidationInfo) -> HostPort | UnixSocket:
     if isinstance(value, str) and value.startswith("unix:") and len(value) > len("unix:"):
         return UnixSocket(_beside(Path(value.removeprefix("unix:")), info))
-    return _host_port(
-        value,
-        None,
-        "an address with a port, such as 127.0.0.1:2624, or unix: and a path, such as unix:/run/postfax/lmtp",
-    )
+    what = "an address with a port, such as 127.0.0.1:2624, or unix: and a path, as in unix:/run/postfax/lmtp"
+    return _host_port(value, None, what)
 
 
 def _network(value: Any) -> IPv4Network | IPv6Network:

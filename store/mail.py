@@ -29,7 +29,7 @@ class NoticeRequest:
     notify: frozenset[NotifyOn] | None = None
     """None where nothing was said; NEVER stands alone."""
     original_recipient: str = ""
-    """ORCPT with its xtext decoded, as `rfc822;+12065551234@fax.example.com`; empty where it was not given."""
+    """ORCPT with its xtext decoded, as `rfc822;+12065551234@fax.example.com`; empty if not given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
