@@ -311,7 +311,7 @@ async def test_our_own_work_is_not_the_clients_silence() -> None:
 
 
 async def test_one_connection_too_many_is_turned_away() -> None:
-    async with open_house(sessions=1) as house:
+    async with open_house(limits={"sessions": 1}) as house:
         async with connect(house):
             reader, writer = await asyncio.open_connection(*house.address)
             assert (await reader.read()).startswith(b"421 4.3.2 ")
