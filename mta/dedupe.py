@@ -8,9 +8,10 @@ differs makes it another mail, even under a Message-ID that was used before.
 
 import hashlib
 import re
+from collections.abc import Iterator
 from itertools import islice
 
-from mta.header_scan import HeaderFacts, header_block
+from mta.header_scan import HEADER_LIMIT, HeaderFacts
 from store.mail import Envelope
 
 _TRACE = re.compile(
@@ -20,38 +21,143 @@ _TRACE = re.compile(
 )
 
 # RFC 2046 §5.1.1: at most 70 characters. Shorter ones than eight are not drawn by chance.
-_BOUNDARY = re.compile(rb"""\bboundary=(?:"([^"\r\n]{8,70})"|([^\s";]{8,70}))""", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"""boundary=(?:"([^"\r\n]{8,70})"|([^\s";]{8,70}))""", re.IGNORECASE)
+_DELIMITER = b"\r\n--"
+_SEAM = 100
+"""Octets; longer than a boundary with all that announces it, so that none is cut in two between pieces."""
 _MOST_BOUNDARIES = 50
+_MOST_DELIMITERS = 20_000
+"""A mail with more is digested as it is from there on: the search must not cost too much."""
 
 
-def dedupe_key(*, envelope: Envelope, header: HeaderFacts, message: bytes, nonce: str) -> str:
+class ContentDigest:
+    """The content of a mail without what may differ, digested piece by piece while it arrives.
+
+    It comes to the same whatever the pieces are.
+    """
+
+    def __init__(self) -> None:
+        self._sha = hashlib.sha256()
+        self._waiting = bytearray()
+        self._in_body = False
+        self._boundaries: list[bytes] = []
+        self._delimiters = 0
+        self._header = b""
+
+    def add(self, octets: bytes) -> None:
+        """The next octets of the message."""
+        self._waiting += octets
+        if not self._in_body and not self._header_ended():
+            return
+        self._digest(last=False)
+
+    def finish(self) -> tuple[bytes, bytes]:
+        """The header block without its trace fields, and the SHA-256 of what follows it.
+
+        The message is whole then.
+        """
+        if not self._in_body:
+            self._split(len(self._waiting))
+        self._digest(last=True)
+        return self._header, self._sha.digest()
+
+    def _header_ended(self) -> bool:
+        if self._waiting.startswith(b"\r\n"):
+            self._split(0)
+        elif (end := self._waiting.find(b"\r\n\r\n", 0, HEADER_LIMIT + 2)) >= 0:
+            self._split(end + 2)
+        elif len(self._waiting) > HEADER_LIMIT:
+            self._split(0)
+        return self._in_body
+
+    def _split(self, end: int) -> None:
+        block = bytes(self._waiting[:end])
+        del self._waiting[:end]
+        self._in_body = True
+        self._header = _TRACE.sub(b"", block)
+        for start, stop in reversed([*self._announced(self._header, len(self._header))]):
+            self._boundaries.append(self._header[start:stop])
+            self._header = self._header[:start] + self._header[stop:]
+
+    def _digest(self, *, last: bool) -> None:
+        """Digest what waits, up to what may go on in the next piece."""
+        octets = bytes(self._waiting)
+        end = len(octets) if last else max(0, len(octets) - _SEAM)
+        position = 0
+        view = memoryview(octets)
+        for start, stop in self._cuts(octets, end):
+            self._sha.update(view[position:start])
+            position = stop
+        if position < end:
+            self._sha.update(view[position:end])
+            position = end
+        self._waiting = bytearray(octets[position:])
+
+    def _cuts(self, octets: bytes, end: int) -> Iterator[tuple[int, int]]:
+        """Where boundaries that begin before `end` stand, in order: as announced, and as delimiters."""
+        announced = self._announced(octets, end)
+        if not self._boundaries and not announced:
+            return
+        done = 0
+        delimiters = self._delimiter_lines(octets, end)
+        for start, stop, is_announced in sorted(
+            [*((start, stop, True) for start, stop in announced), *((at, at, False) for at in delimiters)]
+        ):
+            if start < done:
+                continue
+            if is_announced:
+                self._boundaries.append(octets[start:stop])
+                # The longest first: one may be the beginning of another.
+                self._boundaries.sort(key=len, reverse=True)
+                done = stop
+                yield start, stop
+            elif boundary := next((b for b in self._boundaries if octets.startswith(b, start)), None):
+                done = start + len(boundary)
+                yield start, done
+
+    def _announced(self, octets: bytes, end: int) -> list[tuple[int, int]]:
+        # Two searches for plain octets are far quicker than one that ignores case.
+        if b"oundary=" not in octets and b"OUNDARY=" not in octets:
+            return []
+        room = max(0, _MOST_BOUNDARIES - len(self._boundaries))
+        found = islice(_BOUNDARY.finditer(octets), room)
+        return [match.span(match.lastindex or 0) for match in found if match.start() < end]
+
+    def _delimiter_lines(self, octets: bytes, end: int) -> Iterator[int]:
+        """Where the text after CRLF and two dashes begins."""
+        at = octets.find(_DELIMITER)
+        while 0 <= at < end and self._delimiters < _MOST_DELIMITERS:
+            self._delimiters += 1
+            yield at + len(_DELIMITER)
+            at = octets.find(_DELIMITER, at + 1)
+
+
+def digest_of(message: bytes) -> ContentDigest:
+    """The digest of a message that is there as a whole."""
+    content = ContentDigest()
+    content.add(message)
+    return content
+
+
+def dedupe_key(*, envelope: Envelope, header: HeaderFacts, content: ContentDigest, nonce: str) -> str:
     """A SHA-256 as 64 hexadecimal digits.
 
     Args:
         envelope: of this delivery; the order of its recipients does not count.
         header: scanned from the message.
-        message: as received.
+        content: of the message as received; finished here.
         nonce: a text that never comes twice. It counts where the mail has neither a Message-ID nor a Date:
             some devices send every page so, and two equal pages on two days are two faxes.
     """
-    message = _without_boundaries(message)
-    block = header_block(message)
+    block, body = content.finish()
     digest = hashlib.sha256()
     for text in (header.message_id, envelope.return_path, *sorted(envelope.recipients)):
         _add(digest, text.encode(errors="surrogateescape"))
     if not header.message_id and not header.dated:
         _add(digest, nonce.encode())
-    _add(digest, _TRACE.sub(b"", block))
-    digest.update(memoryview(message)[len(block) :])
+    _add(digest, block)
+    digest.update(body)
     return digest.hexdigest()
-
-
-def _without_boundaries(message: bytes) -> bytes:
-    named = (quoted or bare for quoted, bare in _BOUNDARY.findall(message))
-    # The longest first: one may be the beginning of another.
-    for boundary in sorted(set(islice(named, _MOST_BOUNDARIES)), key=len, reverse=True):
-        message = message.replace(boundary, b"")
-    return message
 
 
 def _add(digest: "hashlib._Hash", octets: bytes) -> None:

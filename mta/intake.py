@@ -31,11 +31,10 @@ from mta.proof.verdict import (
     single_author,
 )
 from mta.reply import NOT_NOW, STORAGE_FULL, Reply
-from mta.smtp.data import IN_MEMORY, SpooledMessage
+from mta.smtp.data import SpooledMessage
 from store.errors import BookUnavailable
+from store.incoming import OpenBody
 from store.mail import Envelope, NewMail
-
-_LARGE_AT_ONCE = 4
 
 log = structlog.get_logger()
 
@@ -102,6 +101,7 @@ class Intake:
         spf: SenderPolicyCheck,
         accept: Callable[[NewMail], Awaitable[Accepted]],
         refused: Callable[[RefusedSubmission], None],
+        open_body: OpenBody,
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -112,6 +112,7 @@ class Intake:
             spf: asked where the user must be proven.
             accept: stores a mail and returns when it is durable; what it raises becomes a temporary refusal.
             refused: told of every refusal; must neither block nor raise.
+            open_body: makes the file that a large message arrives in.
             nonce: gives a text that never comes twice.
             clock: gives the time.
         """
@@ -119,18 +120,14 @@ class Intake:
         self._spf = spf
         self._accept = accept
         self._refused = refused
+        self.open_body = open_body
         self._nonce = nonce
         self._clock = clock
         self._acceptances: set[asyncio.Task[Accepted]] = set()
-        # A large message comes into memory to be judged and stored: not too many at one time.
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def take(self, delivery: Delivery, message: SpooledMessage) -> Reply:
         """Judge a mail and store it; the reply for the client."""
-        if message.size <= IN_MEMORY:
-            return await self._take(delivery, message.octets())
-        async with self._large:
-            return await self._take(delivery, message.octets())
+        return await self._take(delivery, message)
 
     def note_refusal(self, delivery: Delivery, refused: Refused, *, header_from: str = "") -> Reply:
         """Record a refusal; its reply."""
@@ -162,9 +159,9 @@ class Intake:
         """Wait for the acceptances that are still being made durable."""
         await asyncio.gather(*self._acceptances, return_exceptions=True)
 
-    async def _take(self, delivery: Delivery, message: bytes) -> Reply:
+    async def _take(self, delivery: Delivery, message: SpooledMessage) -> Reply:
         try:
-            header = scan_header(message)
+            header = scan_header(message.head())
         except HeaderTooLarge:
             return self.note_refusal(delivery, _HEADER_TOO_LARGE)
         author = single_author(header)
@@ -193,7 +190,7 @@ class Intake:
         )
 
     async def _store(
-        self, delivery: Delivery, message: bytes, header: HeaderFacts, admitted: Admitted
+        self, delivery: Delivery, message: SpooledMessage, header: HeaderFacts, admitted: Admitted
     ) -> Reply:
         new = NewMail(
             envelope=delivery.envelope,
@@ -201,8 +198,10 @@ class Intake:
             user_email=admitted.user.email,
             proof=admitted.proof,
             message_id=header.message_id,
-            dedupe_key=await self._dedupe_key(delivery.envelope, header, message),
-            body=message,
+            dedupe_key=dedupe_key(
+                envelope=delivery.envelope, header=header, content=message.content, nonce=self._nonce()
+            ),
+            body=message.hand_over(),
         )
         try:
             accepted = await self._accept_detached(new)
@@ -217,13 +216,6 @@ class Intake:
             return Reply(250, "2.0.0", f"accepted as {accepted.mail_id}")
         refused = Refused(reply=reply, reason=RefusalReason.STORAGE, detail=cause)
         return self.note_refusal(delivery, refused, header_from=new.header_from)
-
-    async def _dedupe_key(self, envelope: Envelope, header: HeaderFacts, message: bytes) -> str:
-        def make() -> str:
-            return dedupe_key(envelope=envelope, header=header, message=message, nonce=self._nonce())
-
-        # 1 MiB takes about a millisecond; more is digested beside the event loop.
-        return make() if len(message) <= IN_MEMORY else await asyncio.to_thread(make)
 
     async def _accept_detached(self, new: NewMail) -> Accepted:
         """Accept in a task that outlives the dialogue."""
@@ -244,7 +236,7 @@ class Intake:
             client=new.proof.client_address,
             proof=new.proof.method.value,
             recipients=len(new.envelope.recipients),
-            size=len(new.body),
+            size=new.size,
         )
 
 

@@ -116,6 +116,7 @@ class Service:
             dns=DnsLookup(nameservers=settings.dns.nameservers, timeout=settings.dns.timeout),
             accept=book.accept_mail,
             refused=lambda refused: self._note_refused(book, refused),
+            open_body=book.begin_body,
         )
         await listener.start()
         stack.push_async_callback(listener.stop)

@@ -14,7 +14,7 @@ from email.utils import format_datetime, getaddresses, make_msgid, parseaddr
 from pathlib import Path
 
 from config.policy import Policy
-from mta.dedupe import dedupe_key
+from mta.dedupe import dedupe_key, digest_of
 from mta.header_scan import HeaderTooLarge, scan_header
 from mta.proof.verdict import address_of, single_author
 from postfax.failures import ExitCode, Failure
@@ -104,6 +104,8 @@ def local_mail(mail: bytes, recipients: Sequence[str], policy: Policy) -> NewMai
         user_email=user.email,
         proof=_LOCALLY,
         message_id=header.message_id,
-        dedupe_key=dedupe_key(envelope=envelope, header=header, message=mail, nonce=secrets.token_hex(16)),
+        dedupe_key=dedupe_key(
+            envelope=envelope, header=header, content=digest_of(mail), nonce=secrets.token_hex(16)
+        ),
         body=mail,
     )

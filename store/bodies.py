@@ -8,7 +8,6 @@ A reference is a text: `row:NAME` or `file:FOLDER/NAME`, relative to the documen
 """
 
 import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select
 
 from store.errors import BodyMissing
+from store.incoming import IncomingBody, flush_folder
 from store.tables import bodies
 
 ROW_LIMIT = 64 * 1024
@@ -70,15 +70,25 @@ class BodyFolder:
         for folder in missing:
             folder.mkdir(mode=0o700, exist_ok=True)
         if missing:
-            _flush_folder(self.folder)
-            _flush_folder(self.folder.parent)
+            flush_folder(self.folder)
+            flush_folder(self.folder.parent)
 
-    def keep(self, octets: bytes, ending: str) -> KeptBody:
+    def begin(self, ending: str) -> IncomingBody:
+        """A file for a large body that arrives. `ending` is that of its name, as `.eml`.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        return IncomingBody(self.folder, ending)
+
+    def keep(self, octets: bytes | IncomingBody, ending: str) -> KeptBody:
         """Make a body durable if it is too large for a row. `ending` is that of its file name, as `.eml`.
 
         Raises:
             OSError: the file could not be written; nothing is left of it.
         """
+        if isinstance(octets, IncomingBody):
+            return KeptBody(size=octets.size, octets=None, file=octets.keep())
         small = len(octets) <= ROW_LIMIT
         return KeptBody(
             size=len(octets),
@@ -138,19 +148,13 @@ class BodyFolder:
         return self.folder / reference.removeprefix("file:")
 
     def _write_file(self, octets: bytes, ending: str) -> str:
-        name = secrets.token_hex(16)
-        shelf = self.folder / name[:2]
-        partial = shelf / f"{name}.partial"
+        body = self.begin(ending)
         try:
-            _write_flushed(partial, octets)
-            partial.rename(shelf / f"{name}{ending}")
-        except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
-            error.filename = error.filename or str(self.folder)  # a failed write names no file
+            body.write(octets)
+            return body.keep()
+        except OSError:
+            body.discard()
             raise
-        _flush_folder(shelf)
-        return f"file:{name[:2]}/{name}{ending}"
 
     def _older_than(self, limit: datetime) -> Iterator[str]:
         for shelf in self._shelves():
@@ -162,19 +166,3 @@ class BodyFolder:
     def _shelves(self) -> Iterator[Path]:
         """The folders in it, named by the first two digits of a body's name: each of them stays small."""
         return (self.folder / f"{number:02x}" for number in range(256))
-
-
-def _write_flushed(path: Path, octets: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(octets)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -29,6 +29,7 @@ from store.disk import check_space
 from store.errors import NotInBook
 from store.history import RecordedTransition
 from store.ids import read_id
+from store.incoming import IncomingBody
 from store.job import Attempt, FaxJob, NewJob, Outcome, Refusal
 from store.job_filter import JobFilter
 from store.mail import Envelope, MailState, NewMail, ReceivedMail
@@ -124,6 +125,14 @@ class Book:
         """Pass if a mail could be taken on now: there is room, and the book can be locked."""
         await self._access.in_thread(check_space, self._folders)
         await self._access.write(lambda _: None)
+
+    def begin_body(self) -> IncomingBody:
+        """A file for a large mail that arrives, to be given to `accept_mail`, or discarded.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        return self._bodies.begin(".eml")
 
     # --- A mail's way to its jobs -------------------------------------------------------------------------
 
@@ -393,8 +402,8 @@ class Book:
         known = read_id(written)
         return await self._access.read(look_up, known) if known else ()
 
-    async def _keep(self, octets: bytes, ending: str) -> KeptBody:
-        if len(octets) <= ROW_LIMIT:
+    async def _keep(self, octets: bytes | IncomingBody, ending: str) -> KeptBody:
+        if isinstance(octets, bytes) and len(octets) <= ROW_LIMIT:
             return self._bodies.keep(octets, ending)
         return await self._access.in_thread(self._bodies.keep, octets, ending)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from store.incoming import IncomingBody
+
 
 class NotifyOn(StrEnum):
     """When the sender wants to be told of a recipient (NOTIFY, RFC 3461 §4.1)."""
@@ -100,8 +102,13 @@ class NewMail:
     """The Message-ID field with its angle brackets, or an empty text."""
     dedupe_key: str
     """Equal for a mail and its re-delivery: intake makes it of Message-ID, envelope and body digest."""
-    body: bytes
-    """The message as received, CRLF line ends."""
+    body: bytes | IncomingBody
+    """The message as received, CRLF line ends. A file is the book's from here on."""
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        return len(self.body) if isinstance(self.body, bytes) else self.body.size
 
 
 class MailState(StrEnum):

@@ -1,21 +1,25 @@
-"""The octets between DATA and its end (RFC 5321 §4.1.1.4), read in chunks instead of lines.
+"""A message while it arrives: by DATA (RFC 5321 §4.1.1.4) in chunks instead of lines, or by BDAT (RFC 3030).
 
-Only CRLF.CRLF ends a message. A CR or LF on its own is never taken for a line end and makes the message
-faulty (RFC 5321 §2.3.8): where two servers differ on what a line end is, a second mail can be smuggled in.
-Whatever is wrong with a message, it is read to its end first, so that the dialogue stays in step; past
+Only CRLF.CRLF ends a message of DATA. A CR or LF on its own is never taken for a line end and makes the
+message faulty (RFC 5321 §2.3.8): where two servers differ on what a line end is, a second mail can be
+smuggled in. Whatever is wrong with a message, it is read to its end first, to keep the dialogue in step; past
 `DISCARD_FACTOR` times the allowed size it is not worth reading on, and the connection has to be closed.
+
+A message of up to `IN_MEMORY` octets stays in memory; a larger one goes on to the file that it is kept in.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from tempfile import SpooledTemporaryFile
-from typing import IO, Self
+from typing import Self
 
-IN_MEMORY = 1 << 20
-"""Octets of a message that stay in memory while it arrives; a larger one goes to a temporary file."""
+from mta.dedupe import ContentDigest
+from mta.header_scan import HEADER_LIMIT
+from store.bodies import ROW_LIMIT
+from store.incoming import IncomingBody, OpenBody
+
+IN_MEMORY = ROW_LIMIT
+"""Octets: what the book keeps in a row."""
 
 DISCARD_FACTOR = 2
 
@@ -41,56 +45,171 @@ class Faulty:
     """For the log."""
 
 
-def open_spool() -> IO[bytes]:
-    """A place for one message: memory at first, a nameless temporary file from `IN_MEMORY` on."""
-    return SpooledTemporaryFile(max_size=IN_MEMORY)
-
-
-@dataclass(frozen=True, slots=True)
 class SpooledMessage:
-    """A message that arrived: CRLF line ends, dots unstuffed (§4.5.2). To be closed."""
+    """A message that arrived: CRLF line ends, dots unstuffed (RFC 5321 §4.5.2).
 
-    size: int
-    """Octets as they came, stuffed dots included: what the limit is on."""
-    place: IO[bytes]
+    To be closed, or handed over.
+    """
+
+    def __init__(self, body: bytes | IncomingBody, content: ContentDigest) -> None:
+        self.content = content
+        """Made on the way."""
+        self._body = body
+        self._ours = True
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        return len(self._body) if isinstance(self._body, bytes) else self._body.size
+
+    def head(self) -> bytes:
+        """The beginning, which has the header block or shows that it is too large."""
+        if isinstance(self._body, bytes):
+            return self._body
+        return self._body.read(0, HEADER_LIMIT + 4)
 
     def octets(self) -> bytes:
         """The whole message, in memory from here on."""
-        self.place.seek(0)
-        return self.place.read()
+        return self._body if isinstance(self._body, bytes) else self._body.octets()
+
+    def hand_over(self) -> bytes | IncomingBody:
+        """The body, which is the caller's to keep or to discard from here on."""
+        self._ours = False
+        return self._body
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.place.close()
+        if self._ours and not isinstance(self._body, bytes):
+            self._body.discard()
 
 
-async def read_message(
-    reader: asyncio.StreamReader, *, limit: int, spool: Callable[[], IO[bytes]] = open_spool
-) -> SpooledMessage | Faulty:
-    """Read one message and its end; the next command stays in `reader`.
+class ArrivingMessage:
+    """What has come of a message: checked, unstuffed, digested and kept, piece by piece."""
+
+    def __init__(self, *, limit: int, open_body: OpenBody) -> None:
+        """Nothing has come.
+
+        Args:
+            limit: octets that the message may have.
+            open_body: makes the file of a large one.
+        """
+        self._limit = limit
+        self._open_body = open_body
+        self._size = 0
+        self._seen = 0
+        self._held_back = b""
+        self._at_start = True
+        self._fault: Faulty | None = None
+        self._content = ContentDigest()
+        self._memory = bytearray()
+        self._file: IncomingBody | None = None
+
+    @property
+    def endless(self) -> bool:
+        """Whether it is not worth reading on."""
+        return self._seen > self._limit * DISCARD_FACTOR + len(_END)
+
+    def add_stuffed(self, octets: bytes, *, last: bool) -> None:
+        """The next octets of DATA, from the CRLF of the command on to the final dot's."""
+        self._seen += len(octets)
+        if self._fault:
+            return
+        octets = self._held_back + octets
+        if last:
+            octets, self._held_back = octets[: -len(b".\r\n")], b""
+        else:
+            octets, self._held_back = _split_before_line_end(octets)
+        if not octets or not self._lines_are_whole(octets):
+            return
+        octets = octets.replace(b"\r\n.", b"\r\n")
+        if self._at_start:
+            octets, self._at_start = octets[len(b"\r\n") :], False
+        self._keep(octets)
+
+    def add(self, octets: bytes) -> None:
+        """The next octets of BDAT."""
+        self._seen += len(octets)
+        if self._fault:
+            return
+        octets = self._held_back + octets
+        octets, self._held_back = (octets[:-1], b"\r") if octets.endswith(b"\r") else (octets, b"")
+        if self._lines_are_whole(octets):
+            self._keep(octets)
+
+    def fail(self, fault: DataFault, cause: str = "") -> None:
+        """Take note that it cannot be taken, whatever comes; what came is given up."""
+        self._fault = self._fault or Faulty(fault, cause)
+        self.discard()
+
+    def finish(self) -> SpooledMessage | Faulty:
+        """The message, or why there is none. Nothing may be added any more."""
+        if self._held_back:
+            self.fail(DataFault.BARE_LINE_END)
+        if self.endless:
+            self._fault = Faulty(DataFault.ENDLESS)
+        if self._fault:
+            self.discard()
+            return self._fault
+        file, self._file = self._file, None
+        return SpooledMessage(file or bytes(self._memory), self._content)
+
+    def discard(self) -> None:
+        """Give it up."""
+        self._memory.clear()
+        if self._file:
+            self._file.discard()
+
+    def _lines_are_whole(self, octets: bytes) -> bool:
+        rest = octets.replace(b"\r\n", b"")
+        if b"\r" in rest or b"\n" in rest:
+            self.fail(DataFault.BARE_LINE_END)
+        return self._fault is None
+
+    def _keep(self, octets: bytes) -> None:
+        self._size += len(octets)
+        if self._size > self._limit:
+            self.fail(DataFault.TOO_BIG)
+            return
+        self._content.add(octets)
+        try:
+            self._write(octets)
+        except OSError as error:
+            self.fail(DataFault.STORAGE, str(error))
+
+    def _write(self, octets: bytes) -> None:
+        # Into memory or the page cache: a wait for the disk would be shorter than a change of threads.
+        if self._file is None and len(self._memory) + len(octets) <= IN_MEMORY:
+            self._memory += octets
+            return
+        if self._file is None:
+            self._file = self._open_body()
+            self._file.write(bytes(self._memory))
+            self._memory.clear()
+        self._file.write(octets)
+
+
+async def read_message(reader: asyncio.StreamReader, arriving: ArrivingMessage) -> SpooledMessage | Faulty:
+    """Read the message of DATA and its end; the next command stays in `reader`.
 
     Args:
         reader: positioned behind the CRLF of the DATA command.
-        limit: octets that a message may have.
-        spool: makes the place where it is kept while it arrives.
+        arriving: a message of which nothing has come.
 
     Returns:
         The message, or why there is none.
     """
-    with contextlib.ExitStack() as stack:
-        place = stack.enter_context(spool())
-        arriving = _Arriving(place, limit)
+    try:
         _unread(reader, b"\r\n")
         ended = False
         while not ended and not arriving.endless:
-            chunk, ended = await _next_chunk(reader)
-            arriving.add(chunk, last=ended)
-        if fault := arriving.fault():
-            return fault
-        stack.pop_all()
-        return SpooledMessage(arriving.size, place)
+            octets, ended = await _next_chunk(reader)
+            arriving.add_stuffed(octets, last=ended)
+        return arriving.finish()
+    except BaseException:
+        arriving.discard()
+        raise
 
 
 async def _next_chunk(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
@@ -105,52 +224,6 @@ async def _next_chunk(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
 def _unread(reader: asyncio.StreamReader, octets: bytes) -> None:
     """Put octets back: the CRLF that ended DATA is also the one that may stand before the final dot."""
     reader._buffer[:0] = octets  # type: ignore[attr-defined]  # noqa: SLF001 - StreamReader has no public way
-
-
-class _Arriving:
-    """A message while it arrives: checked, unstuffed and kept, chunk by chunk."""
-
-    def __init__(self, place: IO[bytes], limit: int) -> None:
-        self._place = place
-        self._limit = limit
-        self.size = -len(b"\r\n")  # the CRLF of DATA is in the first chunk and no part of the message
-        self._held_back = b""
-        self._at_start = True
-        self._faulty: Faulty | None = None
-
-    @property
-    def endless(self) -> bool:
-        return self.size > self._limit * DISCARD_FACTOR + len(_END)
-
-    def add(self, chunk: bytes, *, last: bool) -> None:
-        self.size += len(chunk) - (len(b".\r\n") if last else 0)
-        if self.size > self._limit:
-            self._faulty = self._faulty or Faulty(DataFault.TOO_BIG)
-        if self._faulty:
-            return
-        octets = self._held_back + chunk
-        if last:
-            octets, self._held_back = octets[: -len(b".\r\n")], b""
-        else:
-            octets, self._held_back = _split_before_line_end(octets)
-        self._keep(octets)
-
-    def _keep(self, octets: bytes) -> None:
-        line_ends = octets.count(b"\r\n")
-        if octets.count(b"\n") != line_ends or octets.count(b"\r") != line_ends:
-            self._faulty = Faulty(DataFault.BARE_LINE_END)
-            return
-        octets = octets.replace(b"\r\n.", b"\r\n")
-        if self._at_start and octets:
-            octets, self._at_start = octets[len(b"\r\n") :], False
-        try:
-            # Into memory or the page cache: a wait for the disk would be shorter than a change of threads.
-            self._place.write(octets)
-        except OSError as error:
-            self._faulty = Faulty(DataFault.STORAGE, str(error))
-
-    def fault(self) -> Faulty | None:
-        return Faulty(DataFault.ENDLESS) if self.endless else self._faulty
 
 
 def _split_before_line_end(octets: bytes) -> tuple[bytes, bytes]:

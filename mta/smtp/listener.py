@@ -26,6 +26,7 @@ from mta.reply import Reply
 from mta.smtp.connection import SessionRules, SmtpConnection
 from mta.smtp.port_holder import port_holder
 from mta.smtp.session import SmtpSession
+from store.incoming import OpenBody
 from store.mail import NewMail
 
 MAX_RECIPIENTS = 1000
@@ -52,6 +53,7 @@ class SmtpListener:
         dns: DnsLookup,
         accept: Callable[[NewMail], Awaitable[Accepted]],
         refused: Callable[[RefusedSubmission], None],
+        open_body: OpenBody,
         max_recipients: int = MAX_RECIPIENTS,
     ) -> None:
         """Nothing is bound yet.
@@ -62,12 +64,15 @@ class SmtpListener:
             dns: for SPF.
             accept: stores a mail and returns when it is durable.
             refused: told of every refused submission; must neither block nor raise.
+            open_body: makes the file that a large mail arrives in.
             max_recipients: of one transaction.
         """
         self._settings = settings
         self._max_recipients = max_recipients
         self._spf = SpfChecker(dns)
-        self._intake = Intake(directory=directory, spf=self._spf, accept=accept, refused=refused)
+        self._intake = Intake(
+            directory=directory, spf=self._spf, accept=accept, refused=refused, open_body=open_body
+        )
         self._servers: list[asyncio.Server] = []
         self._sessions: set[SmtpConnection] = set()
         self._without_sessions = asyncio.Event()

@@ -15,7 +15,7 @@ from mta.intake import Delivery, Intake
 from mta.proof.verdict import RefusalReason, Refused
 from mta.reply import NOT_NOW, STORAGE_FULL, Reply
 from mta.smtp.connection import NOT_OFFERED, SessionRules, SmtpConnection
-from mta.smtp.data import DataFault, Faulty, read_message
+from mta.smtp.data import ArrivingMessage, DataFault, Faulty, read_message
 from mta.smtp.transaction import Transaction, too_big
 
 _NAME_LIMIT = 255
@@ -120,8 +120,9 @@ class SmtpSession(SmtpConnection):
     async def _receive(self) -> Reply:
         """Read the message and hand it over; the reply to it."""
         await self.push("354 send the mail, and end it with a dot on a line of its own")
+        arriving = ArrivingMessage(limit=self._rules.max_size, open_body=self._intake.open_body)
         try:
-            message = await read_message(self._reader, limit=self._rules.max_size)
+            message = await read_message(self._reader, arriving)
         except Exception:
             # Where the message ends is not known any more; what is left of it must not be read as commands.
             log.exception("smtp_session_fault", client=self._client_address)

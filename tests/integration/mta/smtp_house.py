@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import ssl
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from config.server import ServerSettings
@@ -15,6 +18,8 @@ from mta.dns_lookup import DnsLookup
 from mta.intake import RefusedSubmission
 from mta.smtp.listener import SmtpListener
 from postfax.demonstration.dns_stub import DnsStub, Zone
+from store.bodies import BodyFolder
+from store.incoming import IncomingBody
 from store.mail import NewMail
 
 DOMAIN = "fax.example.com"
@@ -59,7 +64,10 @@ class Book:
         known = [earlier.dedupe_key for earlier in self.mails]
         if mail.dedupe_key in known:
             return Stored(f"MAIL-{known.index(mail.dedupe_key) + 1}", duplicate=True)
-        self.mails.append(mail)
+        body = mail.body if isinstance(mail.body, bytes) else mail.body.octets()
+        if isinstance(mail.body, IncomingBody):
+            mail.body.discard()
+        self.mails.append(dataclasses.replace(mail, body=body))
         return Stored(f"MAIL-{len(self.mails)}", duplicate=False)
 
 
@@ -95,12 +103,16 @@ async def open_house(
     dns.zone.add_text("hospital.example", "v=spf1 ip4:127.0.0.1 -all")
     book, refused = Book(), list[RefusedSubmission]()
     people = People({"ana@hospital.example": user("ana@hospital.example")})
+    folder = tempfile.TemporaryDirectory()
+    bodies = BodyFolder(Path(folder.name) / "documents")
+    bodies.create()
     listener = SmtpListener(
         server_settings(**mail_settings),
         directory=lambda: people,
         dns=DnsLookup(nameservers=[nameserver], timeout=timedelta(seconds=dns_timeout)),
         accept=book.accept,
         refused=refused.append,
+        open_body=lambda: bodies.begin(".eml"),
         max_recipients=max_recipients,
     )
     (address,) = await listener.start()
@@ -109,6 +121,7 @@ async def open_house(
     finally:
         await listener.stop(seconds=1)
         await dns.stop()
+        folder.cleanup()
 
 
 class Client:

@@ -14,6 +14,7 @@ from mta.proof.verdict import RefusalReason
 from mta.smtp.listener import ListenerError, SmtpListener
 from postfax.demonstration.dns_stub import Fault
 from store.errors import BookUnavailable
+from store.incoming import IncomingBody
 from store.mail import NewMail, ProofMethod
 
 
@@ -343,6 +344,10 @@ async def test_the_connection_has_no_nagle_delay() -> None:
         assert connection.getsockopt(6, 1) == 1  # IPPROTO_TCP, TCP_NODELAY
 
 
+def no_room() -> IncomingBody:
+    raise OSError(28, "No space left on device")
+
+
 def _listener(**settings: object) -> SmtpListener:
     book = Book()
 
@@ -355,6 +360,7 @@ def _listener(**settings: object) -> SmtpListener:
         dns=DnsLookup(nameservers=[HostPort("127.0.0.1", 1)], timeout=server_settings().dns.timeout),
         accept=accept,
         refused=lambda _: None,
+        open_body=no_room,
     )
 
 

@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from io import BytesIO
-from typing import IO
 
 import pytest
 import uvloop
 from smtp_house import DOMAIN, connect, mail, open_house
 
-import mta.smtp.data
 import mta.smtp.session
 from mta.smtp.connection import COMMAND_LIMIT
 
@@ -98,26 +95,19 @@ async def test_the_greetings_of_one_session_do_not_change_anothers_limits() -> N
 
 
 async def test_no_room_to_keep_a_message_is_temporary(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full(BytesIO):
-        def write(self, _: object) -> int:
-            raise OSError(28, "No space left on device")
+    def full(_: IncomingBody, _octets: bytes) -> None:
+        raise OSError(28, "No space left on device")
 
-    def spool() -> IO[bytes]:
-        return Full()
-
-    read = mta.smtp.data.read_message
     async with open_house() as house, connect(house) as client:
-        monkeypatch.setattr(
-            mta.smtp.session, "read_message", lambda reader, *, limit: read(reader, limit=limit, spool=spool)
-        )
-        assert (await client.deliver(mail())).startswith("452 4.3.1 ")
+        monkeypatch.setattr(IncomingBody, "write", full)
+        assert (await client.deliver(mail(body=b"x" * 70_000))).startswith("452 4.3.1 ")
         monkeypatch.undo()
         assert (await client.deliver(mail())).startswith("250 ")
 
 
 async def test_a_fault_while_reading_ends_the_dialogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(_: asyncio.StreamReader, *, limit: int) -> None:
-        raise RuntimeError(f"secret {limit}")
+    async def broken(_: asyncio.StreamReader, _arriving: ArrivingMessage) -> None:
+        raise RuntimeError("secret")
 
     monkeypatch.setattr(mta.smtp.session, "read_message", broken)
     async with open_house() as house, connect(house) as client:

@@ -1,6 +1,11 @@
 """Which mails are one."""
 
-from mta.dedupe import dedupe_key
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mta.dedupe import ContentDigest, dedupe_key, digest_of
 from mta.header_scan import scan_header
 from store.mail import Envelope
 
@@ -9,7 +14,7 @@ MAIL = b"From: a@b\r\nMessage-ID: <1@b>\r\nSubject: s\r\n\r\nbody\r\n"
 
 def key(message: bytes = MAIL, *recipients: str, return_path: str = "a@b", nonce: str = "n") -> str:
     envelope = Envelope(return_path=return_path, recipients=recipients or ("1@f", "2@f"))
-    return dedupe_key(envelope=envelope, header=scan_header(message), message=message, nonce=nonce)
+    return dedupe_key(envelope=envelope, header=scan_header(message), content=digest_of(message), nonce=nonce)
 
 
 def test_a_redelivery_is_the_same_mail() -> None:
@@ -54,3 +59,32 @@ def test_a_mail_that_was_put_together_anew_is_the_same_mail() -> None:
     first = key(assembled(b"===============7182818284590452353=="))
     assert first == key(assembled(b"===============3141592653589793238=="))
     assert first != key(assembled(b"===============3141592653589793238==", b"hallo"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"\r\n--",
+                b"\r\n",
+                b"boundary=",
+                b"Boundary=",
+                b'"',
+                b"abcdefgh",
+                b"abcdefghij",
+                b"--",
+                b" ",
+                b"x" * 90,
+            ]
+        ),
+        max_size=40,
+    ).map(b"".join),
+    st.lists(st.integers(0, 2000), max_size=8),
+)
+def test_the_digest_does_not_depend_on_the_pieces(message: bytes, cuts: list[int]) -> None:
+    pieces = ContentDigest()
+    places = sorted({cut % (len(message) + 1) for cut in cuts} | {0, len(message)})
+    for start, end in itertools.pairwise(places):
+        pieces.add(message[start:end])
+    assert pieces.finish() == digest_of(message).finish()

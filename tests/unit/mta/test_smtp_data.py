@@ -3,14 +3,15 @@
 import asyncio
 import itertools
 import re
-from io import BytesIO
-from typing import IO
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mta.smtp.data import DataFault, Faulty, SpooledMessage, read_message
+from mta.dedupe import digest_of
+from mta.smtp.data import ArrivingMessage, DataFault, Faulty, SpooledMessage, read_message
+from store.incoming import IncomingBody
 
 LINES = st.lists(
     st.one_of(st.sampled_from([b"", b".", b"..", b".x", b"\x00", b"x" * 70]), st.binary(max_size=30)),
@@ -23,13 +24,17 @@ def on_the_wire(message: bytes) -> bytes:
     return stuffed + b".\r\n"
 
 
+def no_file() -> IncomingBody:
+    raise AssertionError("small messages need no file")
+
+
 async def receive(
     octets: bytes, cuts: list[int], *, limit: int = 1 << 20, buffer: int = 64
 ) -> bytes | Faulty:
     """Read from a stream that gets the octets in pieces; a small buffer cuts the chunks anywhere."""
     reader = asyncio.StreamReader(limit=buffer)
     places = sorted({cut % (len(octets) + 1) for cut in cuts} | {0, len(octets)})
-    reading = asyncio.create_task(read_message(reader, limit=limit))
+    reading = asyncio.create_task(read_message(reader, ArrivingMessage(limit=limit, open_body=no_file)))
     for start, end in itertools.pairwise(places):
         reader.feed_data(octets[start:end])
         await asyncio.sleep(0)
@@ -76,44 +81,91 @@ async def test_the_limit_is_on_the_message_and_no_octet_less() -> None:
 async def test_far_beyond_the_limit_it_is_not_read_on() -> None:
     reader = asyncio.StreamReader(limit=64)
     reader.feed_data(b"x" * 1000)
-    assert await read_message(reader, limit=100) == Faulty(DataFault.ENDLESS)
+    arriving = ArrivingMessage(limit=100, open_body=no_file)
+    assert await read_message(reader, arriving) == Faulty(DataFault.ENDLESS)
+
+
+@pytest.fixture
+def shelves(tmp_path: Path) -> Path:
+    for number in range(256):
+        (tmp_path / f"{number:02x}").mkdir()
+    return tmp_path
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def test_a_full_disk_is_told_after_the_message_was_read() -> None:
-    class Full(BytesIO):
-        def write(self, _: object) -> int:
-            raise OSError(28, "No space left on device")
-
-    def spool() -> IO[bytes]:
-        return Full()
+    def full() -> IncomingBody:
+        raise OSError(28, "No space left on device")
 
     reader = asyncio.StreamReader()
-    reader.feed_data(b"a\r\n.\r\nNEXT\r\n")
-    result = await read_message(reader, limit=100, spool=spool)
+    reader.feed_data(b"a" * 70_000 + b"\r\n.\r\nNEXT\r\n")
+    result = await read_message(reader, ArrivingMessage(limit=100_000, open_body=full))
     assert result == Faulty(DataFault.STORAGE, "[Errno 28] No space left on device")
     assert await reader.readline() == b"NEXT\r\n"
 
 
-async def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind() -> None:
-    places: list[IO[bytes]] = []
-
-    def spool() -> IO[bytes]:
-        places.append(BytesIO())
-        return places[-1]
-
+async def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(shelves: Path) -> None:
     reader = asyncio.StreamReader()
-    reader.feed_data(b"x" * 100_000)
-    reading = asyncio.create_task(read_message(reader, limit=1 << 20, spool=spool))
+    reader.feed_data(b"x" * 200_000)
+    arriving = ArrivingMessage(limit=1 << 20, open_body=lambda: IncomingBody(shelves, ".eml"))
+    reading = asyncio.create_task(read_message(reader, arriving))
     await asyncio.sleep(0)
+    assert files(shelves)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert [place.closed for place in places] == [True]
+    assert not files(shelves)
 
 
 @pytest.mark.parametrize("size", [10, 3 << 20])
-async def test_small_and_large_messages_alike(size: int) -> None:
+async def test_small_and_large_messages_alike(shelves: Path, size: int) -> None:
     message = b"y" * size + b"\r\n"
     reader = asyncio.StreamReader(limit=1 << 16)
     reader.feed_data(on_the_wire(message))
-    assert octets_of(await read_message(reader, limit=4 << 20)) == message
+    arriving = ArrivingMessage(limit=4 << 20, open_body=lambda: IncomingBody(shelves, ".eml"))
+    assert octets_of(await read_message(reader, arriving)) == message
+    assert not files(shelves)
+
+
+async def test_a_large_message_that_is_handed_over_can_be_kept(shelves: Path) -> None:
+    message = b"y" * 100_000 + b"\r\n"
+    reader = asyncio.StreamReader()
+    reader.feed_data(on_the_wire(message))
+    arriving = ArrivingMessage(limit=1 << 20, open_body=lambda: IncomingBody(shelves, ".eml"))
+    result = await read_message(reader, arriving)
+    assert isinstance(result, SpooledMessage)
+    with result:
+        body = result.hand_over()
+    assert isinstance(body, IncomingBody)
+    kept = body.keep()
+    assert (shelves / kept.removeprefix("file:")).read_bytes() == message
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"x", b"\r\n."]), max_size=30).map(b"".join),
+    st.lists(st.integers(0, 100), max_size=8),
+)
+def test_bdat_takes_octets_as_they_are_but_no_bare_line_end(message: bytes, cuts: list[int]) -> None:
+    arriving = ArrivingMessage(limit=1 << 20, open_body=no_file)
+    places = sorted({cut % (len(message) + 1) for cut in cuts} | {0, len(message)})
+    for start, end in itertools.pairwise(places):
+        arriving.add(message[start:end])
+    result = octets_of(arriving.finish())
+    bare = re.search(rb"(?<!\r)\n|\r(?!\n)", message)
+    assert result == (Faulty(DataFault.BARE_LINE_END) if bare else message)
+
+
+def test_the_digest_made_on_the_way_is_that_of_the_message() -> None:
+    message = b"From: a@b\r\n\r\n" + b"line\r\n" * 3
+    arriving = ArrivingMessage(limit=1 << 20, open_body=no_file)
+    wire = b"\r\n" + on_the_wire(message)
+    for place in range(len(wire) - 5):
+        arriving.add_stuffed(wire[place : place + 1], last=False)
+    arriving.add_stuffed(wire[-5:], last=True)
+    result = arriving.finish()
+    assert isinstance(result, SpooledMessage)
+    assert result.content.finish() == digest_of(message).finish()

@@ -1,0 +1,120 @@
+"""A large body while it arrives: a file in the documents folder that no row names yet.
+
+It is written piece by piece, so that no message has to be in memory, and made durable only when it is whole:
+flushed, renamed, its folder flushed. One that is given up, or whose process dies, is no body: the file of a
+dead process is swept like every file without a row.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+_ROOM_FOR_OTHERS = 0o600
+
+
+class IncomingBody:
+    """A body in a file of its own. Methods block, `write` and `read` only as long as the page cache does."""
+
+    def __init__(self, folder: Path, ending: str) -> None:
+        """Make the file.
+
+        Args:
+            folder: the documents folder, its shelves made.
+            ending: of the file's name once it is kept, as `.eml`.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        name = secrets.token_hex(16)
+        self._folder = folder
+        self._shelf = folder / name[:2]
+        self._partial = self._shelf / f"{name}.partial"
+        self._name = f"{name}{ending}"
+        self.size = 0
+        with _naming(self._folder):
+            self._descriptor = os.open(
+                self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _ROOM_FOR_OTHERS
+            )
+
+    def write(self, octets: bytes) -> None:
+        """Add octets at the end.
+
+        Raises:
+            OSError: they could not be written, for instance because the disk is full.
+        """
+        rest = memoryview(octets)
+        with _naming(self._folder):
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        self.size += len(octets)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """At most so many octets from there on."""
+        return os.pread(self._descriptor, count, offset)
+
+    def octets(self) -> bytes:
+        """All of them."""
+        return self.read(0, self.size)
+
+    def keep(self) -> str:
+        """Make it durable; its reference.
+
+        Raises:
+            OSError: it could not be; nothing is left of it.
+        """
+        try:
+            with _naming(self._folder):
+                os.fsync(self._descriptor)
+                self._partial.rename(self._shelf / self._name)
+        except OSError:
+            self.discard()
+            raise
+        self._close()
+        flush_folder(self._shelf)
+        return f"file:{self._name[:2]}/{self._name}"
+
+    def discard(self) -> None:
+        """Give it up. May be called at any time, also after `keep`, when nothing happens."""
+        if self._descriptor >= 0:
+            self._close()
+            with suppress(OSError):
+                self._partial.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+    def __del__(self) -> None:
+        self.discard()
+
+
+OpenBody = Callable[[], IncomingBody]
+"""Makes the file of a body that arrives."""
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder durable.
+
+    Raises:
+        OSError: they could not be.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class _naming:  # noqa: N801 - reads as a statement
+    """Let errors name the folder where the kernel names no file: a failed write does not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError):
+            error.filename = error.filename or str(self._folder)
