@@ -9,6 +9,8 @@ from smtp_house import DOMAIN, connect, mail, open_house
 
 import mta.smtp.session
 from mta.smtp.connection import COMMAND_LIMIT
+from mta.smtp.data import ArrivingMessage
+from store.incoming import IncomingBody
 
 
 @pytest.mark.parametrize(
