@@ -86,9 +86,9 @@ class MailLimits(Section):
     """Connections at one time from one network: an IPv4 /24 or an IPv6 /64. Front ends do not count."""
     connections_per_minute: Annotated[int, Field(ge=0)] = 0
     """New connections a minute from one network; 0 for no limit."""
-    recipients: Annotated[int, Field(ge=100)] = 1000
-    """Recipients of one mail, to a front end's and any other client's knowledge. What a user may have is the
-    policy's recipients_per_mail."""
+    recipients: Annotated[int, Field(ge=1)] = 1000
+    """Recipients of one mail; RFC 5321 §4.5.3.1.8 asks for 100 at least. What a user may have is the policy's
+    recipients_per_mail."""
     bytes_in_flight: ByteSize = 2 * 1024**3
     """Octets of the mails that are arriving at one time."""
     mails_per_minute: Annotated[int, Field(ge=0)] = 0

@@ -12,9 +12,7 @@ from dataclasses import asdict
 import structlog
 
 from config.server import ServerSettings
-from mta.dns_lookup import DnsLookup
-from mta.intake import RefusedSubmission
-from mta.smtp.listener import SmtpListener
+from postfax.acceptance.workers import AcceptWorkers
 from postfax.failures import ExitCode, Failure
 from postfax.journey.decide import Decide
 from postfax.journey.dial import Dial
@@ -28,7 +26,6 @@ from postfax.opening import documents_folder, make_book, now
 from postfax.parts import Parts, start_parts
 from store.book import Book
 from store.errors import BookUnavailable
-from store.mail import Envelope
 
 CALLS_MAY_FINISH = 60.0
 """Seconds that calls in progress get when the service is told to stop; it is gone within 90."""
@@ -56,7 +53,7 @@ class Service:
         self._settings = settings
         self._policy = LivePolicy(settings.policy, lines=settings.lines, now=now())
         self._stop = asyncio.Event()
-        self._notes: set[asyncio.Task[None]] = set()
+        self._workers: AcceptWorkers | None = None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -70,7 +67,7 @@ class Service:
         async with contextlib.AsyncExitStack() as stack:
             book = await self._open_book(stack)
             parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
-            listener = await self._listen(book, stack)
+            self._workers = await self._take_mail(book, stack)
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
             forward = self._forward(book, parts, dial)
             outward = _outward(book, parts)
@@ -79,10 +76,9 @@ class Service:
             ended = await self._until_stopped([*forward, *outward])
             notify_systemd("STOPPING=1")
             log.info("service_stopping", calls=dial.calls)
-            await asyncio.gather(listener.stop(), _stop(forward))
+            await asyncio.gather(self._workers.stop(), _stop(forward))
             await dial.finish(CALLS_MAY_FINISH)
             await _stop(outward)
-            await asyncio.gather(*self._notes, return_exceptions=True)
             await _give_back_claims(book)
         log.info("service_stopped")
         if ended:
@@ -108,19 +104,11 @@ class Service:
         log.info("book_opened", **asdict(released), swept=len(swept))
         return book
 
-    async def _listen(self, book: Book, stack: contextlib.AsyncExitStack) -> SmtpListener:
-        settings = self._settings
-        listener = SmtpListener(
-            settings,
-            directory=lambda: self._policy.current,
-            dns=DnsLookup(nameservers=settings.dns.nameservers, timeout=settings.dns.timeout),
-            accept=book.accept_mail,
-            refused=lambda refused: self._note_refused(book, refused),
-            open_body=book.begin_body,
-        )
-        await listener.start()
-        stack.push_async_callback(listener.stop)
-        return listener
+    async def _take_mail(self, book: Book, stack: contextlib.AsyncExitStack) -> AcceptWorkers:
+        workers = AcceptWorkers(self._settings, lambda: self._policy.current, came_in=book.look_for_changes)
+        await workers.start()
+        stack.push_async_callback(workers.stop)
+        return workers
 
     def _forward(self, book: Book, parts: Parts, dial: Dial) -> list[Loop]:
         """The steps that bring a mail to its calls."""
@@ -151,18 +139,14 @@ class Service:
     def _reload(self) -> None:
         notify_systemd("RELOADING=1")
         self._policy.reload(now=now())
+        if self._workers:
+            self._workers.give_policy()
         notify_systemd("READY=1")
-
-    def _note_refused(self, book: Book, refused: RefusedSubmission) -> None:
-        """Keep a refused submission for `postfax refused`; a note that fails costs the note alone."""
-        task = asyncio.create_task(_record_refused(book, refused))
-        self._notes.add(task)
-        task.add_done_callback(self._notes.discard)
 
 
 def _outward(book: Book, parts: Parts) -> list[Loop]:
     """The steps that tell people and file copies."""
-    tell = Tell(book, parts.mailer, sender=parts.sender, domain=parts.domain, clock=now)
+    tell = Tell(book, parts.mailer, sender=parts.sender, mta=parts.mta, clock=now)
     file = File(book, parts.mailer, sender=parts.sender, folder=parts.folder, clock=now)
     return [
         Loop(f"{step.__class__.__name__.lower()} {n}", step.step, book, now)
@@ -181,16 +165,3 @@ async def _give_back_claims(book: Book) -> None:
         await book.release_own_claims()
     except BookUnavailable as problem:
         log.warning("claims_not_given_back", cause=problem.cause or str(problem))
-
-
-async def _record_refused(book: Book, refused: RefusedSubmission) -> None:
-    try:
-        await book.record_refused(
-            client_address=refused.client_address,
-            helo=refused.helo,
-            envelope=Envelope(return_path=refused.return_path, recipients=refused.recipients),
-            header_from=refused.header_from,
-            reason=refused.reply,
-        )
-    except BookUnavailable as problem:
-        log.warning("refused_submission_not_recorded", cause=problem.cause or str(problem))

@@ -365,6 +365,19 @@ class Book:
         """
         return await self._access.read(self._bodies.read, reference)
 
+    async def beginning_of_mail(self, mail_id: str, octets: int) -> bytes:
+        """At least so many octets of a mail as received, from its beginning, or all if it has no more.
+
+        Raises:
+            NotInBook: there is no such mail.
+            BodyMissing: it was removed from outside.
+        """
+
+        def read(connection: Connection) -> bytes:
+            return self._bodies.beginning(connection, mails.body_of(connection, mail_id), octets)
+
+        return await self._access.read(read)
+
     async def body_path(self, reference: str, folder: Path) -> Path:
         """A file with the octets, to be read only: the body's own, or one that is written into `folder`.
 
@@ -391,6 +404,10 @@ class Book:
         """
         changes = self._access.changes
         return await changes.wait(changes.generation if since is None else since, seconds)
+
+    async def look_for_changes(self) -> None:
+        """Whoever waits for a change learns of another process's commit now, if there was one."""
+        await self._access.changes.look()
 
     async def next_due(self, after: datetime) -> datetime | None:
         """When, after the time of the last look for work, something comes due that was not due then."""

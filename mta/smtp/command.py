@@ -15,6 +15,8 @@ from mta.reply import Reply
 
 PATH_LIMIT = 1000
 """Octets. RFC 5321 §4.5.3.1.3 has 256 as the least that must be possible; fax addresses have options."""
+DOMAIN_LIMIT = 255
+"""Octets (RFC 5321 §4.5.3.1.2)."""
 
 
 class SyntaxRefused(Exception):  # noqa: N818 - named as what happened
@@ -32,10 +34,10 @@ class Mailbox:
     local_part: str
     """With its quotes, if it has them."""
     domain: str
-    """A domain name, or an address literal with its square brackets."""
+    """A domain name, or an address literal with its square brackets; empty in `<postmaster>` alone."""
 
     def __str__(self) -> str:
-        return f"{self.local_part}@{self.domain}"
+        return f"{self.local_part}@{self.domain}" if self.domain else self.local_part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,28 +54,29 @@ _BAD_RETURN_PATH = Reply(501, "5.1.7", "this is not a return path; write MAIL FR
 _BAD_RECIPIENT = Reply(501, "5.1.3", "this is not an address; write RCPT TO:<number@domain>")
 _BAD_PARAMETER = Reply(501, "5.5.4", "an ESMTP parameter is malformed or given twice")
 
-# RFC 6531 §3.3 lets atoms, quoted texts and domain labels hold any character beyond ASCII.
+# RFC 6531 §3.3 lets atoms, quoted texts and domain labels hold any character beyond ASCII. Those that cannot
+# be seen are refused all the same (`_mailbox`): they serve nothing but to make two addresses look like one.
 _BEYOND = "\u0080-\ud7ff\ue000-\U0010ffff"
 _ATOM = rf"[A-Za-z0-9!#$%&'*+\-/=?^_`{{|}}~.(){_BEYOND}]+"
 _QUOTED = rf'"(?:[ !#-\[\]-~{_BEYOND}]|\\[ -~])*"'
 _LABEL = rf"[A-Za-z0-9_{_BEYOND}](?:[A-Za-z0-9_\-{_BEYOND}]{{0,61}}[A-Za-z0-9_{_BEYOND}])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*\.?"
 _LITERAL = r"\[[0-9A-Za-z:.\-]{1,64}\]"
+_MAILBOX_TEXT = rf"(?P<local>{_QUOTED}|{_ATOM})@(?P<domain>{_DOMAIN}|{_LITERAL})"
+_ROUTE = rf"@{_DOMAIN}(?:,@{_DOMAIN})*:"
+_PARAMETERS = r"(?P<parameters>(?: .*)?)"
 
-_MAILBOX = re.compile(rf"(?P<local>{_QUOTED}|{_ATOM})@(?P<domain>{_DOMAIN}|{_LITERAL})")
-_SOURCE_ROUTE = re.compile(rf"@(?:{_DOMAIN})(?:,@(?:{_DOMAIN}))*:")
+_MAILBOX = re.compile(_MAILBOX_TEXT)
+_IN_BRACKETS = re.compile(rf" *<(?:(?:{_ROUTE})?{_MAILBOX_TEXT})?>{_PARAMETERS}")
+_BARE = re.compile(rf" *{_MAILBOX_TEXT}{_PARAMETERS}")
+_POSTMASTER = re.compile(rf" *<(?P<local>postmaster)>{_PARAMETERS}", re.IGNORECASE)
 _PARAMETER = re.compile(rf"(?P<keyword>[A-Za-z0-9][A-Za-z0-9\-]*)(?:=(?P<value>[!-<>-~{_BEYOND}]+))?")
 
 
 def parse_mailbox(text: str) -> Mailbox | None:
     """The mailbox that the whole text is, or None if it is none."""
     found = _MAILBOX.fullmatch(text)
-    if not found or len(text.encode(errors="replace")) > PATH_LIMIT:
-        return None
-    domain = found["domain"].removesuffix(".")
-    if domain.startswith("[") and not _is_literal(domain[1:-1]):
-        return None
-    return Mailbox(local_part=found["local"], domain=domain)
+    return _mailbox(found) if found else None
 
 
 def parse_mail_argument(argument: str) -> PathArgument:
@@ -86,11 +89,14 @@ def parse_mail_argument(argument: str) -> PathArgument:
 
 
 def parse_rcpt_argument(argument: str) -> PathArgument:
-    """What follows the verb RCPT.
+    """What follows the verb RCPT. `<postmaster>` needs no domain (RFC 5321 §4.1.1.3).
 
     Raises:
         SyntaxRefused: it is no forward path, or a parameter is malformed. The null path is none.
     """
+    if argument[:3].upper() == "TO:" and (found := _POSTMASTER.fullmatch(argument, 3)):
+        mailbox = Mailbox(local_part=found["local"], domain="")
+        return PathArgument(mailbox=mailbox, parameters=_parse_parameters(found["parameters"]))
     parsed = _parse(argument, keyword="TO:", bad_path=_BAD_RECIPIENT)
     if parsed.mailbox is None:
         raise SyntaxRefused(_BAD_RECIPIENT)
@@ -98,53 +104,40 @@ def parse_rcpt_argument(argument: str) -> PathArgument:
 
 
 def _parse(argument: str, *, keyword: str, bad_path: Reply) -> PathArgument:
-    if argument[: len(keyword)].upper() != keyword:
+    start = len(keyword)
+    if argument[:start].upper() != keyword:
         raise SyntaxRefused(bad_path)
-    path, parameters = _split_path(argument[len(keyword) :].strip(" "), bad_path)
-    if path == "":
-        return PathArgument(mailbox=None, parameters=_parse_parameters(parameters))
-    mailbox = parse_mailbox(path)
-    if mailbox is None:
+    found = _IN_BRACKETS.fullmatch(argument, start) or _BARE.fullmatch(argument, start)
+    if not found:
         raise SyntaxRefused(bad_path)
-    return PathArgument(mailbox=mailbox, parameters=_parse_parameters(parameters))
-
-
-def _split_path(text: str, bad_path: Reply) -> tuple[str, str]:
-    """The path without brackets and source route, and the text behind it."""
-    if not text.startswith("<"):
-        path, _, parameters = text.partition(" ")
-        if not path:
+    mailbox = None
+    if found["local"] is not None:
+        mailbox = _mailbox(found)
+        if mailbox is None:
             raise SyntaxRefused(bad_path)
-        return path, parameters
-    end = _closing_bracket(text)
-    if end < 0 or text[end + 1 : end + 2] not in {"", " "}:
-        raise SyntaxRefused(bad_path)
-    inner = text[1:end]
-    route = _SOURCE_ROUTE.match(inner)
-    path = inner[route.end() :] if route else inner
-    if route and not path:
-        raise SyntaxRefused(bad_path)
-    return path, text[end + 1 :]
+    return PathArgument(mailbox=mailbox, parameters=_parse_parameters(found["parameters"]))
 
 
-def _closing_bracket(text: str) -> int:
-    """Where the path ends: the first `>` outside quotes, or -1."""
-    quoted = escaped = False
-    for position, character in enumerate(text):
-        if escaped:
-            escaped = False
-        elif quoted and character == "\\":
-            escaped = True
-        elif character == '"':
-            quoted = not quoted
-        elif character == ">" and not quoted:
-            return position
-    return -1
+def _mailbox(found: re.Match[str]) -> Mailbox | None:
+    local_part, domain = found["local"], found["domain"].removesuffix(".")
+    if not (local_part.isascii() and domain.isascii()) and not (local_part + domain).isprintable():
+        return None
+    if _octets(domain) > DOMAIN_LIMIT or _octets(local_part) + 1 + _octets(domain) > PATH_LIMIT:
+        return None
+    if domain.startswith("[") and not _is_literal(domain[1:-1]):
+        return None
+    return Mailbox(local_part=local_part, domain=domain)
+
+
+def _octets(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _parse_parameters(text: str) -> dict[str, str | None]:
     parameters: dict[str, str | None] = {}
-    for word in text.split():
+    for word in text.split(" "):
+        if not word:
+            continue
         found = _PARAMETER.fullmatch(word)
         if not found or found["keyword"].upper() in parameters:
             raise SyntaxRefused(_BAD_PARAMETER)
@@ -153,7 +146,10 @@ def _parse_parameters(text: str) -> dict[str, str | None]:
 
 
 def _is_literal(text: str) -> bool:
-    """Whether this is an address literal without its brackets (RFC 5321 §4.1.3)."""
+    """Whether this is an IPv4 or IPv6 address literal without its brackets (RFC 5321 §4.1.3).
+
+    General literals are refused: no tag but IPv6 was ever registered.
+    """
     tagged = text.upper().startswith("IPV6:")
     try:
         address = ipaddress.ip_address(text[5:] if tagged else text)

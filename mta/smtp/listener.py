@@ -1,103 +1,73 @@
-"""The SMTP service: binds the addresses of `mail.listen`, holds the sessions, and stops gently.
+"""The sessions of one process: taken from its sockets, held, and ended gently.
 
-What it accepts is durable: `accept` must return only when it is, and a `250` is said after it. Which policy
-holds is asked anew for every mail, so a reload needs no restart here.
+What the intake accepts is durable: a `250` is said after it.
 """
 
 import asyncio
 import contextlib
-import errno
 import logging
-import ssl
-from collections.abc import Awaitable, Callable
+import socket
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
 import structlog
 
-from config.mail import TlsSettings
+from config.mail import Listener
 from config.server import ServerSettings
-from config.values import HostPort
-from mta.dns_lookup import DnsLookup
 from mta.domain_name import suffix_list
-from mta.intake import Accepted, Directory, Intake, RefusedSubmission
-from mta.proof.spf_check import SpfChecker
+from mta.intake import Intake
 from mta.reply import Reply
+from mta.smtp.certificate import Certificate
 from mta.smtp.connection import SessionRules, SmtpConnection
-from mta.smtp.port_holder import port_holder
+from mta.smtp.places import BACKLOG
 from mta.smtp.session import SmtpSession
-from store.incoming import OpenBody
-from store.mail import NewMail
 
-MAX_RECIPIENTS = 1000
-"""Of one transaction; what a user may have is the policy's (`recipients_per_mail`), and told by mail."""
-
-_BACKLOG = 1024  # asyncio's own default of 100 turns bursts away
 _LAST_SECONDS = 1
+CERTIFICATE_LOOK_SECONDS = 60
+"""How often the files of the certificate are looked at."""
 
 log = structlog.get_logger()
 
 
-class ListenerError(Exception):
-    """The service cannot listen as it is set; the text is a sentence for the administrator."""
-
-
 class SmtpListener:
-    """Listens for SMTP clients."""
+    """Answers SMTP clients."""
 
-    def __init__(
-        self,
-        settings: ServerSettings,
-        *,
-        directory: Callable[[], Directory],
-        dns: DnsLookup,
-        accept: Callable[[NewMail], Awaitable[Accepted]],
-        refused: Callable[[RefusedSubmission], None],
-        open_body: OpenBody,
-        max_recipients: int = MAX_RECIPIENTS,
-    ) -> None:
-        """Nothing is bound yet.
+    def __init__(self, settings: ServerSettings, intake: Intake) -> None:
+        """Nothing is answered yet.
 
-        Args:
-            settings: the server's.
-            directory: gives the policy that holds now.
-            dns: for SPF.
-            accept: stores a mail and returns when it is durable.
-            refused: told of every refused submission; must neither block nor raise.
-            open_body: makes the file that a large mail arrives in.
-            max_recipients: of one transaction.
+        Raises:
+            ListenerError: the certificate cannot be used.
         """
         self._settings = settings
-        self._max_recipients = max_recipients
-        self._spf = SpfChecker(dns)
-        self._intake = Intake(
-            directory=directory, spf=self._spf, accept=accept, refused=refused, open_body=open_body
-        )
+        self._intake = intake
+        self._certificate = Certificate(settings.mail.tls) if settings.mail.tls else None
         self._servers: list[asyncio.Server] = []
+        self._watch: asyncio.Task[None] | None = None
         self._sessions: set[SmtpConnection] = set()
         self._without_sessions = asyncio.Event()
         self._without_sessions.set()
 
-    async def start(self) -> list[HostPort]:
-        """Listen; the bound addresses, in the order of the settings.
-
-        Raises:
-            ListenerError: an address cannot be had, or the certificate cannot be used. Nothing stays bound.
-        """
+    async def start(self, sockets: Sequence[tuple[Listener, socket.socket]]) -> None:
+        """Answer the connections that come to these sockets, which listen already."""
         # aiosmtpd logs every command with its addresses; the events that matter are logged here.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         suffix_list()
-        make_session = partial(self._protocol, self._rules())
-        try:
-            for listener in self._settings.mail.listen:
-                if listener.smtp is not None:
-                    self._servers.append(await _listen(make_session, listener.smtp))
-        except ListenerError:
-            await self.stop()
-            raise
-        bound = [HostPort(*socket.getsockname()[:2]) for server in self._servers for socket in server.sockets]
-        log.info("smtp_listening", addresses=[str(address) for address in bound])
-        return bound
+        loop = asyncio.get_running_loop()
+        for listener, bound in sockets:
+            make_session = partial(self._protocol, self._rules(listener))
+            if bound.family == socket.AF_UNIX:
+                server = await loop.create_unix_server(make_session, sock=bound, backlog=BACKLOG)
+            else:
+                server = await loop.create_server(make_session, sock=bound, backlog=BACKLOG)
+            self._servers.append(server)
+        if self._certificate:
+            self._watch = asyncio.create_task(self._watch_certificate(self._certificate))
+
+    def renew(self) -> None:
+        """Take up a renewed certificate now."""
+        if self._certificate:
+            self._certificate.refresh()
 
     async def stop(self, *, seconds: float = 10) -> None:
         """Take no more clients; let the messages that are on their way come to their reply.
@@ -106,6 +76,8 @@ class SmtpListener:
             seconds: how long to wait for them; then their connections are cut off. A mail that is being made
                 durable is always waited for.
         """
+        if self._watch:
+            self._watch.cancel()
         for server in self._servers:
             server.close()
         for session in list(self._sessions):
@@ -116,7 +88,11 @@ class SmtpListener:
         await self._sessions_to_end(_LAST_SECONDS)
         await self._intake.finish_acceptances()
         self._servers.clear()
-        self._spf.close()
+
+    async def _watch_certificate(self, certificate: Certificate) -> None:
+        while True:
+            await asyncio.sleep(CERTIFICATE_LOOK_SECONDS)
+            certificate.refresh()
 
     async def _sessions_to_end(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -127,15 +103,15 @@ class SmtpListener:
         if not self._sessions:
             self._without_sessions.set()
 
-    def _rules(self) -> SessionRules:
+    def _rules(self, _listener: Listener) -> SessionRules:
         settings = self._settings
         return SessionRules(
             hostname=settings.mail.hostname or settings.domain,
             domain=settings.domain,
             max_size=settings.mail.max_size,
-            max_recipients=self._max_recipients,
+            max_recipients=settings.mail.limits.recipients,
             timeout=settings.mail.timeout.total_seconds(),
-            tls=_tls_context(settings.mail.tls) if settings.mail.tls else None,
+            tls=self._certificate.context if self._certificate else None,
         )
 
     def _protocol(self, rules: SessionRules) -> asyncio.Protocol:
@@ -156,43 +132,3 @@ class _TurnedAway(asyncio.Protocol):
         reply = Reply(421, "4.3.2", "too many connections at this time; please try again later")
         cast("asyncio.WriteTransport", transport).write(f"{reply}\r\n".encode())
         transport.close()
-
-
-async def _listen(make_session: Callable[[], asyncio.Protocol], address: HostPort) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    try:
-        # By name and port: a socket of one's own made with proto=0 would lose TCP_NODELAY.
-        return await loop.create_server(make_session, address.host, address.port, backlog=_BACKLOG)
-    except OSError as error:
-        raise ListenerError(_listen_sentence(address, error)) from error
-
-
-def _listen_sentence(address: HostPort, error: OSError) -> str:
-    place = f"port {address.port} on {address.host}"
-    if error.errno == errno.EADDRINUSE:
-        holder = port_holder(address.port)
-        who = f"by {holder}. Stop it" if holder else "by another program. Stop it"
-        return f"{place} is in use {who}, or listen elsewhere: mail.listen"
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return (
-            f"{place} may not be opened by this user. Start the service by systemd, which grants it, or "
-            "listen on a port above 1023: mail.listen"
-        )
-    if error.errno == errno.EADDRNOTAVAIL:
-        return f"no interface here has the address {address.host}. Listen on one that has: mail.listen"
-    return f"{place} cannot be listened on ({error.strerror or error}). Check mail.listen"
-
-
-def _tls_context(settings: TlsSettings) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.certificate, settings.key)
-    except ssl.SSLError as error:
-        raise ListenerError(
-            f"{settings.certificate} and {settings.key} are not a certificate and its key "
-            f"({error.reason or error}). Check mail.tls"
-        ) from error
-    except OSError as error:
-        missing = error.filename or f"{settings.certificate} or {settings.key}"
-        raise ListenerError(f"{missing} cannot be read ({error.strerror}). Check mail.tls") from error
-    return context

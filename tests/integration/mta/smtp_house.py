@@ -15,8 +15,10 @@ from config.server import ServerSettings
 from config.settings import FaxSettings, Settings, UserPolicy
 from config.values import HostPort
 from mta.dns_lookup import DnsLookup
-from mta.intake import RefusedSubmission
+from mta.intake import Intake, RefusedSubmission
+from mta.proof.spf_check import SpfChecker
 from mta.smtp.listener import SmtpListener
+from mta.smtp.places import bind
 from postfax.demonstration.dns_stub import DnsStub, Zone
 from store.bodies import BodyFolder
 from store.incoming import IncomingBody
@@ -94,34 +96,35 @@ def server_settings(**mail: Any) -> ServerSettings:
 
 
 @contextlib.asynccontextmanager
-async def open_house(
-    *, max_recipients: int = 1000, dns_timeout: float = 0.5, **mail_settings: Any
-) -> AsyncIterator[House]:
+async def open_house(*, dns_timeout: float = 0.5, **mail_settings: Any) -> AsyncIterator[House]:
     """A listener with these `mail` settings, for a while."""
     dns = DnsStub(Zone())
     nameserver = await dns.start()
     dns.zone.add_text("hospital.example", "v=spf1 ip4:127.0.0.1 -all")
     book, refused = Book(), list[RefusedSubmission]()
     people = People({"ana@hospital.example": user("ana@hospital.example")})
-    folder = tempfile.TemporaryDirectory()
-    bodies = BodyFolder(Path(folder.name) / "documents")
-    bodies.create()
-    listener = SmtpListener(
-        server_settings(**mail_settings),
-        directory=lambda: people,
-        dns=DnsLookup(nameservers=[nameserver], timeout=timedelta(seconds=dns_timeout)),
-        accept=book.accept,
-        refused=refused.append,
-        open_body=lambda: bodies.begin(".eml"),
-        max_recipients=max_recipients,
-    )
-    (address,) = await listener.start()
-    try:
-        yield House(listener, address, book, people, dns, refused)
-    finally:
-        await listener.stop(seconds=1)
-        await dns.stop()
-        folder.cleanup()
+    with tempfile.TemporaryDirectory() as folder:
+        bodies = BodyFolder(Path(folder) / "documents")
+        bodies.create()
+        spf = SpfChecker(DnsLookup(nameservers=[nameserver], timeout=timedelta(seconds=dns_timeout)))
+        intake = Intake(
+            directory=lambda: people,
+            spf=spf,
+            accept=book.accept,
+            refused=refused.append,
+            open_body=lambda: bodies.begin(".eml"),
+        )
+        settings = server_settings(**mail_settings)
+        listener = SmtpListener(settings, intake)
+        (place,) = bind(settings.mail.listen, workers=1)
+        await listener.start([(place.listener, place.of_worker(0))])
+        assert isinstance(place.address, HostPort)
+        try:
+            yield House(listener, place.address, book, people, dns, refused)
+        finally:
+            await listener.stop(seconds=1)
+            await dns.stop()
+            spf.close()
 
 
 class Client:

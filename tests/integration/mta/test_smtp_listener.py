@@ -3,19 +3,20 @@
 import asyncio
 import errno
 import smtplib
+import socket
 from pathlib import Path
 
 import pytest
-from smtp_house import DOMAIN, Book, Stored, connect, mail, open_house, server_settings, user
+from smtp_house import DOMAIN, connect, mail, open_house, server_settings, user
 
+from config.mail import TlsSettings
 from config.values import HostPort
-from mta.dns_lookup import DnsLookup
 from mta.proof.verdict import RefusalReason
-from mta.smtp.listener import ListenerError, SmtpListener
+from mta.smtp.certificate import Certificate
+from mta.smtp.places import ListenerError, bind
 from postfax.demonstration.dns_stub import Fault
 from store.errors import BookUnavailable
-from store.incoming import IncomingBody
-from store.mail import NewMail, ProofMethod
+from store.mail import ProofMethod
 
 
 async def test_a_proven_mail_of_a_registered_sender_is_accepted_and_stored_whole() -> None:
@@ -164,7 +165,7 @@ async def test_the_null_return_path_is_a_bounce() -> None:
 
 
 async def test_only_our_domain_and_only_so_many_recipients() -> None:
-    async with open_house(max_recipients=2) as house, connect(house) as client:
+    async with open_house(limits={"recipients": 2}) as house, connect(house) as client:
         assert (await client.say("MAIL FROM:<ana@hospital.example>")).startswith("250 2.1.0 ")
         assert (await client.say("RCPT TO:<+12065550123@elsewhere.example>")).startswith("550 5.1.1 ")
         for number in (1, 2, 1):
@@ -344,44 +345,51 @@ async def test_the_connection_has_no_nagle_delay() -> None:
         assert connection.getsockopt(6, 1) == 1  # IPPROTO_TCP, TCP_NODELAY
 
 
-def no_room() -> IncomingBody:
-    raise OSError(28, "No space left on device")
-
-
-def _listener(**settings: object) -> SmtpListener:
-    book = Book()
-
-    async def accept(new: NewMail) -> Stored:
-        return await book.accept(new)
-
-    return SmtpListener(
-        server_settings(**settings),
-        directory=dict,  # type: ignore[arg-type]
-        dns=DnsLookup(nameservers=[HostPort("127.0.0.1", 1)], timeout=server_settings().dns.timeout),
-        accept=accept,
-        refused=lambda _: None,
-        open_body=no_room,
-    )
-
-
 async def test_a_port_in_use_is_told_with_its_holder() -> None:
     async with open_house() as house:
+        settings = server_settings(listen=[{"smtp": "127.0.0.1:0"}, {"smtp": str(house.address)}])
         with pytest.raises(
             ListenerError, match=r"port \d+ on 127.0.0.1 is in use by .+ \(pid \d+\).*mail.listen"
-        ):
-            await _listener(listen=[{"smtp": "127.0.0.1:0"}, {"smtp": str(house.address)}]).start()
+        ) as told:
+            bind(settings.mail.listen, workers=2)
+        assert told.value.in_use
 
 
-async def test_an_address_that_is_not_ours_is_told() -> None:
+def test_an_address_that_is_not_ours_is_told() -> None:
+    settings = server_settings(listen=[{"smtp": "192.0.2.1:0"}])
     with pytest.raises(ListenerError, match=r"no interface here has the address 192\.0\.2\.1"):
-        await _listener(listen=[{"smtp": "192.0.2.1:0"}]).start()
+        bind(settings.mail.listen, workers=1)
 
 
-async def test_a_certificate_that_is_not_there_or_is_none_is_told(tmp_path: Path) -> None:
-    missing = {"certificate": str(tmp_path / "a.pem"), "key": str(tmp_path / "a.key")}
+def test_each_worker_has_a_socket_on_the_same_port() -> None:
+    (place,) = bind(server_settings().mail.listen, workers=3)
+    try:
+        ports = {place.of_worker(number).getsockname() for number in range(3)}
+        assert ports == {tuple(place.address)}
+        assert len({place.of_worker(number).fileno() for number in range(3)}) == 3
+    finally:
+        place.close()
+
+
+def test_a_unix_socket_left_behind_is_replaced_and_one_in_use_is_not(tmp_path: Path) -> None:
+    settings = server_settings(listen=[{"lmtp": f"unix:{tmp_path}/lmtp"}])
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(f"{tmp_path}/lmtp")
+    (place,) = bind(settings.mail.listen, workers=2)
+    with pytest.raises(ListenerError, match=r"unix:.*/lmtp cannot be listened on \(another program listens"):
+        bind(settings.mail.listen, workers=2)
+    place.close()
+    assert not (tmp_path / "lmtp").exists()
+    (tmp_path / "lmtp").write_text("a file\n")
+    with pytest.raises(ListenerError, match="something else than a socket"):
+        bind(settings.mail.listen, workers=2)
+
+
+def test_a_certificate_that_is_not_there_or_is_none_is_told(tmp_path: Path) -> None:
+    tls = TlsSettings(certificate=tmp_path / "a.pem", key=tmp_path / "a.key")
     with pytest.raises(ListenerError, match=r"cannot be read \(No such file.*mail\.tls"):
-        await _listener(tls=missing).start()
+        Certificate(tls)
     for name in ("a.pem", "a.key"):
         (tmp_path / name).write_text("no certificate\n")
     with pytest.raises(ListenerError, match=r"are not a certificate and its key.*mail\.tls"):
-        await _listener(tls=missing).start()
+        Certificate(tls)

@@ -102,7 +102,7 @@ async def test_no_room_to_keep_a_message_is_temporary(monkeypatch: pytest.Monkey
 
     async with open_house() as house, connect(house) as client:
         monkeypatch.setattr(IncomingBody, "write", full)
-        assert (await client.deliver(mail(body=b"x" * 70_000))).startswith("452 4.3.1 ")
+        assert (await client.deliver(mail(body="x" * 70_000 + "\r\n"))).startswith("452 4.3.1 ")
         monkeypatch.undo()
         assert (await client.deliver(mail())).startswith("250 ")
 

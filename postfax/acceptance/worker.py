@@ -1,0 +1,143 @@
+"""One accept worker: `python -P -m postfax.acceptance.worker DESCRIPTOR`, started by `postfax serve`.
+
+It answers its share of the clients and puts what they bring into the book. It ends when it is told to
+(SIGTERM), or when its parent is gone: then nobody would work on what it accepts, and a client that is turned
+away comes again. Whoever had a 250 has their mail in the book, however it ends.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+
+import structlog
+import uvloop
+
+from config.policy import Policy
+from mta.dns_lookup import DnsLookup
+from mta.intake import Intake, RefusedSubmission
+from mta.proof.spf_check import SpfChecker
+from mta.smtp.listener import SmtpListener
+from mta.smtp.places import ListenerError
+from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
+from postfax.logging import configure
+from postfax.opening import make_book
+from store.book import Book
+from store.errors import BookUnavailable, BookVersionError
+from store.mail import Envelope, NewMail
+from store.records import mails
+
+_SWITCH_SECONDS = 0.001
+"""How long the book's writer thread may have to wait for the thread of the sessions: five milliseconds, the
+interpreter's own figure, would be most of the time that a mail takes."""
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Takes mail in."""
+
+    def __init__(self, setup: Setup, channel: Channel, book: Book) -> None:
+        self._policy: Policy = setup.policy
+        self._channel = channel
+        self._book = book
+        self._told = False
+        self._notes: set[asyncio.Task[None]] = set()
+        dns = setup.settings.dns
+        self._spf = SpfChecker(DnsLookup(nameservers=dns.nameservers, timeout=dns.timeout))
+        self._listener = SmtpListener(setup.settings, self._intake())
+        self._sockets = [(listener, socket.socket(fileno=number)) for listener, number in setup.sockets]
+
+    def _intake(self) -> Intake:
+        return Intake(
+            directory=lambda: self._policy,
+            spf=self._spf,
+            accept=self._accept,
+            refused=self._note_refused,
+            open_body=self._book.begin_body,
+        )
+
+    async def run(self) -> None:
+        """Take mail until SIGTERM, or until the parent is gone."""
+        stopped = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+        await self._listener.start(self._sockets)
+        self._channel.send(Ready())
+        waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(self._obey())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        await self._listener.stop()
+        await asyncio.gather(*self._notes, return_exceptions=True)
+        self._spf.close()
+
+    async def _obey(self) -> None:
+        while message := await self._channel.receive():
+            if isinstance(message, NewPolicy):
+                self._policy = message.policy
+                self._listener.renew()
+
+    async def _accept(self, mail: NewMail) -> mails.Accepted:
+        accepted = await self._book.accept_mail(mail)
+        if not self._told:
+            self._told = True
+            asyncio.get_running_loop().call_soon(self._tell)
+        return accepted
+
+    def _tell(self) -> None:
+        """Once for all that came in while the loop went round."""
+        self._told = False
+        self._channel.send(Accepted())
+
+    def _note_refused(self, refused: RefusedSubmission) -> None:
+        """Keep a refused submission for `postfax refused`; a note that fails costs the note alone."""
+        task = asyncio.create_task(_record_refused(self._book, refused))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+
+async def _record_refused(book: Book, refused: RefusedSubmission) -> None:
+    try:
+        await book.record_refused(
+            client_address=refused.client_address,
+            helo=refused.helo,
+            envelope=Envelope(return_path=refused.return_path, recipients=refused.recipients),
+            header_from=refused.header_from,
+            reason=refused.reply,
+        )
+    except BookUnavailable as problem:
+        log.warning("refused_submission_not_recorded", cause=problem.cause or str(problem))
+
+
+async def _serve(end: socket.socket) -> None:
+    channel = await Channel.on(end)
+    setup = await channel.receive()
+    if not isinstance(setup, Setup):
+        return  # the parent went away at once
+    configure(setup.settings.log_format)
+    structlog.contextvars.bind_contextvars(worker=setup.number)
+    try:
+        async with make_book(setup.settings) as book:
+            await Worker(setup, channel, book).run()
+    except (ListenerError, BookUnavailable, BookVersionError, OSError) as problem:
+        log.error("accept_worker_failed", cause=str(problem))
+        channel.send(Failed(sentence=str(problem)))
+        await asyncio.sleep(0)
+    finally:
+        channel.close()
+
+
+def main() -> None:
+    """Take the channel that the parent hands over, and serve."""
+    # Ctrl-C in a terminal and a reload reach the whole process group: both are the parent's to deal with.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    end = socket.socket(fileno=int(sys.argv[1]))
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(_serve(end))
+
+
+if __name__ == "__main__":
+    main()
