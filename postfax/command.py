@@ -87,7 +87,7 @@ def _as_failure(problem: Exception) -> Failure:
     """The one place where the stages' exceptions become exit codes; imported only now that one has come."""
     from config.mistakes import ConfigError
     from convert.request import ConverterUnavailable
-    from mta.smtp.listener import ListenerError
+    from mta.smtp.places import ListenerError
     from sandbox import TaskFailed
     from store.errors import BodyMissing, BookAddressError, BookUnavailable, BookVersionError
     from transmit.engine.pool import EngineUnavailable
