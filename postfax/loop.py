@@ -1,17 +1,14 @@
-"""A step of the journey, done again and again: at once while there is work, else when the book changes."""
+"""A step of the journey, done again and again: at once while there is work, else when more is due."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 import structlog
 
-from postfax.opening import Clock
-from store.book import Book
+from postfax.schedule import Schedule
 from store.errors import BookUnavailable
+from store.records.schedule import Work
 
-LONGEST_SLEEP = 5.0
-"""Seconds after which a loop looks at the book even if nothing seems to have changed."""
 PAUSE_AFTER_TROUBLE = 2.0
 """Seconds until the next try after a step failed on our side."""
 
@@ -23,12 +20,29 @@ Step = Callable[[], Awaitable[bool]]
 class Loop:
     """One step, kept going in a task of its own."""
 
-    def __init__(self, name: str, step: Step, book: Book, clock: Clock) -> None:
-        """Start at once."""
-        self._clock = clock
+    def __init__(
+        self,
+        name: str,
+        step: Step,
+        schedule: Schedule,
+        work: Work,
+        *,
+        every_change: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Start at once.
+
+        Args:
+            name: for the log.
+            step: what is done again and again.
+            schedule: of the service.
+            work: what the step claims.
+            every_change: whether the step has to look at every change of the book at the moment.
+        """
         self.name = name
         self._step = step
-        self._book = book
+        self._schedule = schedule
+        self._work = work
+        self._every_change = every_change
         self._idle = False
         self._stopping = False
         self._task = asyncio.create_task(self._run(), name=name)
@@ -65,21 +79,12 @@ class Loop:
                 await asyncio.sleep(PAUSE_AFTER_TROUBLE)
 
     async def _work_or_wait(self) -> None:
-        looked_at, generation = self._clock(), self._book.generation
+        since = self._schedule.generation
         worked = await self._step()
-        if not worked and not self._stopping:
-            await self._sleep(looked_at, generation)
-
-    async def _sleep(self, looked_at: datetime, generation: int) -> None:
-        """Until the book has changed since the last look for work, or something has become due since."""
+        if worked or self._stopping:
+            return
         self._idle = True
         try:
-            await self._book.wait_for_change(await self._seconds_to_next(looked_at), since=generation)
+            await self._schedule.wait_for(self._work, since=since, every_change=self._every_change)
         finally:
             self._idle = False
-
-    async def _seconds_to_next(self, looked_at: datetime) -> float:
-        due_at = await self._book.next_due(looked_at)
-        if due_at is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.01, (due_at - self._clock()).total_seconds()))

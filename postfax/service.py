@@ -24,8 +24,10 @@ from postfax.loop import Loop
 from postfax.notification_socket import notify_systemd
 from postfax.opening import documents_folder, make_book, now
 from postfax.parts import Parts, start_parts
+from postfax.schedule import Schedule
 from store.book import Book
 from store.errors import BookUnavailable
+from store.records.schedule import Work
 
 CALLS_MAY_FINISH = 60.0
 """Seconds that calls in progress get when the service is told to stop; it is gone within 90."""
@@ -69,8 +71,9 @@ class Service:
             parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
             self._workers = await self._take_mail(book, stack)
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
-            forward = self._forward(book, parts, dial)
-            outward = _outward(book, parts)
+            schedule = Schedule(book, now)
+            forward = self._forward(book, parts, dial, schedule)
+            outward = _outward(book, parts, schedule)
             notify_systemd("READY=1")
             log.info("service_ready")
             ended = await self._until_stopped([*forward, *outward])
@@ -105,12 +108,12 @@ class Service:
         return book
 
     async def _take_mail(self, book: Book, stack: contextlib.AsyncExitStack) -> AcceptWorkers:
-        workers = AcceptWorkers(self._settings, lambda: self._policy.current, came_in=book.look_for_changes)
+        workers = AcceptWorkers(self._settings, lambda: self._policy.current, came_in=book.announce)
         await workers.start()
         stack.push_async_callback(workers.stop)
         return workers
 
-    def _forward(self, book: Book, parts: Parts, dial: Dial) -> list[Loop]:
+    def _forward(self, book: Book, parts: Parts, dial: Dial, schedule: Schedule) -> list[Loop]:
         """The steps that bring a mail to its calls."""
         decide = Decide(
             book, self._policy, parts.nursery, domain=self._settings.domain, folder=parts.folder, clock=now
@@ -124,9 +127,12 @@ class Service:
             clock=now,
         )
         making = [
-            Loop(f"make {number}", make.step, book, now) for number in range(self._settings.convert.processes)
+            Loop(f"make {number}", make.step, schedule, Work.SUBMITTED_MAIL)
+            for number in range(self._settings.convert.processes)
         ]
-        return [Loop("decide", decide.step, book, now), *making, Loop("dial", dial.step, book, now)]
+        # A change may be a cancellation, which calls in progress have to hear of.
+        dialling = Loop("dial", dial.step, schedule, Work.CALL, every_change=lambda: dial.calls > 0)
+        return [Loop("decide", decide.step, schedule, Work.RECEIVED_MAIL), *making, dialling]
 
     # --- What comes from outside while it runs ------------------------------------------------------------
 
@@ -144,14 +150,14 @@ class Service:
         notify_systemd("READY=1")
 
 
-def _outward(book: Book, parts: Parts) -> list[Loop]:
+def _outward(book: Book, parts: Parts, schedule: Schedule) -> list[Loop]:
     """The steps that tell people and file copies."""
     tell = Tell(book, parts.mailer, sender=parts.sender, mta=parts.mta, clock=now)
     file = File(book, parts.mailer, sender=parts.sender, folder=parts.folder, clock=now)
     return [
-        Loop(f"{step.__class__.__name__.lower()} {n}", step.step, book, now)
-        for step in (tell, file)
-        for n in (1, 2)
+        Loop(f"{work} {number}", step, schedule, work)
+        for work, step in ((Work.NOTICE, tell.step), (Work.COPY, file.step))
+        for number in (1, 2)
     ]
 
 

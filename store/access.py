@@ -59,6 +59,7 @@ class BookAccess:
 
     async def close(self) -> None:
         """Write what is queued, and close everything."""
+        await self.changes.stop()
         await asyncio.to_thread(self._close)
 
     async def write(

@@ -42,7 +42,7 @@ from store.records.calls import HeaderText
 from store.records.claims import Claims, Released
 from store.records.interventions import CancelResult
 from store.records.mails import Accepted, MailClaim
-from store.records.schedule import Counts
+from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
 from store.refused import RefusedSubmission
 from store.sqlite import book_path
@@ -405,13 +405,13 @@ class Book:
         changes = self._access.changes
         return await changes.wait(changes.generation if since is None else since, seconds)
 
-    async def look_for_changes(self) -> None:
-        """Whoever waits for a change learns of another process's commit now, if there was one."""
-        await self._access.changes.look()
+    def announce(self) -> None:
+        """Another process says that it has changed the book: whoever waits for a change learns of it."""
+        self._access.changes.announce()
 
-    async def next_due(self, after: datetime) -> datetime | None:
-        """When, after the time of the last look for work, something comes due that was not due then."""
-        return await self._access.read(schedule.next_due, after)
+    async def outlook(self, now: datetime) -> Outlook:
+        """What is due at this time, and what comes after it."""
+        return await self._access.read(schedule.outlook, now)
 
     async def _all_of(
         self, look_up: Callable[[Connection, str], tuple[Noun, ...]], written: str

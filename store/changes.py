@@ -1,8 +1,8 @@
 """Tells those who wait that the book has changed, whoever changed it.
 
-Commits of this process are announced at once. Those of others (`postfax cancel`) are seen by asking SQLite's
-`data_version` while somebody waits. The number of announcements so far is the generation: who remembers it
-before looking for work, and waits with it, cannot miss a change in between.
+Commits of this process are announced at once, and so are those of others that say so. The rest (`postfax
+cancel`) is seen by asking SQLite's `data_version` while somebody waits. The number of announcements so far is
+the generation: who remembers it before looking for work, and waits with it, cannot miss a change in between.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ class Changes:
         self._version = version
         self._seen: int | None = None
         self._event = asyncio.Event()
+        self._waiting = 0
+        self._poll: asyncio.Task[None] | None = None
 
     def announce(self) -> None:
         """The book has changed."""
@@ -34,13 +36,17 @@ class Changes:
 
     async def wait(self, since: int, seconds: float) -> int:
         """Wait until the generation is no longer `since`, or the time is over; the generation then."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while self.generation == since and (left := end - loop.time()) > 0:
-            try:
-                await asyncio.wait_for(self._event.wait(), min(left, POLL_SECONDS))
-            except TimeoutError:
-                await self.look()
+        if self.generation != since:
+            return self.generation
+        self._waiting += 1
+        if self._poll is None or self._poll.done():
+            self._poll = asyncio.create_task(self._look_while_somebody_waits())
+        try:
+            await asyncio.wait_for(self._event.wait(), seconds)
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting -= 1
         return self.generation
 
     async def look(self) -> None:
@@ -52,3 +58,15 @@ class Changes:
         if self._seen not in {None, version}:
             self.announce()
         self._seen = version
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._poll:
+            self._poll.cancel()
+            await asyncio.wait([self._poll])
+
+    async def _look_while_somebody_waits(self) -> None:
+        """One look for all who wait, until a while after the last of them."""
+        while self._waiting:
+            await asyncio.sleep(POLL_SECONDS)
+            await self.look()

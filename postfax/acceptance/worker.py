@@ -31,6 +31,8 @@ from store.records import mails
 _SWITCH_SECONDS = 0.001
 """How long the book's writer thread may have to wait for the thread of the sessions: five milliseconds, the
 interpreter's own figure, would be most of the time that a mail takes."""
+_TOGETHER_SECONDS = 0.002
+"""How long mails that came in wait to be announced together."""
 
 log = structlog.get_logger()
 
@@ -82,11 +84,11 @@ class Worker:
         accepted = await self._book.accept_mail(mail)
         if not self._told:
             self._told = True
-            asyncio.get_running_loop().call_soon(self._tell)
+            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell)
         return accepted
 
     def _tell(self) -> None:
-        """Once for all that came in while the loop went round."""
+        """Once for all that came in."""
         self._told = False
         self._channel.send(Accepted())
 

@@ -9,7 +9,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -49,14 +49,14 @@ class AcceptWorkers:
         settings: ServerSettings,
         policy: Callable[[], Policy],
         *,
-        came_in: Callable[[], Awaitable[None]],
+        came_in: Callable[[], None],
     ) -> None:
         """Nothing is bound or started yet.
 
         Args:
             settings: the server's.
             policy: gives the policy that holds now.
-            came_in: awaited after mails have come in, once for many.
+            came_in: called after mails have come in, once for many.
         """
         self._settings = settings
         self._policy = policy
@@ -161,7 +161,7 @@ class AcceptWorkers:
         """Hear what the worker tells, until it is gone."""
         while message := await worker.channel.receive():
             if isinstance(message, Accepted):
-                await self._came_in()
+                self._came_in()
         worker.channel.close()
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from store.lifecycle import JobState
 from store.mail import MailState
@@ -27,24 +27,64 @@ class Counts:
     copies: Mapping[DeliveryState, int]
 
 
+class Work(StrEnum):
+    """What can be claimed."""
+
+    RECEIVED_MAIL = "received mail"
+    SUBMITTED_MAIL = "submitted mail"
+    CALL = "call"
+    NOTICE = "notice"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """What there is to do at a time, and when there will be more."""
+
+    due: frozenset[Work]
+    """Of these something is due. That does not mean that it can be claimed: a call needs a free channel."""
+    next_due: Mapping[Work, datetime]
+    """When the first comes due that is not due yet; nothing where there is none."""
+
+
 _WAITING = (
-    (mails, MailState.RECEIVED),
-    (mails, MailState.SUBMITTED),
-    (notices, DeliveryState.PENDING),
-    (copies, DeliveryState.PENDING),
+    (Work.RECEIVED_MAIL, mails, MailState.RECEIVED),
+    (Work.SUBMITTED_MAIL, mails, MailState.SUBMITTED),
+    (Work.NOTICE, notices, DeliveryState.PENDING),
+    (Work.COPY, copies, DeliveryState.PENDING),
 )
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
-def next_due(connection: Connection, after: datetime) -> datetime | None:
-    """The earliest time after `after` at which a claim will find something that it would not find before."""
-    times = [_first_due(connection, table, state, after) for table, state in _WAITING]
-    times.append(next_call_due(connection, after))
-    return min((time for time in times if time is not None), default=None)
+def outlook(connection: Connection, now: datetime) -> Outlook:
+    """What is due at this time, and what comes after it."""
+    due = {work: times for work in Work if (times := _first_two(connection, work, now))}
+    return Outlook(
+        due=frozenset(work for work, (first, _) in due.items() if first is not None and first <= now),
+        next_due={work: after for work, (_, after) in due.items() if after is not None},
+    )
 
 
-def _first_due(connection: Connection, table: Table, state: StrEnum, after: datetime) -> datetime | None:
-    due = select(table.c.due_at).where(table.c.state == state.value, table.c.due_at > after)
-    return connection.scalar(due.order_by(table.c.due_at).limit(1))
+def _first_two(connection: Connection, work: Work, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The first time of all, and the first after now."""
+    first = _first_due(connection, work, _EVER)
+    if first is None or first > now:
+        return first, first
+    return first, _first_due(connection, work, now)
+
+
+def _first_due(connection: Connection, work: Work, after: datetime) -> datetime | None:
+    if work is Work.CALL:
+        return next_call_due(connection, after)
+    return connection.scalar(_FIRST_DUE[work], {"after": after})
+
+
+def _first_due_query(table: Table, state: StrEnum) -> Select[tuple[datetime]]:
+    due = select(table.c.due_at).where(table.c.state == state.value, table.c.due_at > bindparam("after"))
+    return due.order_by(table.c.due_at).limit(1)
+
+
+_FIRST_DUE = {work: _first_due_query(table, state) for work, table, state in _WAITING}
 
 
 def count_all(connection: Connection) -> Counts:

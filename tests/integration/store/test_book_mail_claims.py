@@ -7,6 +7,7 @@ from small_book import LEASE, new_mail, small_book, to
 
 from store.mail import MailState
 from store.records.claims import Claims
+from store.records.schedule import Outlook, Work
 
 MINUTE = timedelta(minutes=1)
 
@@ -97,20 +98,23 @@ async def test_a_mail_whose_owner_died_has_one_try_more(tmp_path: Path) -> None:
         assert claim.tries == 1
 
 
-async def test_next_due_tells_when_to_look_again(tmp_path: Path) -> None:
+async def test_the_outlook_tells_what_is_due_and_what_comes_after(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
         start = small.clock()
-        before = start - MINUTE
-        assert await small.book.next_due(before) is None
+        assert await small.book.outlook(start) == Outlook(due=frozenset(), next_due={})
         await small.book.accept_mail(new_mail(99))
-        assert await small.book.next_due(before) == start
+        assert await small.book.outlook(start - MINUTE) == Outlook(
+            due=frozenset(), next_due={Work.RECEIVED_MAIL: start}
+        )
+        assert await small.book.outlook(start) == Outlook(due=frozenset({Work.RECEIVED_MAIL}), next_due={})
         await small.claimed_mail()
-        assert await small.book.next_due(before) == start + LEASE
+        lease_ends = {Work.RECEIVED_MAIL: start + LEASE}
+        assert await small.book.outlook(start) == Outlook(due=frozenset(), next_due=lease_ends)
         mail_id, (job,) = await small.submitted(to("+12065550100"))
         await small.book.record_documents(mail_id, {job.id: small.document()}, due_at=start + MINUTE)
         notice = await small.book.claim_notice(LEASE)
         assert notice is not None
-        assert await small.book.next_due(start) == start + MINUTE
-        assert await small.book.next_due(start + MINUTE) == start + LEASE
         await small.book.postpone_notice(notice.id, start + MINUTE / 2, "down")
-        assert await small.book.next_due(start) == start + MINUTE / 2
+        assert await small.book.outlook(start + MINUTE / 2) == Outlook(
+            due=frozenset({Work.NOTICE}), next_due={**lease_ends, Work.CALL: start + MINUTE}
+        )

@@ -9,8 +9,10 @@ import pytest
 
 from postfax import loop as loop_module
 from postfax.loop import Loop
+from postfax.schedule import Schedule
 from store.book import Book
 from store.errors import BookUnavailable
+from store.records.schedule import Outlook, Work
 
 
 def now() -> datetime:
@@ -19,15 +21,15 @@ def now() -> datetime:
 
 @dataclass
 class ScriptedBook:
-    """As much of a book as a loop looks at; `next_due` raises what the test has prepared."""
+    """As much of a book as a schedule looks at; `outlook` raises what the test has prepared."""
 
     generation: int = 0
     troubles: list[Exception] = field(default_factory=list)
 
-    async def next_due(self, _after: datetime) -> datetime | None:
+    async def outlook(self, _now: datetime) -> Outlook:
         if self.troubles:
             raise self.troubles.pop(0)
-        return None
+        return Outlook(due=frozenset(), next_due={})
 
     async def wait_for_change(self, _seconds: float, *, since: int) -> int:
         await asyncio.sleep(0.01)
@@ -53,7 +55,7 @@ async def test_a_failing_step_and_a_failing_wait_end_no_loop(trouble: Exception)
         return False
 
     book = ScriptedBook(troubles=[trouble])
-    loop = Loop("one", step, cast("Book", book), now)
+    loop = Loop("one", step, Schedule(cast("Book", book), now), Work.CALL)
     await asyncio.wait_for(done.wait(), 5)
     await loop.stop(1)
     assert not book.troubles
@@ -71,7 +73,7 @@ async def test_a_step_that_takes_too_long_is_cut_off_at_the_stop() -> None:
             raise
         return True
 
-    loop = Loop("one", step, cast("Book", ScriptedBook()), now)
+    loop = Loop("one", step, Schedule(cast("Book", ScriptedBook()), now), Work.CALL)
     await begun.wait()
     await asyncio.wait_for(loop.stop(0.05), 5)
     assert cut_off.is_set()
