@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from store.driver_statement import DriverStatement
 from store.errors import BodyMissing
 from store.incoming import IncomingBody, flush_folder
 from store.tables import bodies
@@ -27,7 +28,7 @@ ROW_LIMIT = 64 * 1024
 UNNAMED_FOR = timedelta(hours=1)
 """How old a file without a row must be before it is swept: far older than any transaction under way."""
 
-_INSERT = insert(bodies)
+_INSERT = DriverStatement(insert(bodies), bodies.c.keys())
 _OCTETS = select(bodies.c.octets).where(bodies.c.reference == bindparam("reference"))
 _NAMED = select(bodies.c.reference).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
 _SWEEP_GROUP = 500
@@ -48,7 +49,7 @@ class KeptBody:
 
 def insert_bodies(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write the rows of bodies in the caller's transaction."""
-    connection.execute(_INSERT, rows)
+    _INSERT.many(connection, rows)
 
 
 class BodyFolder:
@@ -107,15 +108,24 @@ class BodyFolder:
         Raises:
             BodyMissing: its row or file is gone.
         """
+        return self.beginning(connection, reference, -1)
+
+    def beginning(self, connection: Connection, reference: str, octets: int) -> bytes:
+        """At least so many octets of a body from its beginning, or all if it has no more; -1 for all.
+
+        Raises:
+            BodyMissing: its row or file is gone.
+        """
         if reference.startswith("file:"):
             try:
-                return self._path(reference).read_bytes()
+                with self._path(reference).open("rb") as file:
+                    return file.read(octets)
             except FileNotFoundError:
                 raise BodyMissing(reference) from None
-        octets: bytes | None = connection.scalar(_OCTETS, {"reference": reference})
-        if octets is None:
+        kept: bytes | None = connection.scalar(_OCTETS, {"reference": reference})
+        if kept is None:
             raise BodyMissing(reference)
-        return octets
+        return kept
 
     def path(self, connection: Connection, reference: str, folder: Path) -> Path:
         """A file with the octets: the body's own, or for a row one written into `folder`.

@@ -50,8 +50,6 @@ from store.tables import copies, notices
 
 Noun = TypeVar("Noun")
 
-_SYSTEM_RANDOM = SystemRandom()
-
 
 class Book:
     """The durable record of one Postfax.
@@ -61,7 +59,7 @@ class Book:
         documents: the folder of large bodies; made if it is missing.
         clock: the time, with its zone.
         owner: in whose name claims are held; by default this process.
-        rng: where the ids of mails come from.
+        rng: where the ids of mails come from; by default one of its own. They are no secrets.
 
     Raises:
         BookAddressError: the url is of another kind.
@@ -74,7 +72,7 @@ class Book:
         *,
         clock: Callable[[], datetime],
         owner: str = "",
-        rng: Random = _SYSTEM_RANDOM,
+        rng: Random | None = None,
     ) -> None:
         path = book_path(url)
         self.owner = owner or this_process()
@@ -82,6 +80,7 @@ class Book:
         self._bodies = BodyFolder(documents)
         self._clock = clock
         self._access = BookAccess(path, clock=clock, owner=self.owner)
+        rng = rng or Random(SystemRandom().getrandbits(128))  # noqa: S311 - names, no secrets
         self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
 
     # --- Opening and closing ------------------------------------------------------------------------------

@@ -59,11 +59,17 @@ def create_book_file(book: Path) -> None:
             os.close(os.open(path, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600))
 
 
-def write_engine(book: Path) -> Engine:
-    """An engine with one connection whose transactions have the write lock from their first statement.
+BEGIN = "BEGIN IMMEDIATE"
+"""How a writing transaction begins: with the write lock. One that begins by reading and writes later fails at
+once with SQLITE_BUSY_SNAPSHOT if another one wrote in between."""
 
-    A transaction that begins by reading and writes later fails at once with SQLITE_BUSY_SNAPSHOT if another
-    one wrote in between; `BEGIN IMMEDIATE` waits instead.
+
+def write_engine(book: Path, *, transactions: bool = True) -> Engine:
+    """An engine with one connection that may write.
+
+    Args:
+        book: the file.
+        transactions: whether SQLAlchemy begins and ends them; if not, the caller does so on the driver.
     """
     pragmas = (
         "journal_mode=WAL",
@@ -75,7 +81,7 @@ def write_engine(book: Path) -> Engine:
         "temp_store=MEMORY",
         "cache_size=-16384",
     )
-    return _engine(book, "BEGIN IMMEDIATE", pragmas, size=1)
+    return _engine(book, BEGIN if transactions else "", pragmas, size=1)
 
 
 def read_engine(book: Path) -> Engine:
@@ -90,11 +96,19 @@ def _engine(book: Path, begin: str, pragmas: tuple[str, ...], *, size: int) -> E
             connection.execute(f"PRAGMA {pragma}").close()
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=0)
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        **({} if begin else {"isolation_level": "AUTOCOMMIT"}),
+    )
+    if begin:
 
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        @event.listens_for(engine, "begin")
+        def begin_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine
 

@@ -13,17 +13,20 @@ run; once it has begun it is finished whether somebody waits or not.
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from store.errors import BookUnavailable
-from store.sqlite import BookLock, sentences, unavailability, write_engine
+from store.sqlite import BEGIN, BookLock, sentences, unavailability, write_engine
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -78,7 +81,8 @@ class Writer:
         self._patience = patience
         self._changed = changed
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._engine = write_engine(book)
+        self._engine = write_engine(book, transactions=False)
+        self._connection: Connection | None = None
         self._lock = BookLock(book)
         self._thread = threading.Thread(target=self._run, name="book-writer", daemon=True)
         self._open = False
@@ -106,6 +110,8 @@ class Writer:
         if self._thread.is_alive():
             log.error("book_writer_locked_out")
             return
+        if self._connection is not None:
+            self._connection.close()
         self._engine.dispose()
         self._lock.close()
 
@@ -161,8 +167,16 @@ class Writer:
                 changed = self._write_group(group)
             except Exception as error:  # noqa: BLE001 - the thread must outlive every failure; callers get it
                 self._fail(group, error)
+                self._reconnect()
                 changed = False
             self._settle(group, changed=changed)
+
+    def _reconnect(self) -> None:
+        """Have the next group begin on a new connection: the old one may be what failed."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                connection.close()
 
     def _next_group(self) -> tuple[list[_Write], bool]:
         """Wait for a function, and take all that wait with it. Whether the end was asked for."""
@@ -178,18 +192,28 @@ class Writer:
     def _write_group(self, group: Sequence[_Write]) -> bool:
         if not group:
             return False
-        with self._lock.held(), self._engine.connect() as connection:
+        with self._lock.held():
             # Only now: waiting for the lock is what can take long.
             group = [write for write in group if write.begin()]
-            driver: Any = connection.connection.driver_connection
+            connection = self._connection = self._connection or self._engine.connect()
+            # SQLAlchemy's own beginning and ending of a transaction costs more than all of what is between.
+            driver: sqlite3.Connection = cast("Any", connection.connection.driver_connection)
             before = driver.total_changes
-            with connection.begin():
+            driver.execute(BEGIN)
+            try:
                 for together in _by_function(group):
                     self._write_together(connection, together, driver)
+                driver.execute("COMMIT")
+            except BaseException:
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
+                raise
             return bool(driver.total_changes != before)
 
-    def _write_together(self, connection: Connection, writes: Sequence[_Write], driver: Any) -> None:
-        connection.exec_driver_sql("SAVEPOINT turn")
+    def _write_together(
+        self, connection: Connection, writes: Sequence[_Write], driver: sqlite3.Connection
+    ) -> None:
+        driver.execute("SAVEPOINT turn")
         try:
             results = writes[0].function(connection, [write.item for write in writes])
             for write, result in zip(writes, results, strict=True):
@@ -198,15 +222,15 @@ class Writer:
             # After a full disk, an I/O error or the like SQLite has undone the transaction as a whole.
             if not driver.in_transaction:
                 raise
-            connection.exec_driver_sql("ROLLBACK TO turn")
-            connection.exec_driver_sql("RELEASE turn")
+            driver.execute("ROLLBACK TO turn")
+            driver.execute("RELEASE turn")
             if len(writes) == 1:
                 writes[0].error = unavailability(error, self._book) or error
                 return
             for write in writes:
                 self._write_together(connection, [write], driver)
         else:
-            connection.exec_driver_sql("RELEASE turn")
+            driver.execute("RELEASE turn")
 
     def _fail(self, group: Sequence[_Write], error: Exception) -> None:
         known = unavailability(error, self._book)

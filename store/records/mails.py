@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from store.bodies import KeptBody, insert_bodies
+from store.driver_statement import DriverStatement
 from store.errors import BookUnavailable, NotInBook
 from store.ids import new_mail_id
 from store.job import FaxJob
@@ -46,14 +47,14 @@ class MailClaim:
     """The end of the lease."""
 
 
-_TAKEN = select(mails.c.id, mails.c.dedupe_key).where(
-    or_(
-        mails.c.dedupe_key.in_(bindparam("dedupe_keys", expanding=True)),
-        mails.c.id.in_(bindparam("ids", expanding=True)),
+_TAKEN = DriverStatement(
+    select(mails.c.id, mails.c.dedupe_key).where(
+        or_(mails.c.dedupe_key == bindparam("dedupe_key"), mails.c.id == bindparam("id"))
     )
 )
-_INSERT = insert(mails)
+_INSERT = DriverStatement(insert(mails), mails.c.keys())
 _BY_ID = select(mails).where(mails.c.id == bindparam("id"))
+_BODY = select(mails.c.body).where(mails.c.id == bindparam("id"))
 _DUE = (
     select(mails)
     .where(mails.c.state == bindparam("state"), mails.c.due_at <= bindparam("now"))
@@ -69,8 +70,9 @@ _HELD = _UPDATE.where(mails.c.owner == bindparam("holder"))
 def accept_mails(turn: Turn, arrived: Sequence[tuple[NewMail, KeptBody]], rng: Random) -> list[Accepted]:
     """Write mails and their bodies, except those that are here already or are among them twice."""
     ids = [new_mail_id(rng) for _ in arrived]
-    keys = {"dedupe_keys": [mail.dedupe_key for mail, _ in arrived], "ids": ids}
-    taken = {row.id: row.dedupe_key for row in turn.connection.execute(_TAKEN, keys)}
+    taken: dict[str, str] = {}
+    for (mail, _), mail_id in zip(arrived, ids, strict=True):
+        taken.update(_TAKEN.all(turn.connection, {"dedupe_key": mail.dedupe_key, "id": mail_id}))
     first = {dedupe_key: mail_id for mail_id, dedupe_key in taken.items()}
     accepted, body_rows, rows = [], [], []
     for (mail, body), candidate in zip(arrived, ids, strict=True):
@@ -85,7 +87,7 @@ def accept_mails(turn: Turn, arrived: Sequence[tuple[NewMail, KeptBody]], rng: R
         accepted.append(Accepted(mail_id=first[mail.dedupe_key], duplicate=duplicate))
     if rows:
         insert_bodies(turn.connection, body_rows)
-        turn.connection.execute(_INSERT, rows)
+        _INSERT.many(turn.connection, rows)
     return accepted
 
 
@@ -193,6 +195,18 @@ def find_mail(connection: Connection, mail_id: str) -> ReceivedMail | None:
     """A mail by its id."""
     row = connection.execute(_BY_ID, {"id": mail_id}).first()
     return None if row is None else _mail(row)
+
+
+def body_of(connection: Connection, mail_id: str) -> str:
+    """The reference of a mail as received.
+
+    Raises:
+        NotInBook: there is no such mail.
+    """
+    reference: str | None = connection.scalar(_BODY, {"id": mail_id})
+    if reference is None:
+        raise NotInBook("mail", mail_id)
+    return reference
 
 
 def _mail(row: Row[Any]) -> ReceivedMail:

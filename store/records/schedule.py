@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
@@ -58,7 +58,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 def outlook(connection: Connection, now: datetime) -> Outlook:
     """What is due at this time, and what comes after it."""
-    due = {work: times for work in Work if (times := _first_two(connection, work, now))}
+    due = {work: _first_two(connection, work, now) for work in Work}
     return Outlook(
         due=frozenset(work for work, (first, _) in due.items() if first is not None and first <= now),
         next_due={work: after for work, (_, after) in due.items() if after is not None},
@@ -76,10 +76,11 @@ def _first_two(connection: Connection, work: Work, now: datetime) -> tuple[datet
 def _first_due(connection: Connection, work: Work, after: datetime) -> datetime | None:
     if work is Work.CALL:
         return next_call_due(connection, after)
-    return connection.scalar(_FIRST_DUE[work], {"after": after})
+    due_at: datetime | None = connection.scalar(_FIRST_DUE[work], {"after": after})
+    return due_at
 
 
-def _first_due_query(table: Table, state: StrEnum) -> Select[tuple[datetime]]:
+def _first_due_query(table: Table, state: StrEnum) -> Select[Any]:
     due = select(table.c.due_at).where(table.c.state == state.value, table.c.due_at > bindparam("after"))
     return due.order_by(table.c.due_at).limit(1)
 
