@@ -1,7 +1,7 @@
 """Mails as received and documents as faxed: small ones in a row of the book, large ones in a file each.
 
 A small body commits with the row that needs it. A large one is on the disk before that row is written (the
-file is flushed, renamed, and its folder flushed), so a row never points at nothing; a crash in between leaves
+file is flushed, and its folder), so a row never points at nothing; a crash in between leaves
 a file that no row names, and `sweep` removes it.
 
 A reference is a text: `row:NAME` or `file:FOLDER/NAME`, relative to the documents folder.

@@ -37,11 +37,23 @@ from store.migrations import migrate
 from store.new_document import NewDocument
 from store.outbox import Copy, Notice
 from store.owner import is_gone, this_process
-from store.records import attempts, calls, claims, interventions, jobs, mails, outbox, refusals, schedule
+from store.pickup import PickupKey
+from store.records import (
+    attempts,
+    calls,
+    claims,
+    interventions,
+    jobs,
+    mails,
+    outbox,
+    pickups,
+    refusals,
+    schedule,
+)
 from store.records.calls import HeaderText
 from store.records.claims import Claims, Released
 from store.records.interventions import CancelResult
-from store.records.mails import Accepted, MailClaim
+from store.records.mails import Accepted, Arrived, MailClaim
 from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
 from store.refused import RefusedSubmission
@@ -135,13 +147,17 @@ class Book:
 
     # --- A mail's way to its jobs -------------------------------------------------------------------------
 
-    async def accept_mail(self, mail: NewMail) -> Accepted:
-        """Take a mail on. A second one with the same dedupe key is recognised and not kept."""
+    async def accept_mail(self, mail: NewMail, pickup: PickupKey | None = None) -> Accepted:
+        """Take a mail on. A second one with the same dedupe or pickup key is recognised and not kept."""
         body = await self._keep(mail.body, ".eml")
-        accepted = await self._accept((mail, body))
+        accepted = await self._accept(Arrived(mail, body, pickup))
         if accepted.duplicate:
             await self._access.in_thread(self._bodies.discard, body)
         return accepted
+
+    async def pickup_known(self, key: PickupKey) -> bool:
+        """Whether the message with this key was taken on."""
+        return await self._access.read(pickups.mail_picked_up, key) is not None
 
     async def claim_mail(self, state: MailState, lease: timedelta) -> MailClaim | None:
         """Claim the mail in this state (received or submitted) that has been due longest."""

@@ -65,6 +65,8 @@ metadata = MetaData(
     }
 )
 
+# NULL, and not the text null, where there is nothing.
+_OptionalJson = JSON(none_as_null=True)
 # A number that the database counts up; SQLite does so only for INTEGER.
 _Counted = BigInteger().with_variant(Integer, "sqlite")
 
@@ -113,6 +115,11 @@ mails = Table(
     Column("owner", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("last_error", Text, nullable=False),
+    # What the sender asked of notices (RFC 3461); empty or NULL where nothing was said. The defaults are for
+    # mails from before version 0002.
+    Column("envelope_id", Text, nullable=False, server_default=""),
+    Column("return_content", String(8), nullable=False, server_default=""),
+    Column("notice_requests", _OptionalJson),
     Index("mails_due", "state", "due_at"),
     Index("mails_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
 )
@@ -153,6 +160,8 @@ jobs = Table(
     Column("interruptions", Integer, nullable=False),
     Column("pages_confirmed", Integer, nullable=False),
     Column("cancel_requested_by", Text, nullable=False),
+    # The envelope's addresses of its recipient; NULL for a job from before version 0002.
+    Column("addresses", _OptionalJson),
     Index("jobs_of_mail", "mail_id", "position", unique=True),
     # Holds all that the choice of the next call looks at, so that it never touches a row that it passes over.
     Index(
@@ -252,6 +261,8 @@ notices = Table(
     Index("notices_due", "state", "due_at"),
     Index("notices_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
     Index("notices_of_mail", "mail_id"),
+    # For the limit of notices to one address.
+    Index("notices_to", "address", "created_at"),
 )
 
 copies = Table(
@@ -285,4 +296,48 @@ refused = Table(
     Column("header_from", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Index("refused_by_time", "at"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("client_address", Text, nullable=False),
+    Column("helo", Text, nullable=False),
+    Column("return_path", Text, nullable=False),
+    Column("recipients", JSON, nullable=False),
+    Column("envelope_id", Text, nullable=False),
+    Column("return_content", String(8), nullable=False),
+    Column("notice_requests", _OptionalJson),
+    Column("header_from", Text, nullable=False),
+    Column("user_email", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("body", Text, ForeignKey("bodies.reference"), nullable=False),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Index("quarantine_by_time", "at"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    # Account address in lower case.
+    Column("user_email", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("set_by", Text, nullable=False),
+)
+
+pickups = Table(
+    "pickups",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("mailbox", Text, primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
+    Column("uid", BigInteger, primary_key=True, autoincrement=False),
+    Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
+    Column("at", Instant, nullable=False),
 )

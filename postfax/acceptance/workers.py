@@ -16,6 +16,7 @@ import structlog
 
 from config.policy import Policy
 from config.server import ServerSettings
+from config.values import HostPort, UnixSocket
 from mta.smtp.places import ListenerError, Place, bind
 from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
 
@@ -65,6 +66,16 @@ class AcceptWorkers:
         self._running: dict[int, _Worker] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
+    @property
+    def addresses(self) -> tuple[HostPort | UnixSocket, ...]:
+        """Where mail is taken in, in the order of the settings."""
+        return tuple(place.address for place in self._places)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that run now."""
+        return tuple(worker.process.pid for worker in self._running.values())
+
     async def start(self) -> None:
         """Bind the sockets and start the workers; returns when all of them take mail.
 
@@ -80,7 +91,7 @@ class AcceptWorkers:
             await asyncio.gather(*started, return_exceptions=True)
             await self.stop()
             raise
-        log.info("smtp_listening", addresses=[str(place.address) for place in self._places])
+        log.info("smtp_listening", addresses=list(map(str, self.addresses)))
 
     def give_policy(self) -> None:
         """Hand the policy that holds now to every worker."""

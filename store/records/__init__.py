@@ -6,7 +6,9 @@ undone. Functions that read take a connection. `store.book` is the only caller.
 Modules:
     turn           what a writing function gets
     policies       the policy as it was when a mail was decided
+    envelopes      an envelope as columns
     mails          a mail from its arrival to its answer
+    pickups        which messages of an IMAP mailbox were taken on
     submissions    jobs come to be, get their documents, or are refused
     jobs           jobs as rows, their changes of state, look-ups
     interventions  people cancel, hold and release

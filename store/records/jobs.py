@@ -168,6 +168,7 @@ def fax_job(row: Row[Any]) -> FaxJob:
             name=row.recipient_name,
             company=row.recipient_company,
         ),
+        addresses=tuple(row.addresses or ()),
         user=read_policy(row.policy_text) if row.policy_text else unknown_user(row.user_email),
         cover_template=row.cover_template,
         reference=row.reference,

@@ -13,13 +13,26 @@ from store.driver_statement import DriverStatement
 from store.errors import BookUnavailable, NotInBook
 from store.ids import new_mail_id
 from store.job import FaxJob
-from store.mail import Envelope, MailState, NewMail, ProofMethod, ReceivedMail, SenderProof
+from store.mail import MailState, NewMail, ProofMethod, ReceivedMail, SenderProof
+from store.pickup import PickupKey
+from store.records.envelopes import envelope_columns, read_envelope
 from store.records.jobs import converting_jobs
+from store.records.pickups import insert_pickups, mails_picked_up
 from store.records.turn import Turn
 from store.tables import mails
 
 _ID_TRIES = 100
 _PROOF_FIELDS = tuple(field.name for field in fields(SenderProof))
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A mail that intake handed over."""
+
+    mail: NewMail
+    body: KeptBody
+    pickup: PickupKey | None = None
+    """Where it was fetched, if it was: the same message is no second mail, whatever its dedupe key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,27 +80,32 @@ _UPDATE = update(mails).where(mails.c.id == bindparam("which"))
 _HELD = _UPDATE.where(mails.c.owner == bindparam("holder"))
 
 
-def accept_mails(turn: Turn, arrived: Sequence[tuple[NewMail, KeptBody]], rng: Random) -> list[Accepted]:
+def accept_mails(turn: Turn, arrived: Sequence[Arrived], rng: Random) -> list[Accepted]:
     """Write mails and their bodies, except those that are here already or are among them twice."""
     ids = [new_mail_id(rng) for _ in arrived]
     taken: dict[str, str] = {}
-    for (mail, _), mail_id in zip(arrived, ids, strict=True):
-        taken.update(_TAKEN.all(turn.connection, {"dedupe_key": mail.dedupe_key, "id": mail_id}))
+    for one, mail_id in zip(arrived, ids, strict=True):
+        taken.update(_TAKEN.all(turn.connection, {"dedupe_key": one.mail.dedupe_key, "id": mail_id}))
     first = {dedupe_key: mail_id for mail_id, dedupe_key in taken.items()}
+    picked_up = mails_picked_up(turn.connection, [one.pickup for one in arrived if one.pickup])
+    new_pickups = {}
     accepted, body_rows, rows = [], [], []
-    for (mail, body), candidate in zip(arrived, ids, strict=True):
-        duplicate = mail.dedupe_key in first
-        if not duplicate:
-            mail_id = candidate if candidate not in taken else _free_id(turn.connection, taken, rng)
-            taken[mail_id] = mail.dedupe_key
-            first[mail.dedupe_key] = mail_id
-            body_row = body.row(f"{mail_id}.eml")
+    for one, candidate in zip(arrived, ids, strict=True):
+        known = first.get(one.mail.dedupe_key) or (picked_up.get(one.pickup) if one.pickup else None)
+        mail_id = known or (candidate if candidate not in taken else _free_id(turn.connection, taken, rng))
+        if not known:
+            taken[mail_id] = one.mail.dedupe_key
+            first[one.mail.dedupe_key] = mail_id
+            body_row = one.body.row(f"{mail_id}.eml")
             body_rows.append(body_row)
-            rows.append(_new_row(turn, mail_id, mail, body_row))
-        accepted.append(Accepted(mail_id=first[mail.dedupe_key], duplicate=duplicate))
+            rows.append(_new_row(turn, mail_id, one.mail, body_row))
+        if one.pickup and one.pickup not in picked_up:
+            picked_up[one.pickup] = new_pickups[one.pickup] = mail_id
+        accepted.append(Accepted(mail_id=mail_id, duplicate=known is not None))
     if rows:
         insert_bodies(turn.connection, body_rows)
         _INSERT.many(turn.connection, rows)
+    insert_pickups(turn, new_pickups)
     return accepted
 
 
@@ -106,8 +124,7 @@ def _new_row(turn: Turn, mail_id: str, mail: NewMail, body_row: Mapping[str, Any
         "id": mail_id,
         "state": MailState.RECEIVED.value,
         "received_at": turn.now,
-        "return_path": mail.envelope.return_path,
-        "recipients": mail.envelope.recipients,
+        **envelope_columns(mail.envelope),
         "header_from": mail.header_from,
         "user_email": mail.user_email,
         "proof": {name: getattr(mail.proof, name) for name in _PROOF_FIELDS},
@@ -214,7 +231,7 @@ def _mail(row: Row[Any]) -> ReceivedMail:
         id=row.id,
         state=MailState(row.state),
         received_at=row.received_at,
-        envelope=Envelope(return_path=row.return_path, recipients=tuple(row.recipients)),
+        envelope=read_envelope(row),
         header_from=row.header_from,
         user_email=row.user_email,
         proof=SenderProof(**{**row.proof, "method": ProofMethod(row.proof["method"])}),

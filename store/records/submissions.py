@@ -168,6 +168,7 @@ def _row_of(job: NewJob) -> dict[str, Any]:
         "subaddress": job.recipient.subaddress,
         "recipient_name": job.recipient.name,
         "recipient_company": job.recipient.company,
+        "addresses": job.addresses,
         "cover_template": job.cover_template,
         "reference": job.reference,
         "billing": job.billing,
