@@ -38,18 +38,22 @@ class ContentDigest:
 
     def __init__(self) -> None:
         self._sha = hashlib.sha256()
-        self._waiting = bytearray()
+        self._head = bytearray()
         self._in_body = False
+        self._tail = b""
         self._boundaries: list[bytes] = []
         self._delimiters = 0
         self._header = b""
 
     def add(self, octets: bytes) -> None:
         """The next octets of the message."""
-        self._waiting += octets
-        if not self._in_body and not self._header_ended():
+        if self._in_body:
+            self._digest(self._tail + octets, last=False)
             return
-        self._digest(last=False)
+        self._head += octets
+        end = _header_end(self._head)
+        if end >= 0:
+            self._begin_body(end)
 
     def finish(self) -> tuple[bytes, bytes]:
         """The header block without its trace fields, and the SHA-256 of what follows it.
@@ -57,31 +61,23 @@ class ContentDigest:
         The message is whole then.
         """
         if not self._in_body:
-            self._split(len(self._waiting))
-        self._digest(last=True)
+            self._begin_body(len(self._head))
+        self._digest(self._tail, last=True)
         return self._header, self._sha.digest()
 
-    def _header_ended(self) -> bool:
-        if self._waiting.startswith(b"\r\n"):
-            self._split(0)
-        elif (end := self._waiting.find(b"\r\n\r\n", 0, HEADER_LIMIT + 2)) >= 0:
-            self._split(end + 2)
-        elif len(self._waiting) > HEADER_LIMIT:
-            self._split(0)
-        return self._in_body
-
-    def _split(self, end: int) -> None:
-        block = bytes(self._waiting[:end])
-        del self._waiting[:end]
+    def _begin_body(self, end: int) -> None:
+        """The header block ends here."""
+        block, rest = bytes(self._head[:end]), bytes(self._head[end:])
+        self._head.clear()
         self._in_body = True
         self._header = _TRACE.sub(b"", block)
-        for start, stop in reversed([*self._announced(self._header, len(self._header))]):
+        for start, stop in reversed(self._announced(self._header, len(self._header))):
             self._boundaries.append(self._header[start:stop])
             self._header = self._header[:start] + self._header[stop:]
+        self._digest(rest, last=False)
 
-    def _digest(self, *, last: bool) -> None:
-        """Digest what waits, up to what may go on in the next piece."""
-        octets = bytes(self._waiting)
+    def _digest(self, octets: bytes, *, last: bool) -> None:
+        """Digest octets, up to what may go on in the next piece."""
         end = len(octets) if last else max(0, len(octets) - _SEAM)
         position = 0
         view = memoryview(octets)
@@ -91,7 +87,7 @@ class ContentDigest:
         if position < end:
             self._sha.update(view[position:end])
             position = end
-        self._waiting = bytearray(octets[position:])
+        self._tail = octets[position:]
 
     def _cuts(self, octets: bytes, end: int) -> Iterator[tuple[int, int]]:
         """Where boundaries that begin before `end` stand, in order: as announced, and as delimiters."""
@@ -130,6 +126,16 @@ class ContentDigest:
             self._delimiters += 1
             yield at + len(_DELIMITER)
             at = octets.find(_DELIMITER, at + 1)
+
+
+def _header_end(head: bytearray) -> int:
+    """Where the header block ends, or -1 while that cannot be told. One that is too large is none."""
+    if head.startswith(b"\r\n"):
+        return 0
+    end = head.find(b"\r\n\r\n", 0, HEADER_LIMIT + 2)
+    if end >= 0:
+        return end + 2
+    return 0 if len(head) > HEADER_LIMIT else -1
 
 
 def digest_of(message: bytes) -> ContentDigest:
