@@ -111,6 +111,11 @@ class ServeProcess:
         """SIGKILL, at once."""
         return await self._end(signal.SIGKILL, 10)
 
+    def accept_worker_pids(self) -> tuple[int, ...]:
+        """The processes that take mail in, as far as they run now."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
+        return tuple(pid for pid in map(int, children.split()) if _runs(pid, "postfax.acceptance.worker"))
+
     def reload(self) -> None:
         """SIGHUP: have it read its policy again."""
         if self._process:
@@ -126,3 +131,9 @@ class ServeProcess:
             if self._reader:
                 await self._reader
         return status
+
+
+def _runs(pid: int, module: str) -> bool:
+    with contextlib.suppress(OSError):
+        return module.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return False
