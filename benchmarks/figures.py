@@ -8,7 +8,8 @@ of the rounds.
 import os
 import platform
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,19 @@ def median_ratio(of: Sequence[float], to: Sequence[float]) -> float:
 def percentile(values: Sequence[float], percent: int) -> float:
     """The value below which so many of a hundred lie; the nearest that was measured."""
     return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+@contextmanager
+def logs_thrown_away() -> Iterator[None]:
+    """Let what is printed on the error stream go nowhere, also by child processes: they log every mail."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def print_heading(what: str) -> None:

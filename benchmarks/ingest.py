@@ -30,7 +30,7 @@ from pathlib import Path
 
 import smtp_source
 from debian_postfix import PeerUnavailable, check_available, debian_postfix
-from figures import median_ratio, print_heading, print_table, take_turns
+from figures import logs_thrown_away, median_ratio, print_heading, print_table, take_turns
 
 from config.policy import read_policy
 from config.server import ServerSettings
@@ -82,7 +82,8 @@ async def _through_workers(send: Send, folder: Path, workers: int) -> float:
         policy = read_policy(settings.policy)
         await Book.migrate(settings.store)
         taking = AcceptWorkers(settings, lambda: policy, came_in=lambda: None)
-        await taking.start()
+        with logs_thrown_away():
+            await taking.start()
         try:
             (address,) = taking.addresses
             assert isinstance(address, HostPort)

@@ -17,12 +17,16 @@ import sys
 from collections.abc import Callable, Sequence
 
 import book_accept
+import commit_latency
 import conversion
 import first_invite
 import ingest
+import large_mails
 
 BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "ingest": (ingest.main, "durable mails a second, beside Debian's Postfix"),
+    "large_mails": (large_mails.main, "the memory that ten mails of 30 MB at one time cost"),
+    "commit_latency": (commit_latency.main, "how long a commit takes beside other writing processes"),
     "book_accept": (book_accept.main, "durable mails a second into the book alone"),
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
     "conversion": (conversion.main, "documents to fax pages, beside Ghostscript"),

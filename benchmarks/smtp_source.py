@@ -27,22 +27,22 @@ def rate(port: int, *, connections: int, size: int, seconds: float, number: str)
     Raises:
         subprocess.CalledProcessError: a mail was not accepted.
     """
-    send = _Sender(port, connections, size, f"{number}@{DOMAIN}")
     warm_up = max(2 * connections, WARM_UP_MAILS if size < 50_000 else 20)
-    mails = max(warm_up, round(warm_up / send(warm_up) * seconds))
-    return mails / send(mails), warm_up + mails
+    took = send(port, mails=warm_up, size=size, connections=connections, number=number)
+    mails = max(warm_up, round(warm_up / took * seconds))
+    return mails / send(port, mails=mails, size=size, connections=connections, number=number), warm_up + mails
 
 
-class _Sender:
-    def __init__(self, port: int, connections: int, size: int, recipient: str) -> None:
-        self._arguments = [
-            *(str(SMTP_SOURCE), "-d", "-s", str(connections), "-l", str(size)),
-            *("-f", SENDER, "-t", recipient),
-        ]
-        self._server = f"inet:127.0.0.1:{port}"
+def send(port: int, *, mails: int, size: int, connections: int = 0, number: str = "+12065551234") -> float:
+    """Send so many mails, over one connection each unless said otherwise; the seconds it took.
 
-    def __call__(self, mails: int) -> float:
-        """Send so many; the seconds it took."""
-        begun = time.perf_counter()
-        subprocess.run([*self._arguments, "-m", str(mails), self._server], check=True)
-        return time.perf_counter() - begun
+    Raises:
+        subprocess.CalledProcessError: a mail was not accepted.
+    """
+    arguments = [
+        *(str(SMTP_SOURCE), "-d", "-s", str(connections or mails), "-m", str(mails), "-l", str(size)),
+        *("-f", SENDER, "-t", f"{number}@{DOMAIN}", f"inet:127.0.0.1:{port}"),
+    ]
+    begun = time.perf_counter()
+    subprocess.run(arguments, check=True)
+    return time.perf_counter() - begun
