@@ -1,5 +1,7 @@
 """Delivery to a mailbox: one mail with the document and its sidecars attached.
 
+Its Authentication-Results field (RFC 8601) is the one of the mail that the fax came in.
+
 The mail is the same whenever it is made again: its Message-ID comes from the copy's id and its Date from
 the copy's time of creation, so a repetition after a crash is recognised by the receiving side.
 """
@@ -47,6 +49,8 @@ def _mail(
     mail["Message-ID"] = f"<{identity}.copy@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail[LOOP_FIELD] = domain
+    if facts.mail.proof.results:
+        mail["Authentication-Results"] = facts.mail.proof.results
     mail.set_content(_body(files), cte="quoted-printable")
     for file in files:
         kind, _, subkind = file.media_type.partition("/")

@@ -105,6 +105,8 @@ def _proof(proof: SenderProof) -> _Fact:
             "SpfResult": proof.spf_result,
             "SpfDomain": proof.spf_domain,
             "Aligned": proof.aligned,
+            "Detail": proof.detail,
+            "AuthenticationResults": proof.results,
         }
     )
 

@@ -4,11 +4,12 @@ The organisational domain (RFC 7489 §3.2) is found with the public suffix list 
 package carries; the version of that package is the list's date, and it is pinned in the lock file.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
 
+@lru_cache(maxsize=10_000)
 def ascii_domain(domain: str) -> str | None:
     """The name in lower case with A-labels (RFC 5890), without a final dot; None if it cannot be one."""
     try:
@@ -18,6 +19,7 @@ def ascii_domain(domain: str) -> str | None:
     return name.lower().removesuffix(".") or None
 
 
+@lru_cache(maxsize=10_000)
 def organisational_domain(domain: str) -> str:
     """The domain directly below its public suffix: `example.co.uk` of `mx.example.co.uk`.
 

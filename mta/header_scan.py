@@ -14,7 +14,10 @@ from store.outbox import LOOP_FIELD
 HEADER_LIMIT = 256 * 1024
 """Octets of a header block."""
 
-_FIELDS = ("From", "Message-ID", "Date", "Auto-Submitted", "Precedence", "List-Id", "Received", LOOP_FIELD)
+_FIELDS = (
+    *("From", "Message-ID", "Date", "Auto-Submitted", "Precedence", "List-Id", "Received", LOOP_FIELD),
+    *("DKIM-Signature", "ARC-Seal"),
+)
 # RFC 5322 §4.5 lets old mails have blanks before the colon.
 _FIELD = re.compile(
     rb"^(" + "|".join(_FIELDS).encode() + rb")[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)",
@@ -47,6 +50,10 @@ class HeaderFacts:
     """Whether a notice of ours began it."""
     hops: int = 0
     """How many Received fields there are."""
+    signed: bool = False
+    """Whether there is a DKIM-Signature field (RFC 6376)."""
+    sealed: bool = False
+    """Whether there is an ARC-Seal field (RFC 8617)."""
 
 
 def header_block(message: bytes) -> bytes:
@@ -87,6 +94,8 @@ def scan_header(message: bytes) -> HeaderFacts:
         listed="list-id" in found,
         looped=LOOP_FIELD.lower() in found,
         hops=len(found.get("received", ())),
+        signed="dkim-signature" in found,
+        sealed="arc-seal" in found,
     )
 
 

@@ -1,7 +1,8 @@
 """Whether a mail is taken: the facts about it in, a verdict with its reason out. Pure.
 
-`judge` is asked with what is known so far. It asks for SPF only where the answer depends on it, so a stranger
-costs no look-up; the caller adds the result to the facts and asks again.
+`judge` is asked with what is known so far. It asks for further facts only where the answer depends on them,
+so a stranger costs no look-up; the caller adds them and asks again. What may stand in the way of a proof
+without being known (the DNS did not answer) is a temporary refusal, never a pass and never a final one.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from config.settings import UserPolicy
 from mta.address_field import parse_address_field
 from mta.domain_name import aligned
 from mta.header_scan import HeaderFacts
+from mta.proof.claims import Claim, Fact, State, arc_claim, best, dkim_claim, spf_claim
+from mta.proof.evidence import ArcResult, DkimResult, DmarcCode, DmarcResult, SpfResult
+from mta.proof.refusal_sentences import dmarc_refusal, not_own_address, spf_refusal, trouble_refusal
 from mta.reply import Reply
 from mta.smtp.command import Mailbox
 from store.mail import ProofMethod, SenderProof
@@ -22,37 +26,14 @@ _SYSTEM_NAMES = {"mailer-daemon", "postmaster"}
 _BULK = {"bulk", "list", "junk"}
 
 
-class SpfCode(StrEnum):
-    """The results of RFC 7208 §2.6."""
-
-    PASS = "pass"  # noqa: S105 - a result, no password
-    FAIL = "fail"
-    SOFTFAIL = "softfail"
-    NEUTRAL = "neutral"
-    NONE = "none"
-    PERMERROR = "permerror"
-    TEMPERROR = "temperror"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SpfResult:
-    """What SPF says of a client and a domain."""
-
-    code: SpfCode
-    domain: str
-    """The domain whose record was evaluated, as A-labels."""
-    detail: str = ""
-    """The mechanism that matched, or what went wrong: for the log and for `postfax show`."""
-    out_of_time: bool = False
-    """A temperror because the evaluation as a whole took too long."""
-
-
 class RefusalReason(StrEnum):
     """Why a submission was refused, in one word for logs and statistics."""
 
     AUTOMATIC = "automatic"
+    """It is automatic, and the quarantine is full."""
     NO_SINGLE_AUTHOR = "no_single_author"
     UNREGISTERED = "unregistered"
+    NOT_OWN_ADDRESS = "not_own_address"
     UNPROVEN = "unproven"
     DNS_TROUBLE = "dns_trouble"
     NO_SUCH_RECIPIENT = "no_such_recipient"
@@ -64,16 +45,24 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What is known of a mail."""
+    """What is known of a mail. The last four are None while they were not asked for."""
 
     client_address: str
     helo: str
     return_path: str
     header: HeaderFacts
+    author: Mailbox | None
+    """`single_author` of the header."""
     user: UserPolicy | None
-    """Who the policy says its author is; None for a stranger."""
+    """Who the policy says its author is, or who is logged in; None for a stranger."""
+    login: str = ""
+    """The account that the session is logged in as; empty for none."""
+    own_address: bool = False
+    """Whether the author's address is one of that account's."""
     spf: SpfResult | None = None
-    """None while it was not asked."""
+    dkim: tuple[DkimResult, ...] | None = None
+    dmarc: DmarcResult | None = None
+    arc: ArcResult | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +76,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class SpfNeeded:
-    """The verdict depends on SPF."""
+class Quarantined:
+    """A program sent it: it is kept for an administrator to see, neither faxed nor answered (RFC 3834)."""
+
+    mark: str
+    """What shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactsNeeded:
+    """The verdict depends on facts that were not asked for."""
+
+    facts: frozenset[Fact]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +99,8 @@ class Admitted:
     proof: SenderProof
 
 
-Verdict = Refused | SpfNeeded | Admitted
+Settled = Refused | Quarantined | Admitted
+Verdict = Settled | FactsNeeded
 
 
 def single_author(header: HeaderFacts) -> Mailbox | None:
@@ -117,20 +117,16 @@ def address_of(author: Mailbox) -> str:
 
 
 def judge(facts: Facts) -> Verdict:
-    """Refused, admitted, or not to be told without SPF."""
-    author = single_author(facts.header)
+    """Settled, or not to be told without further facts."""
+    author = facts.author
     if mark := automatic_mark(facts.return_path, facts.header, author):
-        return Refused(reply=_AUTOMATIC_MAIL, reason=RefusalReason.AUTOMATIC, detail=mark)
+        return Quarantined(mark)
     if author is None:
         return _NO_SINGLE_AUTHOR
-    if facts.user is None:
+    user = facts.user
+    if user is None:
         return _UNREGISTERED
-    if not facts.user.settings.fax.require_spf:
-        return _admitted(facts, author, facts.user, ProofMethod.UNPROVEN)
-    if facts.spf is None:
-        return SpfNeeded()
-    refused = _spf_refusal(facts, facts.spf, author)
-    return refused or _admitted(facts, author, facts.user, ProofMethod.SPF)
+    return _judge_login(facts, author, user) if facts.login else _judge_sender(facts, author, user)
 
 
 def automatic_mark(return_path: str, header: HeaderFacts, author: Mailbox | None) -> str:
@@ -147,29 +143,89 @@ def automatic_mark(return_path: str, header: HeaderFacts, author: Mailbox | None
     return next((mark for holds, mark in marks if holds), "")
 
 
-def _spf_refusal(facts: Facts, spf: SpfResult, author: Mailbox) -> Refused | None:
-    if spf.code is SpfCode.TEMPERROR:
-        reply = _SPF_OUT_OF_TIME if spf.out_of_time else _SPF_NO_ANSWER
-        return Refused(reply=reply, reason=RefusalReason.DNS_TROUBLE, detail=spf.detail)
-    if spf.code is not SpfCode.PASS:
-        sentence = _SPF_SENTENCES[spf.code].format(
-            client=facts.client_address, domain=spf.domain or "the sender"
-        )
-    elif not aligned(spf.domain, author.domain):
-        sentence = (
-            f"SPF proves {spf.domain}, but the From address is at another domain; "
-            "send with a return path of the same organisation"
-        )
-    else:
-        return None
+def _judge_login(facts: Facts, author: Mailbox, user: UserPolicy) -> Verdict:
+    """A session that is logged in proves its own user, and nobody else."""
+    if facts.own_address:
+        return _admitted(facts, author, user, ProofMethod.AUTH, detail=facts.login)
     return Refused(
-        reply=Reply(550, "5.7.23", sentence),  # RFC 7372 §3.2: SPF validation failed
-        reason=RefusalReason.UNPROVEN,
-        detail=f"spf={spf.code} domain={spf.domain} {spf.detail}".strip(),
+        reply=not_own_address(), reason=RefusalReason.NOT_OWN_ADDRESS, detail=f"logged in as {facts.login}"
     )
 
 
-def _admitted(facts: Facts, author: Mailbox, user: UserPolicy, method: ProofMethod) -> Admitted:
+def _judge_sender(facts: Facts, author: Mailbox, user: UserPolicy) -> Verdict:
+    """What the user's policy asks for; where it asks for nothing, what the domain's own policy does."""
+    if user.settings.fax.require_spf:
+        return _judge_proof(facts, author, user)
+    if facts.dmarc is None:
+        return FactsNeeded(frozenset({Fact.DMARC}))
+    if facts.dmarc.enforced or facts.dmarc.code is DmarcCode.TEMPERROR:
+        return _judge_proof(facts, author, user)
+    return _admitted(facts, author, user, ProofMethod.UNPROVEN)
+
+
+def _judge_proof(facts: Facts, author: Mailbox, user: UserPolicy) -> Verdict:
+    """Admitted by the first method that proves the author's address; the dearer ones are asked last."""
+    claims = []
+    for method, claim in _claims(facts, author, user):
+        if claim.state is State.PROVEN:
+            return _admitted(facts, author, user, method, detail=claim.by)
+        if claim.state is State.UNASKED:
+            # Past SPF the answer nearly always depends on DMARC too: ask for both at one time.
+            further = {Fact.DMARC} if facts.spf and facts.dmarc is None else set()
+            return FactsNeeded(claim.needs | further)
+        claims.append(claim)
+    if facts.dmarc is None:
+        return FactsNeeded(frozenset({Fact.DMARC}))  # it tells how the refusal has to read
+    return _refused(facts, author, user, best(claims))
+
+
+def _claims(facts: Facts, author: Mailbox, user: UserPolicy) -> list[tuple[ProofMethod, Claim]]:
+    claims = [(ProofMethod.SPF, spf_claim(facts.spf, author.domain, facts.dmarc))]
+    if facts.header.signed:
+        claims.append((ProofMethod.DKIM, dkim_claim(facts.dkim, author.domain, facts.dmarc)))
+    if facts.header.sealed and (trusted := user.settings.fax.trusted_sealers):
+        claims.append((ProofMethod.ARC, arc_claim(facts.arc, author.domain, facts.dmarc, trusted=trusted)))
+    return claims
+
+
+def _refused(facts: Facts, author: Mailbox, user: UserPolicy, nearest: Claim) -> Refused:
+    spf, dmarc = facts.spf, facts.dmarc
+    if spf is None or dmarc is None:
+        raise AssertionError("a refusal for want of proof comes after SPF and DMARC were asked for")
+    trouble = nearest.trouble if nearest.state is State.TROUBLED else ""
+    if not trouble and dmarc.code is DmarcCode.TEMPERROR and not user.settings.fax.require_spf:
+        trouble = f"DMARC: {dmarc.detail}"
+    if trouble:
+        out_of_time = spf.out_of_time and aligned(spf.domain, author.domain)
+        reply = trouble_refusal(spf_out_of_time=out_of_time)
+        return Refused(reply=reply, reason=RefusalReason.DNS_TROUBLE, detail=trouble)
+    signatures = facts.dkim or ()
+    refusal = dmarc_refusal if dmarc.enforced else spf_refusal
+    return Refused(
+        reply=refusal(facts.client_address, author.domain, spf=spf, dkim=signatures, dmarc=dmarc),
+        reason=RefusalReason.UNPROVEN,
+        detail=_detail(facts),
+    )
+
+
+def _detail(facts: Facts) -> str:
+    """All that was found out, for the log."""
+    words = []
+    if facts.spf:
+        words.append(f"spf={facts.spf.code} domain={facts.spf.domain} {facts.spf.detail}".strip())
+    words.extend(
+        f"dkim={one.code} d={one.domain} s={one.selector} {one.reason}".strip() for one in facts.dkim or ()
+    )
+    if facts.dmarc:
+        words.append(f"dmarc={facts.dmarc.code} p={facts.dmarc.policy} {facts.dmarc.detail}".strip())
+    if facts.arc:
+        words.append(f"arc={facts.arc.code} {facts.arc.reason}".strip())
+    return "; ".join(words)
+
+
+def _admitted(
+    facts: Facts, author: Mailbox, user: UserPolicy, method: ProofMethod, *, detail: str = ""
+) -> Admitted:
     spf = facts.spf
     proof = SenderProof(
         method=method,
@@ -178,12 +234,11 @@ def _admitted(facts: Facts, author: Mailbox, user: UserPolicy, method: ProofMeth
         spf_result=spf.code.value if spf else "",
         spf_domain=spf.domain if spf else "",
         aligned=spf is not None and aligned(spf.domain, author.domain),
-        detail=spf.detail if spf else "",
+        detail=spf.detail if method is ProofMethod.SPF and spf else detail,
     )
     return Admitted(header_from=address_of(author), user=user, proof=proof)
 
 
-_AUTOMATIC_MAIL = Reply(550, "5.7.1", "automatic mail is not faxed")
 _NO_SINGLE_AUTHOR = Refused(
     reply=Reply(
         550, "5.6.0", "a mail must have one From field with one address; correct it and send it again"
@@ -193,17 +248,3 @@ _NO_SINGLE_AUTHOR = Refused(
 _UNREGISTERED = Refused(
     reply=Reply(550, "5.7.1", "Unauthorized Sending Address"), reason=RefusalReason.UNREGISTERED
 )
-_SPF_NO_ANSWER = Reply(451, "4.4.3", "the sender's SPF record could not be looked up; please try again later")
-# RFC 7372 §3.2: SPF validation error.
-_SPF_OUT_OF_TIME = Reply(451, "4.7.24", "the SPF check took too long; please try again later")
-_SPF_SENTENCES = {
-    SpfCode.FAIL: "SPF says that {client} may not send mail of {domain}; "
-    "send through its own mail server, or have its administrator add this one to the SPF record",
-    SpfCode.SOFTFAIL: "SPF does not confirm that {client} may send mail of {domain}; "
-    "send through its own mail server, or have its administrator add this one to the SPF record",
-    SpfCode.NEUTRAL: "SPF leaves open whether {client} may send mail of {domain}; "
-    "have its administrator add this server to the SPF record",
-    SpfCode.NONE: "{domain} has no SPF record that proves where its mail comes from; "
-    "have its administrator publish one",
-    SpfCode.PERMERROR: "the SPF record of {domain} has a mistake; have its administrator correct it",
-}

@@ -72,6 +72,8 @@ def _mail() -> ReceivedMail:
             spf_result="pass",
             spf_domain="hospital.example",
             aligned=True,
+            detail="ip4:192.0.2.7",
+            results="fax.example.com; spf=pass smtp.mailfrom=hospital.example",
         ),
         message_id="<referral.17@hospital.example>",
         subject="Referral for <Monday>",

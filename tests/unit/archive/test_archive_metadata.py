@@ -33,6 +33,8 @@ def test_the_facts_as_json() -> None:
             "SpfResult": "pass",
             "SpfDomain": "hospital.example",
             "Aligned": True,
+            "Detail": "ip4:192.0.2.7",
+            "AuthenticationResults": "fax.example.com; spf=pass smtp.mailfrom=hospital.example",
         },
         "Subject": "Referral for <Monday>",
         "MessageId": "<referral.17@hospital.example>",

@@ -1,0 +1,95 @@
+"""From a mail to its verdict: gathers the facts that the verdict depends on, and no others.
+
+Everything is asked at one time that can be. With known DNS answers and no signature to look at nothing waits.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from mta.dns_lookup import DnsLookup
+from mta.proof.arc_check import ArcChecker
+from mta.proof.body_hash import Message
+from mta.proof.claims import Fact
+from mta.proof.dkim_check import DkimChecker
+from mta.proof.dmarc_check import DmarcChecker
+from mta.proof.findings import authentication_results
+from mta.proof.spf_check import TOTAL_SECONDS, SpfChecker
+from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, judge
+
+_VERIFICATIONS_AT_ONCE = 2
+"""They share the interpreter with the sessions; more would only take turns."""
+
+
+class SenderChecks:
+    """Judges mails."""
+
+    def __init__(
+        self,
+        dns: DnsLookup,
+        *,
+        hostname: str,
+        spf_seconds: float = TOTAL_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            dns: where everything is looked up.
+            hostname: who says it in the Authentication-Results field (RFC 8601 §2.5): our own name.
+            spf_seconds: for one evaluation of SPF.
+            clock: seconds since the epoch, for signatures that expire.
+        """
+        self._hostname = hostname
+        self._threads = ThreadPoolExecutor(_VERIFICATIONS_AT_ONCE, thread_name_prefix="signatures")
+        self._dns = dns
+        self._spf = SpfChecker(dns, total_seconds=spf_seconds)
+        self._dkim = DkimChecker(dns, self._threads, clock=clock)
+        self._dmarc = DmarcChecker(dns)
+        self._arc = ArcChecker(dns, self._threads)
+
+    async def verdict(self, facts: Facts, message: Message) -> Settled:
+        """What becomes of a mail.
+
+        Args:
+            facts: what is known without asking.
+            message: read only where a signature has to be verified; must stay readable until this returns.
+        """
+        verdict = judge(facts)
+        while isinstance(verdict, FactsNeeded):
+            facts = await self._gather(facts, verdict.facts, message)
+            verdict = judge(facts)
+        if isinstance(verdict, Admitted):
+            results = authentication_results(facts, hostname=self._hostname)
+            return replace(verdict, proof=replace(verdict.proof, results=results))
+        return verdict
+
+    def close(self) -> None:
+        """Give up what is being asked and verified."""
+        self._dns.close()
+        self._spf.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _gather(self, facts: Facts, needed: frozenset[Fact], message: Message) -> Facts:
+        """The facts with the needed ones added."""
+        if needed == {Fact.SPF}:  # the usual case, without the cost of tasks
+            return replace(facts, spf=await self._ask(Fact.SPF, facts, message))
+        names = sorted(needed)
+        answers = await asyncio.gather(*(self._ask(name, facts, message) for name in names))
+        return replace(facts, **dict(zip(names, answers, strict=True)))
+
+    async def _ask(self, fact: Fact, facts: Facts, message: Message) -> Any:
+        from_domain = facts.author.domain if facts.author else ""
+        if fact is Fact.SPF:
+            return await self._spf.check(
+                client_address=facts.client_address, return_path=facts.return_path, helo=facts.helo
+            )
+        if fact is Fact.DKIM:
+            return await self._dkim.check(message, from_domain)
+        if fact is Fact.ARC:
+            trusted = facts.user.settings.fax.trusted_sealers if facts.user else ()
+            return await self._arc.check(message, trusted)
+        return await self._dmarc.check(from_domain)
