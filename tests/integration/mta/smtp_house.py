@@ -16,7 +16,7 @@ from config.settings import FaxSettings, Settings, UserPolicy
 from config.values import HostPort
 from mta.dns_lookup import DnsLookup
 from mta.intake import Intake, RefusedSubmission
-from mta.proof.spf_check import SpfChecker
+from mta.proof.checks import SenderChecks
 from mta.smtp.listener import SmtpListener
 from mta.smtp.places import bind
 from postfax.demonstration.dns_stub import DnsStub, Zone
@@ -40,6 +40,9 @@ class People:
 
     def sender(self, address: str) -> UserPolicy | None:
         return self.users.get(address)
+
+    def user(self, email: str) -> UserPolicy | None:
+        return next((user for user in self.users.values() if user.email == email), None)
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,11 @@ async def open_house(*, dns_timeout: float = 0.5, **mail_settings: Any) -> Async
     with tempfile.TemporaryDirectory() as folder:
         bodies = BodyFolder(Path(folder) / "documents")
         bodies.create()
-        spf = SpfChecker(DnsLookup(nameservers=[nameserver], timeout=timedelta(seconds=dns_timeout)))
+        lookup = DnsLookup(nameservers=[nameserver], timeout=timedelta(seconds=dns_timeout))
+        checks = SenderChecks(lookup, hostname=DOMAIN)
         intake = Intake(
             directory=lambda: people,
-            spf=spf,
+            checks=checks,
             accept=book.accept,
             refused=refused.append,
             open_body=lambda: bodies.begin(".eml"),
@@ -124,7 +128,7 @@ async def open_house(*, dns_timeout: float = 0.5, **mail_settings: Any) -> Async
         finally:
             await listener.stop(seconds=1)
             await dns.stop()
-            spf.close()
+            checks.close()
 
 
 class Client:
@@ -164,6 +168,9 @@ class Client:
         stuffed = message.replace(b"\r\n.", b"\r\n..")
         self.send((b"." if message.startswith(b".") else b"") + stuffed + b".\r\n")
         return await self.reply()
+
+    async def begin_tls(self, context: ssl.SSLContext) -> None:
+        await self.writer.start_tls(context)
 
     async def close(self) -> None:
         self.writer.close()

@@ -54,7 +54,7 @@ async def test_ehlo_offers_what_is_there() -> None:
         offered = (await client.say("EHLO client.example")).splitlines()
     assert offered == [
         f"250-{DOMAIN}", "250-PIPELINING", "250-SIZE 52428800", "250-8BITMIME", "250-SMTPUTF8",
-        "250 ENHANCEDSTATUSCODES",
+        "250-DSN", "250-CHUNKING", "250-LIMITS RCPTMAX=1000", "250 ENHANCEDSTATUSCODES",
     ]  # fmt: skip
 
 

@@ -49,6 +49,7 @@ async def test_what_is_no_line_end_at_all_stays_inside_one_mail(ending: bytes) -
         assert (await client.reply()).startswith("221 ")
     (only,) = house.book.mails
     assert only.envelope.recipients == (f"5@{DOMAIN}",)
+    assert isinstance(only.body, bytes)
     assert b"MAIL FROM" in only.body
 
 

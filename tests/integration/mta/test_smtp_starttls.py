@@ -4,14 +4,10 @@ import asyncio
 import smtplib
 import ssl
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from smtp_certificate import make_certificate
 from smtp_house import DOMAIN, connect, mail, open_house
 
 from config.values import HostPort
@@ -19,31 +15,7 @@ from config.values import HostPort
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A self-signed certificate for our domain: the settings of `mail.tls`."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DOMAIN)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(DOMAIN)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "fax.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "fax.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return {"certificate": str(folder / "fax.pem"), "key": str(folder / "fax.key")}
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 async def test_a_mail_is_delivered_over_tls(certificate: dict[str, str]) -> None:
