@@ -2,7 +2,11 @@
 
 take_apart  asks for it, in the sandbox
 task        what runs there
-structure   a look at the structure before it is parsed
+structure   the parts of a mail, found without copying it
+part        one of them: what its header says, and its content
+fields      header fields
+parameters  the values of Content-Type and Content-Disposition
+transfer    transfer encodings undone
 parts       what is body, what is attached, what is not to be seen
 text        charsets and encoded words
 names       file names

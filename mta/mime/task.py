@@ -1,39 +1,34 @@
 """Taking a mail apart: the part that runs inside the sandbox (`sandbox.Nursery.run`).
 
-Input is anyone's: the structure is looked at before it is parsed, and what gets past that meets the limits of
-the process. Reads one file in its working folder, writes the attachments' octets beside it.
+Input is anyone's: every step takes time and memory in proportion to the mail, and what gets past that meets
+the limits of the process. Reads one file in its working folder, writes the attachments' octets beside it.
 """
 
 import re
 from base64 import b64encode
+from collections import Counter
 from dataclasses import asdict
-from email.message import Message
-from email.parser import BytesParser
-from email.policy import compat32
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from mta.address_field import FieldMailbox, parse_address_field
+from mta.mime.fields import Fields
 from mta.mime.names import declared_name, made_name, safe_name
-from mta.mime.parts import SortedParts, inner_messages, octets_of, sort_parts
-from mta.mime.structure import check_structure
-from mta.mime.text import header_text, unfolded
-from sandbox import Refused
+from mta.mime.part import MESSAGE, Part
+from mta.mime.parts import CONTENT_ID_REFERENCE, SortedParts, sort_parts
+from mta.mime.structure import read_structure
+from mta.mime.text import eight_bit_text, header_text
 from store.mail import MailContent, MailPart
 
-MAX_TEXT = 3_000_000
-"""Characters of a body in plain text: about 750 pages."""
-MAX_HTML = 6_000_000
-"""Characters of a body in HTML."""
 MAX_SHOWN = 8_000_000
-"""Octets of pictures that are put into the HTML."""
+"""Octets of pictures that are put into the HTML, each time that it shows one."""
 
 _SUBJECT_LENGTH = 1000
+_NAME_LENGTH = 1000
 _REFERENCES = 50
-_MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
 _FAX_FIELD = re.compile(r"x-fax-[!-9;-~]+", re.IGNORECASE)
-_TOO_COMPLICATED = "This mail is too complicated to be read."
-_TOO_LONG = "The text of this mail is too long for a fax. Attach it as a document, in parts."
 
 
 def take_apart(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -45,98 +40,81 @@ def take_apart(arguments: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Refused: the mail is too complicated, encrypted, only a calendar entry, or its text too long.
     """
-    octets = Path(arguments["mail"]).read_bytes()
-    check_structure(octets)
-    try:
-        mail = BytesParser(policy=compat32).parsebytes(octets)
-        return asdict(_content(mail, sort_parts(mail)))
-    except RecursionError as error:
-        raise Refused(_TOO_COMPLICATED) from error
+    mail = read_structure(Path(arguments["mail"]).read_bytes())
+    return asdict(_content(mail.fields, sort_parts(mail)))
 
 
-def _content(mail: Message, parts: SortedParts) -> MailContent:
-    if len(parts.text) > MAX_TEXT:
-        raise Refused(_TOO_LONG)
-    authors = _mailboxes(mail, "From")
+def _content(header: Fields, parts: SortedParts) -> MailContent:
+    authors = _mailboxes(header, "from")
     return MailContent(
-        subject=_subject(mail),
-        message_id=next(iter(_message_ids(mail, "Message-ID")), ""),
+        subject=_subject(header),
+        message_id=next(iter(_message_ids(header, "message-id")), ""),
         references=tuple(
-            (_message_ids(mail, "References") or _message_ids(mail, "In-Reply-To"))[-_REFERENCES:]
+            (_message_ids(header, "references") or _message_ids(header, "in-reply-to"))[-_REFERENCES:]
         ),
-        from_name=header_text(authors[0].name) if authors else "",
-        to_names=_names(_mailboxes(mail, "To") + _mailboxes(mail, "Cc")),
-        fields=_fax_fields(mail),
+        from_name=_name(authors[0]) if authors else "",
+        to_names={
+            str(one.mailbox).lower(): _name(one)
+            for one in (*_mailboxes(header, "to"), *_mailboxes(header, "cc"))
+            if one.mailbox and one.name
+        },
+        fields=_fax_fields(header),
         text=parts.text,
-        html=_html(parts),
+        html=parts.html if parts.text else _with_pictures(parts),
         attachments=tuple(_written(part, number) for number, part in enumerate(parts.attachments, 1)),
     )
 
 
-def _values(mail: Message, field: str) -> list[str]:
-    return [str(value) for name, value in mail.raw_items() if name.lower() == field.lower()]
+def _subject(header: Fields) -> str:
+    return header_text(header.first("subject"))[:_SUBJECT_LENGTH]
 
 
-def _subject(mail: Message) -> str:
-    return header_text(next(iter(_values(mail, "Subject")), ""))[:_SUBJECT_LENGTH]
+def _message_ids(header: Fields, field: str) -> list[str]:
+    return _MESSAGE_ID.findall(" ".join(map(eight_bit_text, header.all(field))))
 
 
-def _message_ids(mail: Message, field: str) -> list[str]:
-    return _MESSAGE_ID.findall(" ".join(unfolded(value) for value in _values(mail, field)))
+def _mailboxes(header: Fields, field: str) -> tuple[FieldMailbox, ...]:
+    return tuple(one for value in header.all(field) for one in parse_address_field(eight_bit_text(value)))
 
 
-def _mailboxes(mail: Message, field: str) -> tuple[FieldMailbox, ...]:
-    return tuple(one for value in _values(mail, field) for one in parse_address_field(unfolded(value)))
+def _name(mailbox: FieldMailbox) -> str:
+    return header_text(mailbox.name)[:_NAME_LENGTH]
 
 
-def _names(mailboxes: tuple[FieldMailbox, ...]) -> dict[str, str]:
-    return {str(one.mailbox).lower(): header_text(one.name) for one in mailboxes if one.mailbox and one.name}
-
-
-def _fax_fields(mail: Message) -> dict[str, str]:
+def _fax_fields(header: Fields) -> dict[str, str]:
     fields: dict[str, str] = {}
-    for name, value in mail.raw_items():
+    for name, value in header.written:
         if _FAX_FIELD.fullmatch(name):
-            fields.setdefault(name.lower(), header_text(str(value)))
+            fields.setdefault(name, header_text(value))
     return fields
-
-
-def _html(parts: SortedParts) -> str:
-    if len(parts.html) <= MAX_HTML:
-        return parts.html if parts.text else _with_pictures(parts)
-    if parts.text:
-        return ""
-    raise Refused(_TOO_LONG)
 
 
 def _with_pictures(parts: SortedParts) -> str:
     """The HTML with what it shows put into it (RFC 2397), since it is rendered without the mail."""
-    html, room = parts.html, MAX_SHOWN
+    times = Counter(map(unquote, CONTENT_ID_REFERENCE.findall(parts.html)))
+    pictures: dict[str, str] = {}
+    room = MAX_SHOWN
     for content_id, part in parts.shown_in_place.items():
-        reference = f"cid:{content_id}"
-        octets = octets_of(part)
-        room -= len(octets) * html.count(reference)
-        if content_id and room >= 0:
-            html = html.replace(
-                reference, f"data:{part.get_content_type()};base64,{b64encode(octets).decode()}"
-            )
-    return html
+        octets = part.content()
+        room -= len(octets) * times[content_id]
+        if room >= 0:
+            pictures[content_id] = f"data:{part.media_type};base64,{b64encode(octets).decode()}"
+    return CONTENT_ID_REFERENCE.sub(lambda found: pictures.get(unquote(found[1]), found[0]), parts.html)
 
 
-def _written(part: Message, number: int) -> MailPart:
+def _written(part: Part, number: int) -> MailPart:
     """An attachment, its octets in a file of the working folder."""
-    octets = octets_of(part)
+    octets = part.content()
     file = Path(f"part-{number:04d}")
     file.write_bytes(octets)
     return MailPart(
-        name=_name(part, number), media_type=part.get_content_type(), path=str(file), size=len(octets)
+        name=_file_name(part, number), media_type=part.media_type, path=str(file), size=len(octets)
     )
 
 
-def _name(part: Message, number: int) -> str:
+def _file_name(part: Part, number: int) -> str:
     if name := declared_name(part):
         return name
-    if part.get_content_type() == "message/rfc822":
-        subject = next((_subject(inner) for inner in inner_messages(part)), "")
-        return f"{safe_name(subject) or 'forwarded message'}.eml"
+    if part.media_type == MESSAGE:
+        return f"{safe_name(_subject(part.message_fields)) or 'forwarded message'}.eml"
     return made_name(part, number)

@@ -4,11 +4,11 @@ Whatever the charset is called and whatever the octets are, something readable c
 and nothing returned holds half a surrogate pair or a control character.
 """
 
-import binascii
 import codecs
 import re
-from base64 import b64decode
 from quopri import decodestring
+
+from mta.mime.transfer import base64_decoded
 
 # What mails say and what they mean (WHATWG Encoding §4.2): each that is meant holds the one that is said.
 _MEANT = {
@@ -18,8 +18,9 @@ _MEANT = {
 # Codecs of Python that are no charsets of mails.
 _NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
 
-# RFC 2047 §2; §6.2: white space between two encoded words is no part of the text.
-_ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?\s]*)\?=")
+# RFC 2047 §2, and what is common beside it: blanks in a word, and a last one that was cut off.
+# §6.2: white space between two encoded words is no part of the text.
+_ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?]*)(?:\?=|\??\Z)")
 _BETWEEN = re.compile(r"\s*")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -46,44 +47,42 @@ def _damaged(octets: bytes) -> str:
 
 
 def header_text(raw: str) -> str:
-    """A header value as the parser keeps it (8-bit octets as surrogates), decoded, on one line."""
+    """A header value as `mta.mime.fields` gives it (8-bit octets as surrogates), decoded, on one line."""
     return " ".join(_decoded_words(raw).split())
 
 
-def unfolded(raw: str) -> str:
-    """A header value as the parser keeps it, 8-bit octets decoded, encoded words left as they are."""
-    return re.sub(r"\r?\n", "", _plain(raw)).strip()
-
-
-def _plain(raw: str) -> str:
+def eight_bit_text(raw: str) -> str:
+    """A header value as `mta.mime.fields` gives it, 8-bit octets decoded, encoded words left as they are."""
     return decoded(raw.encode("utf-8", errors="surrogateescape"), "utf-8")
 
 
 def _decoded_words(raw: str) -> str:
     pieces: list[str] = []
-    octets, charset, position = b"", "", 0
+    octets, charset, position = bytearray(), "", 0
     for word in _ENCODED_WORD.finditer(raw):
         gap = raw[position : word.start()]
         adjacent = bool(octets) and _BETWEEN.fullmatch(gap)
         # Some encoders cut a character in two, so neighbours are put together before they are decoded.
         if not adjacent or word[1].lower() != charset:
-            pieces.append(decoded(octets, charset))
-            octets, charset = b"", word[1].lower()
+            pieces.append(decoded(bytes(octets), charset))
+            octets, charset = bytearray(), word[1].lower()
         if not adjacent:
-            pieces.append(_plain(gap))
+            pieces.append(eight_bit_text(gap))
         octets += _octets(word[2].lower(), word[3])
         position = word.end()
-    return "".join((*pieces, decoded(octets, charset), _plain(raw[position:])))
+    return "".join((*pieces, decoded(bytes(octets), charset), eight_bit_text(raw[position:])))
 
 
 def _octets(encoding: str, text: str) -> bytes:
     octets = text.encode("utf-8", errors="surrogateescape")
     if encoding == "q":
         return decodestring(octets, header=True)
-    try:
-        return b64decode(octets + b"=" * (-len(octets) % 4))
-    except binascii.Error:
-        return octets
+    return base64_decoded(octets)
+
+
+def known_charset(charset: str) -> bool:
+    """Whether text can be decoded from a charset of that name."""
+    return _codec(charset) is not None
 
 
 def _codec(charset: str) -> str | None:
@@ -103,17 +102,14 @@ def _clean(text: str) -> str:
 
 def unflowed(text: str, *, delete_space: bool) -> str:
     """Paragraphs of format=flowed text (RFC 3676 §4) on lines of their own; quoted lines stay as they are."""
-    lines: list[str] = []
+    pieces: list[str] = []
     open_paragraph = False
-    for line in text.split("\n"):
+    for number, line in enumerate(text.split("\n")):
         quoted = line.startswith(">")
-        content = line.removeprefix(" ")  # §4.4: space-stuffing
-        if open_paragraph and not quoted:
-            lines[-1] += content
-        else:
-            lines.append(line if quoted else content)
+        content = line if quoted else line.removeprefix(" ")  # §4.4: space-stuffing
+        if number and (quoted or not open_paragraph):
+            pieces.append("\n")
         # §4.3: the signature separator is never soft.
-        open_paragraph = line.endswith(" ") and not quoted and content != "-- "
-        if open_paragraph and delete_space:
-            lines[-1] = lines[-1][:-1]
-    return "\n".join(lines)
+        open_paragraph = content.endswith(" ") and not quoted and content != "-- "
+        pieces.append(content[:-1] if open_paragraph and delete_space else content)
+    return "".join(pieces)

@@ -28,6 +28,12 @@ def test_the_facts() -> None:
     )
 
 
+def test_signatures_and_seals_are_seen() -> None:
+    facts = scan_header(b"DKIM-Signature: v=1;\r\n b=x\r\nX-ARC-Seal: none\r\n\r\n")
+    assert (facts.signed, facts.sealed) == (True, False)
+    assert scan_header(b"arc-seal: i=1\r\n\r\n").sealed
+
+
 def test_a_mail_without_anything() -> None:
     assert scan_header(b"\r\nFrom: body\r\n") == HeaderFacts()
     assert scan_header(b"") == HeaderFacts()

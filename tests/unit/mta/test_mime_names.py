@@ -1,17 +1,16 @@
 """File names: decoded however they were written, never a path."""
 
-from email.message import Message
-from email.parser import BytesParser
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mta.mime.names import declared_name, made_name, safe_name
+from mta.mime.part import Part
+from mta.mime.structure import read_structure
 
 
-def part(field: bytes) -> Message:
-    return BytesParser().parsebytes(field + b"\r\n\r\nx")
+def part(field: bytes) -> Part:
+    return read_structure(field + b"\r\n\r\nx")
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,12 @@ def part(field: bytes) -> Message:
         (b'Content-Disposition: attachment; filename="../../etc/passwd"', "passwd"),
         (b'Content-Disposition: attachment; filename="C:\\\\Users\\\\ana\\\\x.doc"', "x.doc"),
         (b"Content-Disposition: attachment; filename*=nonsense''a%FFb.pdf", "aÿb.pdf"),
-        (b"Content-Disposition: attachment; filename*=idna''a%FFb.pdf", ""),
+        (b"Content-Disposition: attachment; filename*=idna''a%FFb.pdf", "aÿb.pdf"),
+        (b'Content-Disposition: attachment; filename="C:\\Users\\ana\\x.doc"', "x.doc"),
+        (b'Content-Type: application/pdf; filename="by type.pdf"', "by type.pdf"),
+        (b'Content-Disposition: attachment; name="by disposition.pdf"', "by disposition.pdf"),
+        (b'Content-Disposition: filename="no disposition.pdf"', "no disposition.pdf"),
+        (b'Content-Type: name="no; type.pdf"', "no; type.pdf"),
         (b"Content-Disposition: attachment", ""),
     ],
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Mails taken apart: what is body, what is attached, what is left out, what is refused."""
 
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mta.mime.task import MAX_HTML, MAX_TEXT, take_apart
+from mta.mime.parts import MAX_HTML, MAX_TEXT
+from mta.mime.task import take_apart
 from sandbox import Refused
 
 MAILS = Path(__file__).parents[2] / "data" / "mail"
@@ -107,6 +108,16 @@ def test_a_picture_that_is_shown_often_does_not_make_the_html_endless() -> None:
     assert len(apart(mail)["html"]) < 200_000
 
 
+def test_a_picture_whose_name_begins_with_the_name_of_another() -> None:
+    mail = letter("")
+    mail.set_content('<img src="cid:a"><img src="cid:a%2B1">', subtype="html")
+    mail.add_related(b"one", "image", "png", cid="<a>")
+    mail.add_related(b"two", "image", "png", cid="<a+1>")
+    assert apart(mail)["html"] == (
+        '<img src="data:image/png;base64,b25l"><img src="data:image/png;base64,dHdv">\n'
+    )
+
+
 def test_what_belongs_to_the_look_of_the_html_is_no_attachment() -> None:
     mail = (
         b"Content-Type: multipart/related; boundary=a\r\n\r\n"
@@ -129,6 +140,30 @@ def test_a_forwarded_message_that_the_library_cannot_write_is_kept_all_the_same(
     mail = b"Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=a\r\ntext\xe4"
     (part,) = apart(mail)["attachments"]
     assert Path(part["path"]).read_bytes().startswith(b"Content-Type: multipart/mixed")
+
+
+def test_a_forwarded_message_in_base64_is_decoded() -> None:
+    inner = letter()
+    inner.add_attachment(PDF, "application", "pdf", filename="inner.pdf")
+    mail = (
+        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: message/rfc822\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + encodebytes(inner.as_bytes()) + b"\r\n--a--\r\n"
+    )
+    (part,) = apart(mail)["attachments"]
+    assert part["name"] == "Überweisung für Montag.eml"
+    assert Path(part["path"]).read_bytes() == inner.as_bytes()
+
+
+def test_a_document_that_calls_itself_text_is_a_document() -> None:
+    mail = (
+        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nScanned for you.\r\n"
+        b"--a\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + encodebytes(PDF)
+        + b"\r\n--a--\r\n"
+    )
+    content = apart(mail)
+    (part,) = content["attachments"]
+    assert (content["text"], Path(part["path"]).read_bytes()) == ("Scanned for you.", PDF)
 
 
 def test_tiny_pictures_in_place_are_decoration_and_attached_ones_are_not() -> None:
@@ -181,7 +216,17 @@ def test_signatures_are_left_out() -> None:
     mail = letter()
     mail.add_attachment(b"signature", "application", "pkcs7-signature", filename="smime.p7s")
     mail.add_attachment(b"signature", "application", "pgp-signature", filename="signature.asc")
+    mail.add_attachment(b"signature", "application", "octet-stream", filename="smime.p7s")
     assert attached(mail) == []
+
+
+def test_the_resource_fork_of_a_macintosh_is_left_out() -> None:
+    mail = (
+        b"Content-Type: multipart/appledouble; boundary=a\r\n\r\n"
+        b"--a\r\nContent-Type: application/applefile; name=a.pdf\r\n\r\nfork\r\n"
+        b"--a\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF\r\n--a--\r\n"
+    )
+    assert attached(mail) == [("a.pdf", "application/pdf")]
 
 
 def test_a_forwarded_message_is_one_attachment_by_its_subject() -> None:
@@ -199,12 +244,20 @@ def test_a_forwarded_message_is_one_attachment_by_its_subject() -> None:
     ("mail", "words"),
     [
         (b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nx", "encrypted"),
+        (b"Content-Type: application/octet-stream; name=smime.p7m\r\n\r\nx", "encrypted"),
+        (
+            (
+                b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"
+                b"Content-Type: application/x-pkcs7-mime\r\n\r\nx\r\n--a\r\n\r\nfooter\r\n--a--\r\n"
+            ),
+            "encrypted",
+        ),
         (b"Content-Type: multipart/encrypted; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n", "encrypted"),
         (b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR", "only a calendar entry"),
         (b"\r\n" + b"x" * (MAX_TEXT + 1), "too long"),
         (b"Content-Type: text/html\r\n\r\n" + b"x" * (MAX_HTML + 1), "too long"),
     ],
-    ids=["sealed", "pgp", "calendar", "text", "html"],
+    ids=["sealed", "sealed-by-name", "sealed-with-footer", "pgp", "calendar", "text", "html"],
 )
 def test_what_cannot_be_a_fax_is_refused_with_the_reason(mail: bytes, words: str) -> None:
     with pytest.raises(Refused, match=words):
@@ -250,6 +303,10 @@ def test_flowed_text_is_put_together() -> None:
         ("stalwart-malformed-016", True, False, []),
         ("stalwart-thirdparty-010", True, False, []),
         ("stalwart-thirdparty-018", False, True, ["attach2.png"]),
+        ("stalwart-thirdparty-012", False, False, ["attachment-1", "submsg.eml"]),
+        ("stalwart-thirdparty-002", True, False, []),
+        ("stalwart-malformed-019", True, True, []),
+        ("stalwart-legacy-045", False, False, ["HasenundFrösche.txt"]),
     ],
 )  # fmt: skip
 def test_mails_of_the_wild(file: str, text: bool, html: bool, names: list[str]) -> None:  # noqa: FBT001 - a table

@@ -1,9 +1,12 @@
 """Charsets, encoded words, flowed text: whatever is written, text comes out."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mta.header_scan import HEADER_LIMIT
 from mta.mime.text import decoded, header_text, unflowed
 
 
@@ -50,6 +53,13 @@ def test_no_octets_and_no_charset_raise(octets: bytes, charset: str) -> None:
         ("=?utf-8*de?q?a_b?=", "a b"),
         ("=?utf-8?b?YQ?=", "a"),
         ("=?utf-8?b?!?=", ""),
+        ("=?utf-8?b?YWI?=c", "abc"),
+        ("=?utf-8?b?YWIx?= =?utf-8?b?Y?=", "ab1"),
+        ("=?utf-8?q?a b?=", "a b"),
+        ("=?utf-8?b?Z3LDvG4g?= =?utf-8?b?ZXM", "grün es"),
+        ("=?utf-8?q?gr=C3=BCn_und_bl?", "grün und bl"),
+        ("=?utf-8?q?a?==?utf-8?q?b?=", "ab"),
+        ("=?utf-8?q?100%_=_a=?=", "100% = a"),
         ("=?x?y?z?=", "=?x?y?z?="),
         ("=?iso-8859-1?q?Fr\udcf6sche?=", "Frösche"),
         ("Fr\udcf6sche", "Frösche"),
@@ -79,3 +89,20 @@ def test_flowed_paragraphs_are_put_together() -> None:
         "One two three\n\nFrom here\n> quoted \n> as it was\n-- \nAna\n"
     )
     assert unflowed("汉 \n语", delete_space=True) == "汉语"
+    assert unflowed("one \n> two \nthree", delete_space=False) == "one \n> two \nthree"
+
+
+@pytest.mark.parametrize("line", ["a \n", "a\n", " \n", "> \n", "\n"])
+def test_flowed_text_takes_time_in_proportion(line: str) -> None:
+    before = time.process_time()
+    unflowed(line * 300_000, delete_space=False)
+    assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(
+    "word", ["=?utf-8?q?x?= ", "=?x", "=?x?q?", "=*", "?=", "=?u?b?=", "=?utf-8?q?x?=" + " " * 50]
+)
+def test_headers_take_time_in_proportion(word: str) -> None:
+    before = time.process_time()
+    header_text((word * HEADER_LIMIT)[:HEADER_LIMIT])
+    assert time.process_time() - before < 2

@@ -89,6 +89,12 @@ def test_what_fax_addresses_and_real_clients_need(argument: str, mailbox: str) -
     assert str(parse_rcpt_argument(argument).mailbox) == mailbox
 
 
+def test_postmaster_needs_no_domain_as_a_recipient() -> None:
+    assert str(parse_rcpt_argument("TO:<PostMaster> NOTIFY=NEVER").mailbox) == "PostMaster"
+    with pytest.raises(SyntaxRefused, match=r"5\.1\.7"):
+        parse_mail_argument("FROM:<postmaster>")
+
+
 def test_the_null_path_is_a_return_path_and_no_recipient() -> None:
     assert parse_mail_argument("FROM:<>").mailbox is None
     with pytest.raises(SyntaxRefused, match=r"5\.1\.3"):
@@ -102,6 +108,8 @@ def test_the_null_path_is_a_return_path_and_no_recipient() -> None:
         "TO:<a>", "TO:<@>", "TO:<a@>", "TO:<@b>", "TO:<a@b@c>", "TO:<a@-b>", "TO:<a@b-.c>", "TO:<a@b..c>",
         "TO:<a@[1.2.3]>",
         "TO:<a@[::1]>", "TO:<a@[IPv6:1.2.3.4]>", 'TO:<"a@b>', 'TO:<"a"b@c>', "TO:<<a@b>>", "FROM:<a@b>",
+        "TO:<a@[x-tag:content]>", "TO:<a@[IPv6:fe80::1%eth0]>", "TO:<a\u200bb@c>", "TO:<a\u00a0b@c>",
+        f"TO:<a@{'b.' * 127}cc>", "TO:<@b,@c:a@d", "TO:<@b;a@d>", 'TO:<"a\\">@b>', "TO:a@b c@d=e=f",
         "TO:<a\x00@b>", "TO:<a@b\udcff>", f"TO:<{'a' * PATH_LIMIT}@b>", f"TO:<a@{'b' * 64}.c>",
     ],
 )  # fmt: skip

@@ -1,0 +1,69 @@
+"""The fuzz targets hold for their seeds and for what comes of them, and `./dev fuzz` runs them."""
+
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import fuzzing
+import pytest
+from fuzzing import TARGETS, seeds_of, stretched, target_named
+
+_MUTANTS = 300
+_STRETCHED = 20
+_PATTERN = re.compile(r"smtp_commands: (\d+) executions in \d+ s, \d+/s; coverage (\d+) -> (\d+) edges")
+
+
+def mutants(seeds: tuple[bytes, ...], words: tuple[bytes, ...], number: int) -> Iterator[bytes]:
+    """Inputs made of the seeds by small changes, the same ones every time."""
+    dice = random.Random(20)  # noqa: S311 - a repeatable choice
+    for _ in range(number):
+        octets = bytearray(dice.choice(seeds))
+        for _ in range(dice.randint(1, 4)):
+            start = dice.randrange(len(octets) + 1)
+            end = start + dice.choice((0, 0, 1, 5, 40))
+            octets[start:end] = dice.choice(
+                (*words, bytes([dice.randrange(256)]), b"", bytes(octets[:start]))
+            )
+        yield bytes(octets)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_holds_for_its_seeds_and_their_mutants(name: str) -> None:
+    target = target_named(name)
+    for octets in (b"", *seeds_of(name), *mutants(seeds_of(name), target.WORDS, _MUTANTS)):
+        target.check(octets)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_takes_time_in_proportion(name: str) -> None:
+    target = target_named(name)
+    for octets in (*seeds_of(name), *mutants(seeds_of(name), target.WORDS, _STRETCHED)):
+        before = time.process_time()
+        target.check(stretched(octets, target.LARGEST))
+        assert time.process_time() - before < 2
+
+
+def test_an_input_is_stretched_in_its_middle() -> None:
+    assert stretched(b"\x00\x00abc", 10) == b"aaaaaaaabc"
+    assert stretched(b"\x80\x01abcd", 12) == b"ab" + b"cd" * 5
+    assert stretched(b"\xff\xffab", 2) == b"ab"
+    assert stretched(b"ab", 100) == b"ab"
+
+
+def test_the_command_counts_what_it_did(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, fuzzing.__file__, "smtp_commands", "--seconds", "1", "--folder", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    figures = _PATTERN.search(ran.stdout)
+    assert figures, ran.stdout + ran.stderr
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert int(figures[1]) > 0
+    assert int(figures[3]) >= int(figures[2]) > 50
