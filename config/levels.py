@@ -23,6 +23,10 @@ class Source:
     steps: tuple[Step, ...]
     """The way from the file's top to where setting paths begin."""
 
+    def place(self, *way: Step) -> "Place":
+        """Where something within it is written, or what is nearest to it."""
+        return _place(self, nearest(self.document.root, (*self.steps, *way)))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
@@ -77,8 +81,7 @@ class Level:
             if node is not None:
                 return _place(source, node)
         # A name that is understood in several spellings, such as a status, is not found by the one in use.
-        source, steps = ways[0]
-        return _place(source, nearest(source.document.root, steps))
+        return self.sources[0].place(*setting)
 
 
 def _place(source: Source, node: Node | None) -> Place:

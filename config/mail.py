@@ -1,7 +1,9 @@
 """Mail in and mail out, as `mail:` in `postfax.yaml` sets it."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -103,13 +105,14 @@ class OAuth(Section):
     """How an access token is had (RFC 6749): by client credentials, or with a refresh token."""
 
     token_url: HttpUrl
-    """The token endpoint."""
+    """The token endpoint. Plain http:// only on this host."""
     client_id: Name
     """The client's id."""
     client_secret_file: ReadableFile | None = None
     """A file whose first line is the client's secret."""
     refresh_token_file: ReadableFile | None = None
-    """A file whose first line is the refresh token; without it the client's own credentials are used."""
+    """A file whose first line is the refresh token; without it the client's own credentials are used. A new
+    one that the endpoint gives is written there, if that may be."""
     scope: str = ""
     """The scope that is asked for."""
 
@@ -118,6 +121,20 @@ class OAuth(Section):
         if self.client_secret_file is None and self.refresh_token_file is None:
             raise incomplete("has neither a client_secret_file nor a refresh_token_file")
         return self
+
+    @model_validator(mode="after")
+    def _secrets_over_tls(self) -> Self:
+        host = urlsplit(self.token_url).hostname or ""
+        if self.token_url.startswith("http:") and not _is_this_host(host):
+            raise incomplete("has a token_url without TLS, to which no secret may be sent; use https://")
+        return self
+
+
+def _is_this_host(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Pickup(Section):
@@ -143,7 +160,8 @@ class Pickup(Section):
     """Where mails go that were not; made if it is missing."""
     authserv_id: Name
     """The name in the Authentication-Results fields that are believed: the server that delivers into the
-    mailbox, which must remove fields of that name from mails that come in (RFC 8601 §5)."""
+    mailbox, which must remove fields of that name from mails that come in (RFC 8601 §5). For Exchange Online,
+    which writes no name, it is mail.protection.outlook.com."""
     subject_numbers: Toggle = False
     """Whether the numbers stand in the subject: `[FAX] 2065551234, +4930123456`."""
     poll: Duration = timedelta(minutes=1)
@@ -193,3 +211,6 @@ class MailSettings(Section):
     """The mail server that takes Postfax's own mails."""
     sender: EmailAddress = ""
     """The From address of notices; by default postfax@DOMAIN."""
+    postmaster: EmailAddress = ""
+    """A person's address, told to those who write to postmaster or abuse at the domain, where there is no
+    mailbox; by default postmaster at the domain's organisation, such as postmaster@example.com."""

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from config.cautions import CAUTIONED, cautions_of
-from config.levels import Level
+from config.levels import Level, Place
 from config.mistakes import Caution, ConfigError, Mistake
 from config.policy_file import PolicyFile
 from config.policy_tree import PolicyTree, User, address_key
@@ -49,6 +49,23 @@ class Policy:
         """The user whose mails come from an address: exactly, or as one of a whole domain."""
         user = self._sender(address)
         return user.policy if user else None
+
+    def account(self, username: str) -> UserPolicy | None:
+        """The user whom somebody means who logs in: by the account address, or by a sending address."""
+        return self.user(username) or self.sender(username)
+
+    def password_hash(self, email: str) -> str | None:
+        """The hash of a password that the policy gives the user with an account address.
+
+        It is kept apart from `UserPolicy`, which goes into the record of every fax.
+        """
+        user = self._tree.accounts.get(address_key(email))
+        return user.entry.password_hash if user else None
+
+    def password_place(self, email: str) -> Place | None:
+        """Where that hash is written."""
+        user = self._tree.accounts.get(address_key(email))
+        return user.source.place("password_hash") if user and user.entry.password_hash else None
 
     def level(self, address: str) -> Level | None:
         """The level of the user with an account address, or with a sending address."""

@@ -1,7 +1,11 @@
 """What may stand in a file of the policy."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from config.settings import ContactSettings, Section, Settings
-from config.values import EmailAddress, Name, SendingAddress
+from config.values import EmailAddress, Name, PasswordHash, SendingAddress
 
 
 class UserEntry(Section):
@@ -14,6 +18,9 @@ class UserEntry(Section):
     sending_emails: tuple[SendingAddress, ...] | None = None
     """The addresses that the user's mails come from; by default the account's. `*@example.com` is every
     address of a domain. With an empty list the user can send only after logging in."""
+    password_hash: Annotated[PasswordHash | None, Field(repr=False)] = None
+    """The hash of the password that the user may log in with (AUTH), as `postfax user password --hash-only`
+    prints it. A password that `postfax user password` has set counts instead."""
     contact: ContactSettings = ContactSettings()
     """What cover pages say of the user."""
     custom_fields: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it

@@ -223,6 +223,20 @@ def _sending_address(value: Any) -> str:
 # --- Places on this host ----------------------------------------------------------------------------------
 
 
+# The PHC string format; argon2d is open to attacks that measure time, and is for other things.
+_ARGON2_HASH = re.compile(
+    r"\$argon2(?:id|i)\$v=19\$m=[1-9]\d{0,9},t=[1-9]\d{0,9},p=[1-9]\d{0,7}"
+    r"\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
+)
+
+
+def _password_hash(value: Any) -> str:
+    if not isinstance(value, str) or not _ARGON2_HASH.fullmatch(value.strip()):
+        # Without the value: it may be the password itself.
+        raise incomplete("is no argon2 hash of a password; `postfax user password --hash-only` prints one")
+    return value.strip()
+
+
 def _beside(path: Path, info: ValidationInfo) -> Path:
     """A relative path begins in the folder of the file that names it."""
     return info.context["folder"] / path if info.context and "folder" in info.context else path
@@ -264,6 +278,7 @@ Nameserver = Annotated[HostPort, BeforeValidator(_nameserver)]
 SipUri = Annotated[str, BeforeValidator(_sip_uri)]
 Domain = Annotated[str, BeforeValidator(_domain)]
 EmailAddress = Annotated[str, BeforeValidator(_email_address)]
+PasswordHash = Annotated[str, BeforeValidator(_password_hash)]
 SendingAddress = Annotated[str, BeforeValidator(_sending_address)]
 LocalPath = Annotated[Path, AfterValidator(_beside)]
 ReadableFile = Annotated[Path, AfterValidator(_readable_file)]

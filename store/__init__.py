@@ -5,6 +5,9 @@ The nouns:
     job           a fax job, its document, its attempts and their outcomes
     new_document  a document that was just made
     outbox        notices and copies that a transition causes
+    quarantine    automatic mail that is kept and not faxed
+    credential    that a user has a password
+    pickup        a message in an IMAP mailbox
     refused       a submission that was refused during SMTP
     history       a transition that happened
     status        the words people read
@@ -13,15 +16,16 @@ The nouns:
     errors        what can go wrong with the book
 
 The book:
-    book          the only door; every change is one transaction
-    access        how it is reached: readers in threads, one writer
-    writer        the thread that writes, in groups
-    changes       waiting for a change, whoever makes it
-    records       what is written and read of each noun: the SQL
-    tables        the tables; `migrations` brings a book to them, `version` compares
-    sqlite        SQLite as the book: connections, the lock between processes, failures in sentences
-    bodies        mails and documents: small ones in a row, large ones in a file each
-    disk          whether there is room to take on more
-    ids           ids that people read, write down and say aloud
-    owner         who holds a claim, and whether they are gone
+    book            the only door; every change is one transaction
+    administration  its part about quarantine, passwords, refusals and purges
+    access          how it is reached: readers in threads, one writer
+    writer          the thread that writes, in groups
+    changes         waiting for a change, whoever makes it
+    records         what is written and read of each noun: the SQL
+    tables          the tables; `migrations` brings a book to them, `version` compares
+    sqlite          SQLite as the book: connections, the lock between processes, failures in sentences
+    bodies          mails and documents: small ones in a row, large ones in a file each
+    disk            whether there is room to take on more
+    ids             ids that people read, write down and say aloud
+    owner           who holds a claim, and whether they are gone
 """

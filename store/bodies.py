@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from store.driver_statement import DriverStatement
 from store.errors import BodyMissing
@@ -31,6 +31,7 @@ UNNAMED_FOR = timedelta(hours=1)
 _INSERT = DriverStatement(insert(bodies), bodies.c.keys())
 _OCTETS = select(bodies.c.octets).where(bodies.c.reference == bindparam("reference"))
 _NAMED = select(bodies.c.reference).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
+_DELETE = delete(bodies).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
 _SWEEP_GROUP = 500
 
 
@@ -50,6 +51,11 @@ class KeptBody:
 def insert_bodies(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write the rows of bodies in the caller's transaction."""
     _INSERT.many(connection, rows)
+
+
+def delete_bodies(connection: Connection, references: Sequence[str]) -> None:
+    """Remove the rows of bodies; their files are `BodyFolder.remove`'s, once that is on the disk."""
+    connection.execute(_DELETE, {"references": references})
 
 
 class BodyFolder:
@@ -101,6 +107,12 @@ class BodyFolder:
         """Remove the file of a body that certainly has no row."""
         if body.file:
             self._path(body.file).unlink(missing_ok=True)
+
+    def remove(self, references: Sequence[str]) -> None:
+        """Remove the files of bodies whose rows are gone."""
+        for reference in references:
+            if reference.startswith("file:"):
+                self._path(reference).unlink(missing_ok=True)
 
     def read(self, connection: Connection, reference: str) -> bytes:
         """The octets of a body.

@@ -24,7 +24,8 @@ from sqlalchemy import Connection
 
 from config.settings import UserPolicy
 from store.access import BookAccess
-from store.bodies import ROW_LIMIT, BodyFolder, KeptBody
+from store.administration import Administration
+from store.bodies import BodyFolder
 from store.disk import check_space
 from store.errors import NotInBook
 from store.history import RecordedTransition
@@ -32,7 +33,7 @@ from store.ids import read_id
 from store.incoming import IncomingBody
 from store.job import Attempt, FaxJob, NewJob, Outcome, Refusal
 from store.job_filter import JobFilter
-from store.mail import Envelope, MailState, NewMail, ReceivedMail
+from store.mail import MailState, NewMail, ReceivedMail
 from store.migrations import migrate
 from store.new_document import NewDocument
 from store.outbox import Copy, Notice
@@ -47,7 +48,6 @@ from store.records import (
     mails,
     outbox,
     pickups,
-    refusals,
     schedule,
 )
 from store.records.calls import HeaderText
@@ -56,14 +56,13 @@ from store.records.interventions import CancelResult
 from store.records.mails import Accepted, Arrived, MailClaim
 from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
-from store.refused import RefusedSubmission
 from store.sqlite import book_path
 from store.tables import copies, notices
 
 Noun = TypeVar("Noun")
 
 
-class Book:
+class Book(Administration):
     """The durable record of one Postfax.
 
     Args:
@@ -89,10 +88,9 @@ class Book:
         path = book_path(url)
         self.owner = owner or this_process()
         self._folders = (path.parent, documents)
-        self._bodies = BodyFolder(documents)
-        self._clock = clock
-        self._access = BookAccess(path, clock=clock, owner=self.owner)
         rng = rng or Random(SystemRandom().getrandbits(128))  # noqa: S311 - names, no secrets
+        access = BookAccess(path, clock=clock, owner=self.owner)
+        super().__init__(access, BodyFolder(documents), clock=clock, rng=rng)
         self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
 
     # --- Opening and closing ------------------------------------------------------------------------------
@@ -317,19 +315,6 @@ class Book:
         """
         return await self._access.write(interventions.release, _job_id(job_id), by)
 
-    async def record_refused(
-        self, *, client_address: str, helo: str, envelope: Envelope, header_from: str, reason: str
-    ) -> None:
-        """A submission was refused during SMTP."""
-        await self._access.write(
-            refusals.record_refused,
-            client_address=client_address,
-            helo=helo,
-            envelope=envelope,
-            header_from=header_from,
-            reason=reason,
-        )
-
     # --- Look-ups -----------------------------------------------------------------------------------------
 
     async def job(self, job_id: str) -> FaxJob | None:
@@ -362,23 +347,19 @@ class Book:
         """What happened to a job, from its beginning."""
         return await self._all_of(jobs.transitions_of_job, job_id)
 
-    async def refused(self, since: datetime | None = None, limit: int = 100) -> tuple[RefusedSubmission, ...]:
-        """The submissions that were refused at this time or later, newest first."""
-        return await self._access.read(refusals.refused_since, since, limit)
-
     async def counts(self) -> Counts:
         """How many mails, jobs, notices and copies there are in each state."""
         return await self._access.read(schedule.count_all)
 
     # --- Bodies -------------------------------------------------------------------------------------------
 
-    async def body(self, reference: str) -> bytes:
-        """The octets of a mail or a document.
+    async def body(self, reference: str, octets: int = -1) -> bytes:
+        """The octets of a mail or a document: all, or at least so many from its beginning.
 
         Raises:
             BodyMissing: it was removed from outside.
         """
-        return await self._access.read(self._bodies.read, reference)
+        return await self._access.read(self._bodies.beginning, reference, octets)
 
     async def beginning_of_mail(self, mail_id: str, octets: int) -> bytes:
         """At least so many octets of a mail as received, from its beginning, or all if it has no more.
@@ -433,11 +414,6 @@ class Book:
     ) -> tuple[Noun, ...]:
         known = read_id(written)
         return await self._access.read(look_up, known) if known else ()
-
-    async def _keep(self, octets: bytes | IncomingBody, ending: str) -> KeptBody:
-        if isinstance(octets, bytes) and len(octets) <= ROW_LIMIT:
-            return self._bodies.keep(octets, ending)
-        return await self._access.in_thread(self._bodies.keep, octets, ending)
 
     async def _keep_document(self, document: NewDocument) -> KeptDocument:
         octets = await self._access.in_thread(document.path.read_bytes)

@@ -73,6 +73,9 @@ class NewJob:
     """One recipient of a submission: a fax to be made, or a refusal that is told."""
 
     recipient: Recipient
+    addresses: tuple[str, ...] = ()
+    """The forward-paths of the envelope that name the recipient, in order: more than one where a number was
+    written in two ways."""
     cover_template: str = ""
     """The name of the cover page's template; empty for none."""
     reference: str = ""
@@ -144,6 +147,8 @@ class FaxJob:
     advice: str = ""
     """What to do next, where it is more exact than the status's own advice."""
     recipient: Recipient
+    addresses: tuple[str, ...] = ()
+    """The forward-paths of the envelope that name the recipient; empty for a job of an older book."""
     user: UserPolicy
     """The sender and the policy as they applied when the mail was decided."""
     cover_template: str

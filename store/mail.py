@@ -62,7 +62,7 @@ class ProofMethod(StrEnum):
     MAILBOX = "mailbox"
     """The trusted server of a shared mailbox says that it was proven."""
     RELEASED = "released"
-    """An administrator released it from quarantine."""
+    """An administrator, named in `SenderProof.detail`, released it from quarantine."""
     UNPROVEN = "unproven"
     """Accepted without proof because the policy says `require_spf: false`."""
     LOCAL = "local"

@@ -13,6 +13,14 @@ from config.settings import ArchiveSettings
 LOOP_FIELD = "X-Postfax-Loop"
 """The header field that marks every mail of ours: intake neither faxes nor answers a mail that carries it."""
 
+FAILURE_NOTICES_AN_HOUR = 30
+"""So many notices of a mail that was refused go to one address within an hour; further ones are withheld.
+
+RFC 3834 §2: where a program at the other end answers each notice with another faulty mail, unmarked as
+automatic, it must end somewhere. A person who sends mails and reads what comes back does not get there; a
+program that sends hundreds with the same fault is told thirty times, and all of them are in the book. Notices
+of a success and of faxes that were dialled are not counted: they are no more than there were faxes."""
+
 
 class NoticeKind(StrEnum):
     """Which of the mails to a sender this is."""
@@ -27,6 +35,8 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     GIVEN_UP = "given up"
+    WITHHELD = "withheld"
+    """Never to be sent: see `FAILURE_NOTICES_AN_HOUR`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,8 @@ Modules:
     attempts       attempts as rows
     outbox         notices and copies: owed once, delivered until done
     claims         leases are renewed; what dead owners held comes back
+    quarantine     automatic mail is filed, released, removed
+    credentials    hashes of passwords
     refusals       submissions refused during SMTP
     schedule       when something comes due, and how much there is
 """

@@ -39,15 +39,15 @@ _OF_MAIL = _JOBS.where(jobs.c.mail_id == bindparam("mail_id")).order_by(jobs.c.p
 _CONVERTING = _OF_MAIL.where(jobs.c.state == JobState.CONVERTING.value)
 
 
-def insert_jobs(turn: Turn, transition: Transition, rows: Sequence[dict[str, Any]]) -> None:
-    """Write jobs that begin with this transition."""
+def insert_jobs(turn: Turn, transition: Transition, rows: Sequence[dict[str, Any]], *, by: str = "") -> None:
+    """Write jobs that begin with this transition. `by`: who wanted it, if not this process."""
     if not rows:
         return
     target = transition.target.value
     turn.connection.execute(insert(jobs), [{**row, "state": target, "dialable": False} for row in rows])
     history = {"at": turn.now, "name": transition.name, "from_state": None, "to_state": target}
     turn.connection.execute(
-        insert(transitions), [{**history, "job_id": row["id"], "by": turn.owner} for row in rows]
+        insert(transitions), [{**history, "job_id": row["id"], "by": by or turn.owner} for row in rows]
     )
 
 

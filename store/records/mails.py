@@ -92,7 +92,7 @@ def accept_mails(turn: Turn, arrived: Sequence[Arrived], rng: Random) -> list[Ac
     accepted, body_rows, rows = [], [], []
     for one, candidate in zip(arrived, ids, strict=True):
         known = first.get(one.mail.dedupe_key) or (picked_up.get(one.pickup) if one.pickup else None)
-        mail_id = known or (candidate if candidate not in taken else _free_id(turn.connection, taken, rng))
+        mail_id = known or (candidate if candidate not in taken else free_id(turn.connection, taken, rng))
         if not known:
             taken[mail_id] = one.mail.dedupe_key
             first[one.mail.dedupe_key] = mail_id
@@ -109,7 +109,12 @@ def accept_mails(turn: Turn, arrived: Sequence[Arrived], rng: Random) -> list[Ac
     return accepted
 
 
-def _free_id(connection: Connection, taken: Mapping[str, str], rng: Random) -> str:
+def free_id(connection: Connection, taken: Mapping[str, str], rng: Random) -> str:
+    """An id that no mail has and that is not among `taken`.
+
+    Raises:
+        BookUnavailable: there are next to none.
+    """
     for _ in range(_ID_TRIES):
         mail_id = new_mail_id(rng)
         if mail_id not in taken and find_mail(connection, mail_id) is None:
@@ -122,23 +127,35 @@ def _free_id(connection: Connection, taken: Mapping[str, str], rng: Random) -> s
 def _new_row(turn: Turn, mail_id: str, mail: NewMail, body_row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": mail_id,
-        "state": MailState.RECEIVED.value,
-        "received_at": turn.now,
+        **as_received(turn),
         **envelope_columns(mail.envelope),
         "header_from": mail.header_from,
         "user_email": mail.user_email,
-        "proof": {name: getattr(mail.proof, name) for name in _PROOF_FIELDS},
+        "proof": plain_proof(mail.proof),
         "message_id": mail.message_id,
-        "subject": "",
-        "thread": (),
         "size": body_row["size"],
         "body": body_row["reference"],
         "dedupe_key": mail.dedupe_key,
+    }
+
+
+def as_received(turn: Turn) -> dict[str, Any]:
+    """The columns of a mail that nothing was done with yet."""
+    return {
+        "state": MailState.RECEIVED.value,
+        "received_at": turn.now,
+        "subject": "",
+        "thread": (),
         "due_at": turn.now,
         "owner": "",
         "tries": 0,
         "last_error": "",
     }
+
+
+def plain_proof(proof: SenderProof) -> dict[str, Any]:
+    """A proof as it is kept."""
+    return {name: getattr(proof, name) for name in _PROOF_FIELDS}
 
 
 def claim_mail(turn: Turn, state: MailState, lease: timedelta) -> MailClaim | None:

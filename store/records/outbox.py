@@ -9,21 +9,37 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
-from config.settings import ArchiveSettings, NoticeSwitches
+from config.settings import ArchiveSettings
 from store.job import FaxJob
-from store.lifecycle import JobState
 from store.mail import ReceivedMail
-from store.outbox import Copy, DeliveryState, Notice, NoticeKind
+from store.outbox import FAILURE_NOTICES_AN_HOUR, Copy, DeliveryState, Notice, NoticeKind
+from store.owed_notices import Owed, delivery_notice, initial_notice
 from store.records.mails import the_mail
 from store.records.turn import Turn
 from store.tables import copies, notices
 
+_OVER_LIMIT = f"{FAILURE_NOTICES_AN_HOUR} failure notices went to this address within an hour"
+_FAILURES = select(notices.c.id).where(
+    notices.c.address == bindparam("address"),
+    notices.c.kind == NoticeKind.INITIAL.value,
+    notices.c.success.is_(False),
+    notices.c.state != DeliveryState.WITHHELD.value,
+)
+
 
 def owe_initial_notice(turn: Turn, mail: ReceivedMail, jobs: Sequence[FaxJob]) -> None:
-    """Owe the notice that a mail was taken on, or that some of it was refused, if the policy wants it."""
-    success = not any(job.state is JobState.FAILED for job in jobs)
-    if _wanted(jobs[0].user.settings.notifications.initial, success=success):
-        _owe_notice(turn, mail, NoticeKind.INITIAL, "", success=success)
+    """Owe the notice that a mail was taken on, or that some of it was refused, if it is wanted.
+
+    A failure over the hourly limit of its address is written down as withheld.
+    """
+    owed = initial_notice(jobs, mail.envelope, jobs[0].user.settings.notifications.initial)
+    if owed is Owed.NOTHING:
+        return
+    over_limit = owed is Owed.FAILURE and _failures_within_an_hour(turn, mail.header_from) >= (
+        FAILURE_NOTICES_AN_HOUR
+    )
+    kept = {"state": DeliveryState.WITHHELD.value, "last_error": _OVER_LIMIT} if over_limit else {}
+    _owe_notice(turn, mail, NoticeKind.INITIAL, "", owed, **kept)
 
 
 def owe_delivery(turn: Turn, job: FaxJob) -> None:
@@ -31,10 +47,10 @@ def owe_delivery(turn: Turn, job: FaxJob) -> None:
 
     A job that never had a document has nothing to file.
     """
-    success = job.state is JobState.SENT
-    if _wanted(job.user.settings.notifications.delivery, success=success):
-        mail = the_mail(turn.connection, job.mail_id)
-        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, success=success)
+    mail = the_mail(turn.connection, job.mail_id)
+    owed = delivery_notice(job, mail.envelope, job.user.settings.notifications.delivery)
+    if owed is not Owed.NOTHING:
+        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, owed)
     rows = [
         {
             **_owed(turn),
@@ -50,19 +66,26 @@ def owe_delivery(turn: Turn, job: FaxJob) -> None:
         turn.connection.execute(insert(copies), rows)
 
 
-def _wanted(switches: NoticeSwitches, *, success: bool) -> bool:
-    return switches.success if success else switches.failure
+def _failures_within_an_hour(turn: Turn, address: str) -> int:
+    """How many notices of a refused mail were owed to an address of late, up to the limit."""
+    query = _FAILURES.where(notices.c.created_at > turn.now - timedelta(hours=1)).limit(
+        FAILURE_NOTICES_AN_HOUR
+    )
+    return len(turn.connection.execute(query, {"address": address}).all())
 
 
-def _owe_notice(turn: Turn, mail: ReceivedMail, kind: NoticeKind, job_id: str, *, success: bool) -> None:
+def _owe_notice(
+    turn: Turn, mail: ReceivedMail, kind: NoticeKind, job_id: str, owed: Owed, **values: Any
+) -> None:
     row = {
         **_owed(turn),
         "id": f"{kind.value}:{job_id or mail.id}",
         "kind": kind.value,
-        "success": success,
+        "success": owed is Owed.SUCCESS,
         "mail_id": mail.id,
         "job_id": job_id,
         "address": mail.header_from,
+        **values,
     }
     turn.connection.execute(insert(notices), row)
 

@@ -1,15 +1,23 @@
-"""The log of submissions that were refused during SMTP."""
+"""The log of submissions that were refused during SMTP, bounded by age and number."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from store.mail import Envelope
 from store.records.turn import Turn
 from store.refused import RefusedSubmission
 from store.tables import refused
 
+PURGE_GROUP = 1000
+"""Refusals that one transaction removes: mails must not wait long behind it."""
+
 _INSERT = insert(refused)
+_OLD = (
+    select(refused.c.id).where(refused.c.at < bindparam("before")).order_by(refused.c.at).limit(PURGE_GROUP)
+)
+_DELETE = delete(refused).where(refused.c.id.in_(_OLD.scalar_subquery()))
+_NEWEST_FIRST = select(refused.c.at).order_by(refused.c.at.desc()).limit(1)
 
 
 def record_refused(
@@ -26,6 +34,17 @@ def record_refused(
         "reason": reason,
     }
     turn.connection.execute(_INSERT, row)
+
+
+def oldest_of_newest(connection: Connection, count: int) -> datetime | None:
+    """The time of the oldest of the newest `count` refusals; None if there are not so many."""
+    found: datetime | None = connection.scalar(_NEWEST_FIRST.offset(count - 1))
+    return found
+
+
+def purge_refused(turn: Turn, before: datetime) -> int:
+    """Remove the oldest refusals from before that time, `PURGE_GROUP` at most; how many there were."""
+    return turn.connection.execute(_DELETE, {"before": before}).rowcount
 
 
 def refused_since(

@@ -16,7 +16,7 @@ from store.bodies import KeptBody, insert_bodies
 from store.ids import job_id
 from store.job import FaxJob, FaxPage, NewJob, Refusal
 from store.lifecycle import Transition
-from store.mail import MailState, ReceivedMail
+from store.mail import MailState, ProofMethod, ReceivedMail
 from store.records.jobs import converting_jobs, insert_jobs, jobs_of_mail, move
 from store.records.mails import advance_mail, the_mail
 from store.records.outbox import owe_initial_notice
@@ -155,8 +155,9 @@ def _insert_jobs(turn: Turn, mail: ReceivedMail, user: UserPolicy | None, new_jo
         for row, job in zip(rows, new_jobs, strict=True)
         if job.refusal
     ]
-    insert_jobs(turn, Transition.ACCEPT, accepted)
-    insert_jobs(turn, Transition.REFUSE, refused)
+    by = mail.proof.detail if mail.proof.method is ProofMethod.RELEASED else ""
+    insert_jobs(turn, Transition.ACCEPT, accepted, by=by)
+    insert_jobs(turn, Transition.REFUSE, refused, by=by)
 
 
 def _row_of(job: NewJob) -> dict[str, Any]:

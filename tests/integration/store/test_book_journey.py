@@ -23,7 +23,7 @@ async def test_a_mail_is_there_as_it_was_given(tmp_path: Path) -> None:
         accepted = await small.book.accept_mail(given)
         mail = await small.book.mail(accepted.mail_id)
         assert mail is not None
-        assert (mail.envelope, mail.proof, mail.size) == (given.envelope, given.proof, len(given.body))
+        assert (mail.envelope, mail.proof, mail.size) == (given.envelope, given.proof, given.size)
         assert (mail.state, mail.received_at) == (MailState.RECEIVED, small.clock())
         claim = await small.book.claim_mail(MailState.RECEIVED, LEASE)
         assert claim is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_book import ARCHIVE, LEASE, header, policy, small_book
+from small_book import ARCHIVE, LEASE, header, policy, refused, small_book
 from sqlalchemy import Engine, event
 
 from store.job_filter import JobFilter
@@ -41,6 +41,7 @@ async def test_no_statement_of_the_service_looks_through_a_table(
     async with small_book(tmp_path) as small:
         await small.book.claim_mail(MailState.SUBMITTED, LEASE)
         await small.queued("+12065550100", user=policy(archives=(ARCHIVE,)))
+        await small.submitted([refused("12")])
         _, attempt = await small.call()
         await small.book.record_outcome(attempt.id, small.outcome(), None)
         await small.book.claim_notice(LEASE)

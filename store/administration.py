@@ -1,0 +1,176 @@
+"""The part of the book that is about administrators' affairs, and about keeping the book small.
+
+Passwords, the quarantine, the log of refusals, and the purge of both. `store.book.Book` is the only kind of
+it; what holds for the book's methods holds here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from store.access import BookAccess
+from store.bodies import ROW_LIMIT, BodyFolder, KeptBody
+from store.credential import Credential
+from store.errors import NotInBook
+from store.ids import read_id
+from store.incoming import IncomingBody
+from store.mail import Envelope
+from store.quarantine import NewQuarantined, Quarantined
+from store.records import credentials, quarantine, refusals
+from store.refused import RefusedSubmission
+
+REFUSALS_KEPT = timedelta(days=90)
+"""How long the log of refusals goes back."""
+MOST_REFUSALS = 100_000
+"""How many it has: some ten megabytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purged:
+    """How much a purge removed."""
+
+    quarantined: int
+    refusals: int
+
+
+class Administration:
+    """What administrators see and do, as far as it is no job."""
+
+    def __init__(
+        self, access: BookAccess, bodies: BodyFolder, *, clock: Callable[[], datetime], rng: Random
+    ) -> None:
+        self._access = access
+        self._bodies = bodies
+        self._clock = clock
+        self._rng = rng
+
+    # --- Quarantine ---------------------------------------------------------------------------------------
+
+    async def quarantine(self, mail: NewQuarantined, *, limit: int) -> str | None:
+        """File automatic mail; its id. None, with nothing kept, where `limit` mails are there already.
+
+        A second mail with the same dedupe key is recognised and not kept, also after the first was released.
+        """
+        body = await self._keep(mail.body, ".eml")
+        filed = await self._access.write(quarantine.file_quarantined, mail, body, limit, self._rng)
+        if filed is None or filed.duplicate:
+            await self._access.in_thread(self._bodies.discard, body)
+        return filed.mail_id if filed else None
+
+    async def quarantined(self, since: datetime | None = None, limit: int = 100) -> tuple[Quarantined, ...]:
+        """The mails in quarantine that were filed at this time or later, newest first."""
+        return await self._access.read(quarantine.quarantined_since, since, limit)
+
+    async def quarantined_mail(self, mail_id: str) -> Quarantined | None:
+        """A mail in quarantine."""
+        known = read_id(mail_id)
+        return await self._access.read(quarantine.find_quarantined, known) if known else None
+
+    async def release_quarantined(self, mail_id: str, *, user_email: str, by: str) -> str:
+        """Take a mail in quarantine on as a mail of this account; the id of the mail.
+
+        Once: it is not in quarantine any more, and keeps its dedupe key.
+
+        Args:
+            mail_id: of the mail in quarantine.
+            user_email: the account that the mail's From address belongs to.
+            by: who wants it; told in the history of its jobs.
+
+        Raises:
+            NotInBook: it is not in quarantine.
+            ValueError: it names no recipient.
+        """
+        known = _in_quarantine(mail_id)
+        return await self._access.write(
+            quarantine.release_quarantined, known, user_email=user_email, by=by, rng=self._rng
+        )
+
+    async def delete_quarantined(self, mail_id: str) -> None:
+        """Remove a mail in quarantine, and its body with it.
+
+        Raises:
+            NotInBook: it is not in quarantine.
+        """
+        reference = await self._access.write(quarantine.delete_quarantined, _in_quarantine(mail_id))
+        await self._access.in_thread(self._bodies.remove, [reference])
+
+    async def purge_quarantine(self, before: datetime) -> int:
+        """Remove the mails that were put in quarantine before that time, with their bodies; how many."""
+        removed = 0
+        while True:
+            references = await self._access.write(quarantine.purge_quarantined, before)
+            await self._access.in_thread(self._bodies.remove, references)
+            removed += len(references)
+            if len(references) < quarantine.PURGE_GROUP:
+                return removed
+
+    # --- Passwords ----------------------------------------------------------------------------------------
+
+    async def set_password(self, user_email: str, password_hash: str, by: str) -> None:
+        """Keep the hash of an account's password, in place of the one before. `by`: who set it."""
+        await self._access.write(credentials.set_password, user_email, password_hash, by)
+
+    async def password_hash(self, user_email: str) -> str | None:
+        """The hash of an account's password, for checking it."""
+        return await self._access.read(credentials.password_hash, user_email)
+
+    async def credential(self, user_email: str) -> Credential | None:
+        """When an account's password was set, and by whom."""
+        return await self._access.read(credentials.find_credential, user_email)
+
+    async def remove_password(self, user_email: str) -> bool:
+        """Forget an account's password; whether it had one."""
+        return await self._access.write(credentials.remove_password, user_email)
+
+    # --- Refusals -----------------------------------------------------------------------------------------
+
+    async def record_refused(
+        self, *, client_address: str, helo: str, envelope: Envelope, header_from: str, reason: str
+    ) -> None:
+        """A submission was refused during SMTP."""
+        await self._access.write(
+            refusals.record_refused,
+            client_address=client_address,
+            helo=helo,
+            envelope=envelope,
+            header_from=header_from,
+            reason=reason,
+        )
+
+    async def refused(self, since: datetime | None = None, limit: int = 100) -> tuple[RefusedSubmission, ...]:
+        """The submissions that were refused at this time or later, newest first."""
+        return await self._access.read(refusals.refused_since, since, limit)
+
+    async def purge_refused(self, before: datetime, *, most: int = MOST_REFUSALS) -> int:
+        """Remove the refusals before that time, and the oldest of more than `most`; how many."""
+        oldest = await self._access.read(refusals.oldest_of_newest, most)
+        limit = before if oldest is None else max(before, oldest)
+        removed = 0
+        while True:
+            group = await self._access.write(refusals.purge_refused, limit)
+            removed += group
+            if group < refusals.PURGE_GROUP:
+                return removed
+
+    # --- Keeping the book small ---------------------------------------------------------------------------
+
+    async def purge(self, *, quarantine_kept: timedelta) -> Purged:
+        """Remove what is older than it is kept for. At each start and every hour; other writes go between."""
+        now = self._clock()
+        return Purged(
+            quarantined=await self.purge_quarantine(now - quarantine_kept),
+            refusals=await self.purge_refused(now - REFUSALS_KEPT),
+        )
+
+    async def _keep(self, octets: bytes | IncomingBody, ending: str) -> KeptBody:
+        if isinstance(octets, bytes) and len(octets) <= ROW_LIMIT:
+            return self._bodies.keep(octets, ending)
+        return await self._access.in_thread(self._bodies.keep, octets, ending)
+
+
+def _in_quarantine(written: str) -> str:
+    known = read_id(written)
+    if known is None:
+        raise NotInBook("mail in quarantine", written)
+    return known

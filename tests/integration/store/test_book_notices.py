@@ -1,0 +1,157 @@
+"""Notices as the sender asked for them (NOTIFY), and how many of a kind go to one address."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from small_book import LEASE, SmallBook, new_mail, policy, refused, small_book
+
+from config.settings import NoticeSwitches, UserPolicy
+from store.bodies import ROW_LIMIT
+from store.job import FaxJob, NewJob, Recipient
+from store.mail import Envelope, NoticeRequest, NotifyOn, ReturnContent
+from store.outbox import FAILURE_NOTICES_AN_HOUR, DeliveryState, Notice, NoticeKind
+
+NEVER = frozenset({NotifyOn.NEVER})
+SUCCESS = frozenset({NotifyOn.SUCCESS})
+FAILURE = frozenset({NotifyOn.FAILURE})
+OFF = NoticeSwitches(success=False, failure=False)
+SILENT = policy(initial=OFF, delivery=OFF)
+
+
+def address_of(number: str) -> str:
+    return f"{number}@fax.example.com"
+
+
+async def answered(
+    small: SmallBook,
+    asked: dict[str, frozenset[NotifyOn] | None],
+    *,
+    user: UserPolicy | None = None,
+    refuse: str = "",
+) -> tuple[FaxJob, ...]:
+    """The jobs of a mail to these numbers, each with its NOTIFY; one of them may be refused."""
+    small.mails += 1
+    envelope = Envelope(
+        return_path="ana@hospital.example",
+        recipients=tuple(map(address_of, asked)),
+        envelope_id="QQ314159",
+        return_content=ReturnContent.FULL,
+        notice_requests={
+            address_of(number): NoticeRequest(
+                notify=notify, original_recipient=f"rfc822;{address_of(number)}"
+            )
+            for number, notify in asked.items()
+            if notify is not None
+        },
+    )
+    accepted = await small.book.accept_mail(replace(new_mail(small.mails), envelope=envelope))
+    jobs = [
+        replace(
+            refused(number) if number == refuse else NewJob(recipient=Recipient(number=number)),
+            addresses=(address_of(number),),
+        )
+        for number in asked
+    ]
+    recorded = await small.book.record_submission(
+        accepted.mail_id,
+        subject="Referral",
+        message_id="<1@hospital.example>",
+        references=(),
+        user=user or policy(),
+        jobs=jobs,
+    )
+    if all(job.state.final for job in recorded):
+        return recorded
+    waiting = [job for job in recorded if not job.state.final]
+    return await small.book.record_documents(accepted.mail_id, {job.id: small.document() for job in waiting})
+
+
+async def notices(small: SmallBook, jobs: tuple[FaxJob, ...]) -> list[tuple[NoticeKind, bool]]:
+    return [(notice.kind, notice.success) for notice in await small.book.notices_of(jobs[0].mail_id)]
+
+
+async def test_what_was_asked_for_is_kept(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        (job,) = await answered(small, {"+12065550100": SUCCESS | FAILURE})
+        mail = await small.book.mail(job.mail_id)
+        assert mail is not None
+        assert job.addresses == ("+12065550100@fax.example.com",)
+        assert mail.envelope.envelope_id == "QQ314159"
+        assert mail.envelope.return_content is ReturnContent.FULL
+        assert mail.envelope.notice_requests == {
+            "+12065550100@fax.example.com": NoticeRequest(
+                notify=SUCCESS | FAILURE, original_recipient="rfc822;+12065550100@fax.example.com"
+            )
+        }
+
+
+async def test_never_silences_a_fax_from_its_mail_to_its_end(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        jobs = await answered(small, {"+12065550100": NEVER})
+        _, attempt = await small.call()
+        await small.book.record_outcome(attempt.id, small.outcome(), None)
+        assert await notices(small, jobs) == []
+
+
+async def test_success_is_told_against_the_switch_and_failure_is_not(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        delivered = await answered(small, {"+12065550100": SUCCESS}, user=SILENT)
+        _, attempt = await small.call()
+        await small.book.record_outcome(attempt.id, small.outcome(), None)
+        assert await notices(small, delivered) == [(NoticeKind.DELIVERY, True)]
+        cancelled = await answered(small, {"+12065550101": SUCCESS}, user=SILENT)
+        await small.book.cancel(cancelled[0].id, by="root")
+        assert await notices(small, cancelled) == []
+
+
+async def test_a_refusal_is_told_against_the_switch_if_failure_was_asked_for(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        jobs = await answered(small, {"12": FAILURE}, user=SILENT, refuse="12")
+        assert await notices(small, jobs) == [(NoticeKind.INITIAL, False)]
+        jobs = await answered(small, {"12": None}, user=SILENT, refuse="12")
+        assert await notices(small, jobs) == []
+
+
+async def test_a_refused_recipient_with_never_makes_no_failure_of_the_others(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        jobs = await answered(small, {"+12065550100": None, "12": NEVER}, refuse="12")
+        assert await notices(small, jobs) == [(NoticeKind.INITIAL, True)]
+
+
+async def refused_mail(small: SmallBook) -> Notice:
+    jobs = await answered(small, {"12": None}, refuse="12")
+    [notice] = await small.book.notices_of(jobs[0].mail_id)
+    return notice
+
+
+async def test_over_the_hourly_limit_a_failure_is_withheld(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        for _ in range(FAILURE_NOTICES_AN_HOUR):
+            small.clock.set_on(timedelta(minutes=1))
+            assert (await refused_mail(small)).state is DeliveryState.PENDING
+        withheld = await refused_mail(small)
+        assert withheld.state is DeliveryState.WITHHELD
+        assert withheld.last_error == "30 failure notices went to this address within an hour"
+        claimed = 0
+        while notice := await small.book.claim_notice(LEASE):
+            assert notice.id != withheld.id
+            claimed += 1
+        assert claimed == FAILURE_NOTICES_AN_HOUR
+        # Other kinds go on, and so does this one when the first is an hour old; what was withheld stays so.
+        accepted = await answered(small, {"+12065550100": None})
+        assert await notices(small, accepted) == [(NoticeKind.INITIAL, True)]
+        small.clock.set_on(timedelta(minutes=31))
+        assert (await refused_mail(small)).state is DeliveryState.PENDING
+        assert (await small.book.counts()).notices[DeliveryState.WITHHELD] == 1
+
+
+async def test_the_beginning_of_a_mail_small_or_large(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        for number, size in ((1, 100), (2, 3 * ROW_LIMIT)):
+            body = bytes(range(256)) * (size // 256 + 1)
+            accepted = await small.book.accept_mail(new_mail(number, body))
+            beginning = await small.book.beginning_of_mail(accepted.mail_id, 50)
+            assert body.startswith(beginning)
+            assert len(beginning) >= 50
+            assert await small.book.beginning_of_mail(accepted.mail_id, len(body) + 1) == body
