@@ -1,24 +1,32 @@
-"""The notice as a mail: threaded to the sender's own, marked as automatic, as text and as HTML.
+"""The notice as a mail: in the sender's thread, marked as automatic, as text, as HTML and as a report.
 
 - It stands in the sender's thread: In-Reply-To and References (RFC 5322 §3.6.4).
 - It is recognisable as an automatic reply and never answered by another one: `Auto-Submitted: auto-replied`
   (RFC 3834 §5) and our own loop field; the null return path is the mailer's business.
-- It is deterministic: Message-ID and the MIME boundary come from the notice's id, Date from its time of
+- It is deterministic: Message-ID and the MIME boundaries come from the notice's id, Date from its time of
   creation. A repetition after a crash is the same mail.
+- If it is the last word about a recipient it is a delivery status notification as well (RFC 3464): text and
+  HTML are its first part, behind them comes what programs read, and what is returned of the sender's mail.
 """
 
 import re
+from collections.abc import Sequence
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy
 
 from notify.content import Content
 from notify.delivery import delivery_content
+from notify.delivery_status import ReportingMta, delivery_status
 from notify.facts import DeliveryFacts, InitialFacts
 from notify.initial import initial_content
 from notify.rendering import html, plain_text
+from notify.report import delivery_status_part, report
+from notify.returned_mail import returned_part
+from store.job import FaxJob
+from store.lifecycle import JobState
 from store.mail import ReceivedMail
-from store.outbox import LOOP_FIELD, Notice
+from store.outbox import LOOP_FIELD
 
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 _REFERENCES = 20
@@ -40,39 +48,71 @@ class _ThreadPolicy(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-# 7bit: a smarthost need not offer 8BITMIME.
+# 7bit: a smarthost need not offer 8BITMIME, except for a mail that is returned whole.
 _POLICY = _ThreadPolicy(linesep=SMTP.linesep, cte_type="7bit")
 
 
-def compose_initial(facts: InitialFacts, *, sender: str, domain: str) -> EmailMessage:
-    """The mail about a submission; `sender` is its From address, `domain` the fax domain."""
-    return _mail(facts.notice, facts.mail, initial_content(facts), sender=sender, domain=domain)
+def compose_initial(facts: InitialFacts, *, sender: str, mta: ReportingMta) -> bytes:
+    """The mail about a submission; `sender` is its From address.
+
+    Of a refused recipient it is the last word, so it is a report about those.
+    """
+    refused = tuple(job for job in facts.jobs if job.state is JobState.FAILED and job.document is None)
+    return _mail(facts, initial_content(facts), refused, sender=sender, mta=mta)
 
 
-def compose_delivery(facts: DeliveryFacts, *, sender: str, domain: str) -> EmailMessage:
-    """The mail about a fax in its final state; `sender` is its From address, `domain` the fax domain."""
-    return _mail(facts.notice, facts.mail, delivery_content(facts), sender=sender, domain=domain)
+def compose_delivery(facts: DeliveryFacts, *, sender: str, mta: ReportingMta) -> bytes:
+    """The mail about a fax in its final state; `sender` is its From address."""
+    return _mail(facts, delivery_content(facts), (facts.job,), sender=sender, mta=mta)
 
 
 def _mail(
-    notice: Notice, answered: ReceivedMail, content: Content, *, sender: str, domain: str
-) -> EmailMessage:
-    local = re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
+    facts: InitialFacts | DeliveryFacts,
+    content: Content,
+    ended: Sequence[FaxJob],
+    *,
+    sender: str,
+    mta: ReportingMta,
+) -> bytes:
+    """The mail, as a report if it tells the end of one of these jobs."""
+    notice = facts.notice
+    name = re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
+    phi_free = facts.user.settings.notifications.phi_free
+    head = _head(facts, content.subject, sender=sender, message_id=f"<{name}.notice@{mta.domain}>")
+    head[LOOP_FIELD] = mta.domain
+    status = delivery_status(facts.mail, ended, mta=mta, phi_free=phi_free)
+    if not status:
+        _write(head, content, boundary=f"=_{name}_=", domain=mta.domain)
+        return head.as_bytes()
+    human = MIMEPart(_POLICY)
+    _write(human, content, boundary=f"=_{name}_=", domain=mta.domain)
+    returned = returned_part(
+        facts.original, facts.mail.envelope.return_content, success=notice.success, phi_free=phi_free
+    )
+    parts = (human.as_bytes(), delivery_status_part(status), returned)
+    return report(head, [part for part in parts if part], name=name)
+
+
+def _head(facts: InitialFacts | DeliveryFacts, subject: str, *, sender: str, message_id: str) -> EmailMessage:
+    notice = facts.notice
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
-    mail = EmailMessage(_POLICY.clone(utf8=not notice.address.isascii()))
-    mail["From"] = Address(display_name="Postfax", addr_spec=sender)
-    mail["To"] = _address(notice.address)
-    mail["Subject"] = content.subject
-    mail["Date"] = notice.created_at
-    mail["Message-ID"] = f"<{local}.notice@{domain}>"
-    _thread(mail, answered)
-    mail["Auto-Submitted"] = "auto-replied"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail[LOOP_FIELD] = domain
-    mail.set_content(plain_text(content, domain=domain), cte="quoted-printable")
-    mail.add_alternative(html(content, domain=domain), subtype="html", cte="quoted-printable")
-    mail.set_boundary(f"=_{local}_=")
-    return mail
+    head = EmailMessage(_POLICY.clone(utf8=not notice.address.isascii()))
+    head["From"] = Address(display_name="Postfax", addr_spec=sender)
+    head["To"] = _address(notice.address)
+    head["Subject"] = subject
+    head["Date"] = notice.created_at
+    head["Message-ID"] = message_id
+    _thread(head, facts.mail)
+    head["Auto-Submitted"] = "auto-replied"
+    head["X-Auto-Response-Suppress"] = "All"
+    return head
+
+
+def _write(part: MIMEPart, content: Content, *, boundary: str, domain: str) -> None:
+    """Fill a mail or a part with what people read, in both forms."""
+    part.set_content(plain_text(content, domain=domain), cte="quoted-printable")
+    part.add_alternative(html(content, domain=domain), subtype="html", cte="quoted-printable")
+    part.set_boundary(boundary)
 
 
 def _address(address: str) -> Address:

@@ -19,8 +19,10 @@ class InitialFacts:
     notice: Notice
     mail: ReceivedMail
     jobs: tuple[FaxJob, ...]
-    """One for each recipient, in the mail's order; at least one."""
+    """One for each recipient that is told of, in the mail's order; at least one."""
     user: UserPolicy
+    original: bytes = b""
+    """The mail as received, or as much of its beginning as `returned_mail.octets_needed` says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,3 +34,5 @@ class DeliveryFacts:
     job: FaxJob
     """In its final state, with its attempts."""
     user: UserPolicy
+    original: bytes = b""
+    """As in `InitialFacts`."""

@@ -13,6 +13,7 @@ from notify.recipients import lines_of, number_of
 from notify.wording import advice, count, one_line, reason, reply_subject, short_reason
 from store.job import FaxJob
 from store.lifecycle import JobState
+from store.owed_notices import delivery_is_told
 from store.status import Status
 
 
@@ -63,7 +64,7 @@ def _single(facts: InitialFacts, job: FaxJob) -> Content:
             ("Job", job.id),
         ),
         advice=advice(status, job.advice, phi_free=phi_free) if _refused(job) else "",
-        outlook="" if _refused(job) else _outlook(facts.user, "the fax"),
+        outlook=_outlook(facts, () if _refused(job) else (job,), "the fax"),
     )
 
 
@@ -85,7 +86,7 @@ def _several(facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[F
             ("Subject", "" if phi_free else one_line(facts.mail.subject)),
         ),
         sections=tuple(section for section in sections if section.entries),
-        outlook=_outlook(facts.user, "each fax") if accepted else "",
+        outlook=_outlook(facts, accepted, "each fax"),
     )
 
 
@@ -153,13 +154,25 @@ def _start(job: FaxJob, user: UserPolicy) -> str:
     return "when an administrator releases it" if job.state is JobState.HELD else ""
 
 
-def _outlook(user: UserPolicy, which: str) -> str:
-    """What follows by itself, by the policy's switches: nothing is promised that will not come."""
-    told = user.settings.notifications.delivery
-    if told.success and told.failure:
-        return f"Another mail tells you when {which} was delivered, or that it could not be."
-    if told.success:
-        return f"Another mail tells you when {which} was delivered; none comes if it could not be."
-    if told.failure:
-        return "Another mail comes only if a fax could not be delivered."
-    return "No further mail comes."
+def _outlook(facts: InitialFacts, accepted: tuple[FaxJob, ...], which: str) -> str:
+    """What follows by itself, as policy and sender want it: nothing is promised that will not come."""
+    promised = {_promised(job, facts) for job in accepted}
+    if not promised:
+        return ""
+    if len(promised) > 1:
+        return "Another mail follows where you asked for one."
+    return {
+        (True, True): f"Another mail tells you when {which} was delivered, or that it could not be.",
+        (True, False): (f"Another mail tells you when {which} was delivered; none comes if it could not be."),
+        (False, True): "Another mail comes only if a fax could not be delivered.",
+        (False, False): "No further mail comes.",
+    }[promised.pop()]
+
+
+def _promised(job: FaxJob, facts: InitialFacts) -> tuple[bool, bool]:
+    """Whether a delivery notice comes of a success, and of a failure."""
+    switches = facts.user.settings.notifications.delivery
+    success, failure = (
+        delivery_is_told(job, facts.mail.envelope, switches, success=success) for success in (True, False)
+    )
+    return success, failure

@@ -7,7 +7,10 @@ password, a certificate, a server that is down - is temporary, so that no notice
 """
 
 import asyncio
+import contextlib
 import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -43,6 +46,15 @@ class MailPermanent(MailTrouble):
     """The smarthost refuses this mail or this recipient for good."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rehearsal:
+    """How far a hand-over would come that was stopped before its data: to the end."""
+
+    tls_version: str
+    """Such as TLSv1.3; empty where the connection was in the clear."""
+    logged_in: bool
+
+
 class Mailer:
     """Hands mails to the smarthost, each over a connection of its own."""
 
@@ -62,9 +74,38 @@ class Mailer:
             MailPermanent: trying again is of no use.
         """
         octets = message if isinstance(message, bytes) else message.as_bytes()
-        try:
+        with self._judging(recipient):
             async with asyncio.timeout(_ALL_SECONDS):
                 await self._hand_over(octets, recipient)
+        _log.info("mail_handed_over", server=self._server, recipient=recipient, octets=len(octets))
+
+    async def rehearse(self, recipient: str = "") -> Rehearsal:
+        """Do what `send` does up to the recipient, and stop there: no mail is sent.
+
+        Args:
+            recipient: who is offered; nobody where it is empty.
+
+        Raises:
+            MailTemporary: as of `send`.
+            MailPermanent: as of `send`.
+        """
+        with self._judging(recipient):
+            async with self._client() as client:
+                await self._introduce(client)
+                await client.mail("", options=_options(recipient))
+                if recipient:
+                    await client.rcpt(recipient)
+                await client.rset()
+                tls = client.get_transport_info("ssl_object")
+                return Rehearsal(
+                    tls_version=tls.version() if tls else "", logged_in=bool(self._smarthost.username)
+                )
+
+    @contextlib.contextmanager
+    def _judging(self, recipient: str) -> Iterator[None]:
+        """Turn what goes wrong with the smarthost into `MailTrouble`."""
+        try:
+            yield
         except MailTrouble:
             raise
         except aiosmtplib.SMTPRecipientsRefused as refused:
@@ -80,18 +121,26 @@ class Mailer:
         # After OSError: a refused certificate is both.
         except ValueError as unsendable:
             raise MailPermanent(f"{recipient!r} is not an address that SMTP can carry.") from unsendable
-        _log.info("mail_handed_over", server=self._server, recipient=recipient, octets=len(octets))
 
     @property
     def _server(self) -> str:
         return f"{self._smarthost.host}:{self._smarthost.port}"
 
     async def _hand_over(self, octets: bytes, recipient: str) -> None:
-        options = () if recipient.isascii() else ("SMTPUTF8",)
+        options = _options(recipient)
         async with self._client() as client:
-            if self._smarthost.username:
-                await client.login(self._smarthost.username, self._password())
+            await self._introduce(client)
+            # A server without the extension gets the octets all the same: there is hardly one that minds.
+            if not octets.isascii() and client.supports_extension("8bitmime"):
+                options.append("BODY=8BITMIME")
             await client.sendmail("", [recipient], octets, mail_options=options)
+
+    async def _introduce(self, client: aiosmtplib.SMTP) -> None:
+        """EHLO, and the login where there is one."""
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
+        if self._smarthost.username:
+            await client.login(self._smarthost.username, self._password())
 
     def _client(self) -> aiosmtplib.SMTP:
         smarthost = self._smarthost
@@ -130,6 +179,11 @@ class Mailer:
         if "SMTPUTF8" in lacking.message:
             return MailPermanent(f"{self._server} cannot carry an address outside ASCII: {recipient}.")
         return MailTemporary(f"{self._server} lacks what mail.smarthost asks for: {lacking.message}")
+
+
+def _options(recipient: str) -> list[str]:
+    """The parameters that MAIL needs for this recipient (RFC 6531 §3.4)."""
+    return [] if recipient.isascii() else ["SMTPUTF8"]
 
 
 def _secret(path: Path) -> str:

@@ -35,7 +35,12 @@ def lines_of(job: FaxJob, *, phi_free: bool) -> tuple[str, ...]:
     return (named, number) if named and not phi_free else (number,)
 
 
+def is_nameless(text: str) -> bool:
+    """Whether a text is made of digits and what stands between them, so that it can name nobody."""
+    return bool(_NAMELESS.fullmatch(text))
+
+
 def station_of(csid: str, *, phi_free: bool) -> str:
     """The identity that the far end gave; with `phi_free` only if it is a number and not a name."""
     shown = one_line(csid)
-    return "" if phi_free and not _NAMELESS.fullmatch(shown) else shown
+    return "" if phi_free and not is_nameless(shown) else shown

@@ -1,7 +1,7 @@
 """A mail and its sender's policy become fax jobs: one for each recipient, each accepted or refused."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.settings import UserPolicy
 from store.job import NewJob, Recipient, Refusal
@@ -59,19 +59,29 @@ def decide(
     plan = _refuse_crowd(recipients, user) or _plan(content, user)
     if isinstance(plan, Refusal):
         jobs = tuple(
-            NewJob(recipient=recipient, refusal=_both(refusal, plan)) for recipient, refusal in recipients
+            NewJob(recipient=named.recipient, addresses=named.addresses, refusal=_both(named.refusal, plan))
+            for named in recipients
         )
         return Submission(jobs=jobs, cover=False, body_as_page=False, reason=plan.explanation)
     return Submission(
-        jobs=tuple(_job(recipient, refusal, plan) for recipient, refusal in recipients),
+        jobs=tuple(_job(named, plan) for named in recipients),
         cover=bool(plan.cover.template),
         body_as_page=plan.cover.body_as_page,
         reason=plan.cover.reason,
     )
 
 
-_Recipients = list[tuple[Recipient, Refusal | None]]
-"""Each recipient, with the reason why that one gets no fax."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _NamedRecipient:
+    """A recipient as the envelope names it."""
+
+    recipient: Recipient
+    addresses: tuple[str, ...]
+    refusal: Refusal | None
+    """Why this one gets no fax."""
+
+
+_Recipients = list[_NamedRecipient]
 
 
 def _plan(content: MailContent, user: UserPolicy) -> _FaxPlan | Refusal:
@@ -92,10 +102,12 @@ def _read_recipients(
     content: MailContent, envelope: Envelope, user: UserPolicy, domain: str, blocks: Collection[str]
 ) -> _Recipients:
     """Every recipient of the envelope, each once."""
-    found: dict[tuple[str, str], tuple[Recipient, Refusal | None]] = {}
+    found: dict[tuple[str, str], _NamedRecipient] = {}
     for address in envelope.recipients:
         recipient, refusal = _read_recipient(address, content, user, domain, blocks)
-        found.setdefault((recipient.number.casefold(), recipient.subaddress), (recipient, refusal))
+        key = recipient.number.casefold(), recipient.subaddress
+        named = found.get(key) or _NamedRecipient(recipient=recipient, addresses=(), refusal=refusal)
+        found[key] = replace(named, addresses=(*named.addresses, address))
     return list(found.values())
 
 
@@ -126,19 +138,20 @@ def _refuse_crowd(recipients: _Recipients, user: UserPolicy) -> Refusal | None:
     )
 
 
-def _job(recipient: Recipient, refusal: Refusal | None, plan: _FaxPlan) -> NewJob:
+def _job(named: _NamedRecipient, plan: _FaxPlan) -> NewJob:
     directives = plan.directives
     return NewJob(
         recipient=Recipient(
-            number=recipient.number,
-            subaddress=recipient.subaddress,
-            name=directives.to or recipient.name,
+            number=named.recipient.number,
+            subaddress=named.recipient.subaddress,
+            name=directives.to or named.recipient.name,
             company=directives.company,
         ),
+        addresses=named.addresses,
         cover_template=plan.cover.template,
         reference=directives.reference,
         billing=directives.billing,
-        refusal=refusal,
+        refusal=named.refusal,
     )
 
 

@@ -11,6 +11,7 @@ Modules:
     dial          a due job is called
     tell          a notice is sent
     file          a copy is delivered
+    withheld      a notice that will not be sent is said in the log
     trying_again  when a step that failed is tried again
     wording       what pages and header lines say of a job
 """

@@ -9,6 +9,7 @@ import structlog
 from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
+from postfax.journey.withheld import log_withheld
 from postfax.live_policy import LivePolicy
 from postfax.opening import Clock
 from sandbox import Nursery, TaskFailed
@@ -92,16 +93,17 @@ class Decide:
             refused=[job.status for job in recorded if job.state.final],
             attachments=len(content.attachments),
         )
+        await log_withheld(self._book, recorded)
 
     async def _refuse(self, claim: MailClaim, sentence: str) -> None:
         """Refuse the mail as a whole: the sender is told by the initial notice."""
         user = self._policy.current.user(claim.mail.user_email)
         refusal = Refusal(status=Status.INVALID_ATTACHMENT, explanation=sentence)
         jobs = [
-            NewJob(recipient=Recipient(number=_local_part(address)), refusal=refusal)
+            NewJob(recipient=Recipient(number=_local_part(address)), addresses=(address,), refusal=refusal)
             for address in claim.mail.envelope.recipients
         ]
-        await self._book.record_submission(
+        recorded = await self._book.record_submission(
             claim.mail.id,
             subject=claim.mail.subject,
             message_id=claim.mail.message_id,
@@ -110,6 +112,7 @@ class Decide:
             jobs=jobs,
         )
         log.warning("submission_refused_whole", mail=claim.mail.id, reason=sentence)
+        await log_withheld(self._book, recorded)
 
 
 def _jobs(claim: MailClaim, content: MailContent, user: UserPolicy | None, domain: str) -> tuple[NewJob, ...]:
@@ -120,7 +123,7 @@ def _jobs(claim: MailClaim, content: MailContent, user: UserPolicy | None, domai
             explanation=f"{claim.mail.user_email} is no longer registered.",
         )
         return tuple(
-            NewJob(recipient=Recipient(number=_local_part(address)), refusal=refusal)
+            NewJob(recipient=Recipient(number=_local_part(address)), addresses=(address,), refusal=refusal)
             for address in claim.mail.envelope.recipients
         )
     return decide(content, claim.mail.envelope, user, domain=domain).jobs

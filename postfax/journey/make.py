@@ -21,6 +21,7 @@ from convert.request import (
 )
 from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
+from postfax.journey.withheld import log_withheld
 from postfax.journey.wording import body_facts, cover_facts
 from postfax.opening import Clock
 from postfax.terminal import SECONDS_PER_OCTET
@@ -98,7 +99,8 @@ class Make:
         request = self._request(claim, content, pages)
         faxes = await self._converter.convert(request)
         documents = {fax.key: _document(fax, request) for fax in faxes}
-        await self._book.record_documents(claim.mail.id, documents)
+        recorded = await self._book.record_documents(claim.mail.id, documents)
+        await log_withheld(self._book, recorded)
         for fax in faxes:
             octets = sum(page.octets for page in fax.pages)
             log.info(
@@ -137,8 +139,9 @@ class Make:
 
     async def _refuse(self, claim: MailClaim, status: Status, sentence: str) -> None:
         refusal = Refusal(status=status, explanation=sentence)
-        await self._book.record_documents(claim.mail.id, {}, refusal=refusal)
+        recorded = await self._book.record_documents(claim.mail.id, {}, refusal=refusal)
         log.info("document_refused", mail=claim.mail.id, status=status, reason=sentence)
+        await log_withheld(self._book, recorded)
 
 
 def _document(fax: ConvertedFax, request: ConversionRequest) -> NewDocument:

@@ -1,18 +1,22 @@
 """Tell: a notice that is owed is composed from the book and handed to the smarthost."""
 
 from datetime import timedelta
-from email.message import EmailMessage
 
 import structlog
 
+from config.settings import UserPolicy
 from notify.backoff import next_try
 from notify.compose import compose_delivery, compose_initial
+from notify.delivery_status import ReportingMta
 from notify.facts import DeliveryFacts, InitialFacts
 from notify.mailer import Mailer, MailPermanent, MailTemporary
+from notify.returned_mail import octets_needed
 from postfax.opening import Clock
 from store.book import Book
-from store.errors import BookUnavailable, NotInBook
+from store.errors import BodyMissing, BookUnavailable, NotInBook
+from store.mail import ReceivedMail
 from store.outbox import Notice, NoticeKind
+from store.owed_notices import listed_jobs
 
 LEASE = timedelta(minutes=15)
 """Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
@@ -22,13 +26,13 @@ log = structlog.get_logger()
 class Tell:
     """Claims notices that are due."""
 
-    def __init__(self, book: Book, mailer: Mailer, *, sender: str, domain: str, clock: Clock) -> None:
-        """`sender` is the From address of notices."""
+    def __init__(self, book: Book, mailer: Mailer, *, sender: str, mta: ReportingMta, clock: Clock) -> None:
+        """`sender` is the From address of notices, `mta` who sends them."""
         self._book = book
         self._clock = clock
         self._mailer = mailer
         self._sender = sender
-        self._domain = domain
+        self._mta = mta
 
     async def step(self) -> bool:
         """Send one notice; False if none is due."""
@@ -58,16 +62,31 @@ class Tell:
         await self._book.postpone_notice(notice.id, due_at or now, cause, give_up=due_at is None)
         log.warning("notice_postponed", notice=notice.id, cause=cause, next=due_at and due_at.isoformat())
 
-    async def _composed(self, notice: Notice) -> EmailMessage:
+    async def _composed(self, notice: Notice) -> bytes:
         mail = await self._book.mail(notice.mail_id)
         if mail is None:
             raise NotInBook("mail", notice.mail_id)
         if notice.kind is NoticeKind.INITIAL:
-            jobs = await self._book.group(notice.mail_id)
-            initial = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=jobs[0].user)
-            return compose_initial(initial, sender=self._sender, domain=self._domain)
+            jobs = listed_jobs(await self._book.group(notice.mail_id), mail.envelope)
+            user = jobs[0].user
+            original = await self._original(mail, user, success=notice.success)
+            initial = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
+            return compose_initial(initial, sender=self._sender, mta=self._mta)
         job = await self._book.job(notice.job_id)
         if job is None:
             raise NotInBook("job", notice.job_id)
-        delivery = DeliveryFacts(notice=notice, mail=mail, job=job, user=job.user)
-        return compose_delivery(delivery, sender=self._sender, domain=self._domain)
+        original = await self._original(mail, job.user, success=notice.success)
+        delivery = DeliveryFacts(notice=notice, mail=mail, job=job, user=job.user, original=original)
+        return compose_delivery(delivery, sender=self._sender, mta=self._mta)
+
+    async def _original(self, mail: ReceivedMail, user: UserPolicy, *, success: bool) -> bytes:
+        """As much of the sender's mail as the notice returns something of; a notice goes without it too."""
+        phi_free = user.settings.notifications.phi_free
+        octets = octets_needed(mail.envelope.return_content, success=success, phi_free=phi_free)
+        if not octets:
+            return b""
+        try:
+            return await self._book.beginning_of_mail(mail.id, octets)
+        except BodyMissing as problem:
+            log.error("mail_not_returned", mail=mail.id, cause=str(problem))
+            return b""

@@ -57,6 +57,39 @@ async def test_an_email_message_and_an_address_outside_ascii(tmp_path: Path) -> 
         assert message_from_bytes(kept.read_bytes(), policy=default)["Subject"] == "Überweisung"
 
 
+@pytest.mark.parametrize("offered", [True, False])
+@pytest.mark.parametrize("octets", [MAIL, MAIL + "Grüße\r\n".encode()])
+async def test_eight_bits_are_announced_where_the_server_takes_them(*, octets: bytes, offered: bool) -> None:
+    commands: list[bytes] = []
+    over = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 plain.example\r\n")
+        while line := await reader.readline():
+            commands.append(line)
+            if line.upper().startswith(b"EHLO"):
+                writer.write(
+                    b"250-plain.example\r\n250-8BITMIME\r\n250 HELP\r\n" if offered else b"250 HELP\r\n"
+                )
+            elif line.upper().startswith(b"DATA"):
+                writer.write(b"354 go on\r\n")
+                commands.append(await reader.readuntil(b"\r\n.\r\n"))
+                writer.write(b"250 taken\r\n")
+            else:
+                writer.write(b"250 OK\r\n")
+        writer.close()
+        await writer.wait_closed()
+        over.set()
+
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+        smarthost = Smarthost(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none")
+        await Mailer(smarthost, "fax.example.com").send(octets, ANA)
+        await over.wait()
+    announced = any(b"BODY=8BITMIME" in command for command in commands if command.startswith(b"MAIL"))
+    assert announced == (offered and not octets.isascii())
+    assert octets.replace(b"\r\n.", b"\r\n..") + b".\r\n" in commands
+
+
 @pytest.mark.parametrize("command", ["RCPT", "DATA"])
 async def test_4yz_is_temporary_and_5yz_permanent(tmp_path: Path, command: str) -> None:
     replies = {"soft@example.com": "451 4.3.0 later", "hard@example.com": "550 5.1.1 never"}

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 
 from config.settings import NotificationSettings, Resolution, Settings, UserPolicy
+from notify.compose import compose_delivery, compose_initial
+from notify.delivery_status import ReportingMta
 from notify.facts import DeliveryFacts, InitialFacts
 from store.job import Attempt, FaxDocument, FaxJob, FaxPage, Outcome, Recipient
 from store.lifecycle import JobState
@@ -14,6 +19,8 @@ from store.status import Status
 
 SENDER = "postfax@fax.example.com"
 DOMAIN = "fax.example.com"
+MTA = ReportingMta(hostname="mx1.fax.example.com", domain=DOMAIN)
+ADDRESS = "+12065551234@fax.example.com"
 ARRIVED = datetime(2026, 11, 23, 17, 25, tzinfo=UTC)
 
 
@@ -37,9 +44,7 @@ def mail(**changes: Any) -> ReceivedMail:
         "id": "M7Q2",
         "state": MailState.ANSWERED,
         "received_at": ARRIVED,
-        "envelope": Envelope(
-            return_path="ana@hospital.example", recipients=("+12065551234@fax.example.com",)
-        ),
+        "envelope": Envelope(return_path="ana@hospital.example", recipients=(ADDRESS,)),
         "header_from": "ana@hospital.example",
         "user_email": "ana@hospital.example",
         "proof": SenderProof(
@@ -77,6 +82,7 @@ def job(**changes: Any) -> FaxJob:
         "status": None,
         "explanation": "",
         "recipient": Recipient(number="+12065551234", name="Dr. John Doe", company="Acme Clinic"),
+        "addresses": (ADDRESS,),
         "user": policy(),
         "cover_template": "healthcare",
         "reference": "4711",
@@ -161,32 +167,70 @@ def failed(status: Status = Status.BUSY, **changes: Any) -> FaxJob:
 
 
 def initial(
-    jobs: Sequence[FaxJob], *, answering: ReceivedMail | None = None, user: UserPolicy | None = None
+    jobs: Sequence[FaxJob],
+    *,
+    answering: ReceivedMail | None = None,
+    user: UserPolicy | None = None,
+    original: bytes = b"",
 ) -> InitialFacts:
+    success = not any(job.state is JobState.FAILED for job in jobs)
     return InitialFacts(
-        notice=_notice("initial:M7Q2", NoticeKind.INITIAL, ""),
+        notice=_notice("initial:M7Q2", NoticeKind.INITIAL, "", success=success),
         mail=answering or mail(),
         jobs=tuple(jobs),
         user=user or policy(),
+        original=original,
     )
 
 
 def delivery(
-    faxed: FaxJob, *, answering: ReceivedMail | None = None, user: UserPolicy | None = None
+    faxed: FaxJob,
+    *,
+    answering: ReceivedMail | None = None,
+    user: UserPolicy | None = None,
+    original: bytes = b"",
 ) -> DeliveryFacts:
+    success = faxed.state is JobState.SENT
     return DeliveryFacts(
-        notice=_notice("delivery:K7Q2-M9", NoticeKind.DELIVERY, "K7Q2-M9"),
+        notice=_notice("delivery:K7Q2-M9", NoticeKind.DELIVERY, "K7Q2-M9", success=success),
         mail=answering or mail(),
         job=faxed,
         user=user or policy(),
+        original=original,
     )
 
 
-def _notice(identity: str, kind: NoticeKind, job_id: str) -> Notice:
+def octets(facts: InitialFacts | DeliveryFacts) -> bytes:
+    """The notice as it is sent."""
+    if isinstance(facts, InitialFacts):
+        return compose_initial(facts, sender=SENDER, mta=MTA)
+    return compose_delivery(facts, sender=SENDER, mta=MTA)
+
+
+def arrived(facts: InitialFacts | DeliveryFacts) -> EmailMessage:
+    """The notice as its receiver parses it."""
+    parsed = message_from_bytes(octets(facts), policy=default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def form(message: EmailMessage, subtype: str) -> str:
+    """The text or the HTML of a notice."""
+    body = message.get_body((subtype,))
+    assert body
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def subject(message: EmailMessage) -> str:
+    # The parser keeps the space of a first line that was folded at once.
+    return str(message["Subject"]).strip()
+
+
+def _notice(identity: str, kind: NoticeKind, job_id: str, *, success: bool) -> Notice:
     return Notice(
         id=identity,
         kind=kind,
-        success=True,
+        success=success,
         mail_id="M7Q2",
         job_id=job_id,
         address="ana@hospital.example",

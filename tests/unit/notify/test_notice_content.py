@@ -2,44 +2,38 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from email.message import EmailMessage
 
 import pytest
 from notice_facts import (
+    ADDRESS,
     ARRIVED,
-    DOMAIN,
-    SENDER,
     answered,
+    arrived,
     attempt,
     delivery,
     document,
     failed,
+    form,
     initial,
     job,
     mail,
+    octets,
     policy,
     refused,
     sent,
+    subject,
 )
 
 from config.settings import NoticeSwitches, NotificationSettings
-from notify.compose import compose_delivery, compose_initial
 from notify.facts import DeliveryFacts, InitialFacts
 from store.job import FaxJob, Recipient
 from store.lifecycle import JobState
+from store.mail import Envelope, NoticeRequest, NotifyOn
 from store.status import Status
 
 
-def compose(facts: InitialFacts | DeliveryFacts) -> EmailMessage:
-    if isinstance(facts, InitialFacts):
-        return compose_initial(facts, sender=SENDER, domain=DOMAIN)
-    return compose_delivery(facts, sender=SENDER, domain=DOMAIN)
-
-
 def text(facts: InitialFacts | DeliveryFacts) -> str:
-    body = compose(facts).get_body(("plain",))
-    assert body
-    return str(body.get_content())
+    return form(arrived(facts), "plain")
 
 
 DELIVERED = """\
@@ -73,7 +67,7 @@ def test_a_delivered_fax() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finished", "subject"),
+    ("finished", "expected"),
     [
         (sent(), "fax to +1 206 555 1234 delivered (4 pages)"),
         (
@@ -95,8 +89,8 @@ def test_a_delivered_fax() -> None:
         ),
     ],
 )
-def test_subjects_of_delivery_notices(finished: FaxJob, subject: str) -> None:
-    assert compose(delivery(finished))["Subject"] == f"Re: Referral for Monday: {subject}"
+def test_subjects_of_delivery_notices(finished: FaxJob, expected: str) -> None:
+    assert subject(arrived(delivery(finished))) == f"Re: Referral for Monday: {expected}"
 
 
 def test_a_failed_fax_says_what_to_do_next() -> None:
@@ -129,19 +123,19 @@ def test_a_cancelled_fax_asks_for_nothing() -> None:
 
 def test_one_accepted_recipient() -> None:
     facts = initial([job()])
-    assert compose(facts)["Subject"] == "Re: Referral for Monday: fax to +1 206 555 1234 accepted (4 pages)"
+    assert subject(arrived(facts)) == "Re: Referral for Monday: fax to +1 206 555 1234 accepted (4 pages)"
     said = text(facts)
     assert said.startswith("Your fax to +1 206 555 1234 was accepted: 4 pages to send.\n")
     assert "Another mail tells you when the fax was delivered, or that it could not\nbe.\n" in said
 
 
 def test_the_jobs_later_fate_does_not_change_the_initial_notice() -> None:
-    assert compose(initial([job()])).as_bytes() == compose(initial([failed()])).as_bytes()
+    assert octets(initial([job()])) == octets(replace(initial([failed()]), notice=initial([job()]).notice))
 
 
 def test_one_refused_recipient() -> None:
     facts = initial([refused()])
-    assert compose(facts)["Subject"] == (
+    assert subject(arrived(facts)) == (
         "Re: Referral for Monday: fax to +1 206 555 1234 not sent: "
         '"scan.heic.exe" is not a document that can be faxed'
     )
@@ -171,7 +165,7 @@ def test_several_recipients_accepted_and_refused() -> None:
     )
     berlin = job(id="B2", position=1, recipient=Recipient(number="+4930123456"), reference="")
     facts = initial([job(), berlin, wrong])
-    assert compose(facts)["Subject"] == (
+    assert subject(arrived(facts)) == (
         "Re: Referral for Monday: fax not sent to 1 of 3 recipients: "
         '"John_Doe.1206" is not a complete fax number'
     )
@@ -185,7 +179,7 @@ def test_several_recipients_accepted_and_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "subject", "first"),
+    ("jobs", "expected", "first"),
     [
         ([job(), job(id="B2")], "fax to 2 recipients accepted", "Your fax to 2 recipients was accepted."),
         (
@@ -200,9 +194,9 @@ def test_several_recipients_accepted_and_refused() -> None:
         ),
     ],
 )
-def test_several_recipients_of_one_fate(jobs: list[FaxJob], subject: str, first: str) -> None:
+def test_several_recipients_of_one_fate(jobs: list[FaxJob], expected: str, first: str) -> None:
     facts = initial(jobs)
-    assert compose(facts)["Subject"] == f"Re: Referral for Monday: {subject}"
+    assert subject(arrived(facts)) == f"Re: Referral for Monday: {expected}"
     assert text(facts).startswith(f"{first}\n")
 
 
@@ -229,6 +223,29 @@ def test_only_mails_that_will_come_are_promised(*, success: bool, failure: bool,
 
 
 def test_a_mail_without_subject() -> None:
-    assert compose(delivery(sent(), answering=mail(subject="")))["Subject"] == (
+    assert subject(arrived(delivery(sent(), answering=mail(subject="")))) == (
         "Fax to +1 206 555 1234 delivered (4 pages)"
     )
+
+
+def test_what_the_sender_asked_for_is_what_is_promised() -> None:
+    second = "+4930123456@fax.example.com"
+    berlin = job(id="B2", addresses=(second,))
+
+    def outlook(**asked: NoticeRequest) -> str:
+        requests = {ADDRESS: asked["first"]} | ({second: asked["second"]} if "second" in asked else {})
+        envelope = Envelope(
+            return_path="ana@hospital.example", recipients=(ADDRESS, second), notice_requests=requests
+        )
+        return " ".join(text(initial([job(), berlin], answering=mail(envelope=envelope))).split())
+
+    success = NoticeRequest(notify=frozenset({NotifyOn.SUCCESS}))
+    failure = NoticeRequest(notify=frozenset({NotifyOn.FAILURE}))
+    assert "tells you when each fax was delivered; none comes if it could not be." in outlook(
+        first=success, second=success
+    )
+    assert "Another mail comes only if a fax could not be delivered." in outlook(
+        first=failure, second=failure
+    )
+    assert "Another mail follows where you asked for one." in outlook(first=success, second=failure)
+    assert "Another mail follows where you asked for one." in outlook(first=success)
