@@ -1,0 +1,53 @@
+"""The settings and the policy: do they say what may be said? As `postfax check` tells it."""
+
+import asyncio
+from collections.abc import Sequence
+
+from config.mistakes import ConfigError
+from config.policy import Policy, read_policy
+from notify.wording import count
+from postfax.doctor.finding import Finding, failure, ok, warning
+from postfax.doctor.site import Site
+
+_MOST = 5
+"""Mistakes and cautions that are told one by one."""
+
+
+async def settings(site: Site) -> Sequence[Finding]:
+    """What stands in the settings; that they could be read is why there is a site."""
+    mail = site.settings.mail
+    told = [count(len(mail.listen), "listener"), count(len(site.settings.lines), "line")]
+    if mail.pickup:
+        told.append(count(len(mail.pickup), "pick-up account"))
+    return [ok(f"no mistakes; {site.settings.domain}, {', '.join(told)}", subject=site.settings_file.name)]
+
+
+async def policy(site: Site) -> Sequence[Finding]:
+    """Mistakes, cautions, and whether anybody may fax."""
+    try:
+        found = await read(site)
+    except ConfigError as problem:
+        advice = "Correct it; a running service keeps the policy that it has."
+        told = [failure(str(mistake), advice) for mistake in problem.mistakes[:_MOST]]
+        return told + _rest(len(problem.mistakes), "mistake")
+    cautions = [
+        warning(str(caution), "Leave it so if it is meant.") for caution in found.cautions[:_MOST]
+    ] + _rest(len(found.cautions), "caution")
+    if not len(found):
+        return [*cautions, warning("no mistakes, but nobody may fax", "Name users under users: in it.")]
+    return [*cautions, ok(f"no mistakes; {count(len(found), 'user')} may fax")]
+
+
+async def read(site: Site) -> Policy:
+    """The policy.
+
+    Raises:
+        ConfigError: it has mistakes.
+    """
+    return await asyncio.to_thread(read_policy, site.settings.policy, lines=site.settings.lines)
+
+
+def _rest(number: int, noun: str) -> list[Finding]:
+    if number <= _MOST:
+        return []
+    return [warning(f"{count(number - _MOST, noun)} more", "`postfax check` tells all of them.")]

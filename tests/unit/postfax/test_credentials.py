@@ -1,0 +1,68 @@
+"""Who may log in, and with which password."""
+
+from pathlib import Path
+
+import pytest
+
+from config.policy import Policy, read_policy
+from postfax.credentials import Credentials
+
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZSBzYWx0IGhlcmU$xkNBgX5bGzYZFSk+7mhZyR2uYcV/Xn6CqDZQmp1vGpo"
+BOOKS = HASH.replace("xkNB", "BOOK")
+POLICY = f"""\
+company: General Hospital
+users:
+  - name: Ana Ruiz
+    email: Ana@hospital.example
+    sending_emails: [ana.ruiz@hospital.example]
+    password_hash: {HASH}
+  - {{name: Ben Low, email: ben@hospital.example}}
+"""
+
+
+class Passwords:
+    """Those of a book."""
+
+    def __init__(self, **hashes: str) -> None:
+        self.hashes = hashes
+
+    async def password_hash(self, user_email: str) -> str | None:
+        return self.hashes.get(user_email.partition("@")[0].lower())
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Policy:
+    (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    return read_policy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "username", ["Ana@hospital.example", "ANA@Hospital.EXAMPLE", "ana.ruiz@hospital.example"]
+)
+async def test_the_policys_password_counts_where_none_was_set(policy: Policy, username: str) -> None:
+    credentials = Credentials(Passwords(), lambda: policy)
+    assert await credentials.password_hash(username) == ("Ana@hospital.example", HASH)
+
+
+async def test_a_password_that_was_set_counts_instead(policy: Policy) -> None:
+    credentials = Credentials(Passwords(ana=BOOKS, ben=BOOKS), lambda: policy)
+    assert await credentials.password_hash("ana.ruiz@hospital.example") == ("Ana@hospital.example", BOOKS)
+    assert await credentials.password_hash("ben@hospital.example") == ("ben@hospital.example", BOOKS)
+
+
+async def test_a_user_without_a_password_does_not_log_in(policy: Policy) -> None:
+    assert await Credentials(Passwords(), lambda: policy).password_hash("ben@hospital.example") is None
+
+
+@pytest.mark.parametrize("username", ["eve@hospital.example", "eve", "", "@"])
+async def test_who_is_not_in_the_policy_does_not_log_in(policy: Policy, username: str) -> None:
+    credentials = Credentials(Passwords(eve=BOOKS), lambda: policy)
+    assert await credentials.password_hash(username) is None
+
+
+async def test_the_policy_of_the_moment_counts(policy: Policy, tmp_path: Path) -> None:
+    policies = [policy]
+    credentials = Credentials(Passwords(), lambda: policies[-1])
+    (tmp_path / "policy.yaml").write_text("company: General Hospital\n", encoding="utf-8")
+    policies.append(read_policy(tmp_path))
+    assert await credentials.password_hash("Ana@hospital.example") is None
