@@ -23,6 +23,9 @@ COMMANDS: dict[str, str] = {
     "show": "Show everything about one fax job.",
     "cancel": "Cancel fax jobs.",
     "refused": "List submissions that were refused at the door.",
+    "quarantine": "See to automatic mail, which is not faxed.",
+    "user": "See to the passwords that users log in with.",
+    "doctor": "Look at everything around the service, and say what to do.",
     "station": "Be the receiving end: answer calls and keep the pages.",
     "demo": "Watch a mail become a fax, everything on this machine.",
 }

@@ -10,6 +10,7 @@ import structlog
 from config.server import ServerSettings
 from convert.converter import Converter
 from convert.typesetting_parts import missing_parts
+from notify.delivery_status import ReportingMta
 from notify.mailer import Mailer
 from postfax.work_folder import make_work_folder
 from sandbox import Nursery
@@ -31,7 +32,8 @@ class Parts:
     converter: Converter
     lines: dict[str, Line]
     mailer: Mailer
-    domain: str
+    mta: ReportingMta
+    """As whom notices name us."""
     sender: str
     """The From address of Postfax's own mails."""
 
@@ -59,13 +61,14 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     lines = make_lines(settings.lines, pool)
     for line in lines.values():
         await _enter(stack, line)
+    hostname = settings.mail.hostname or settings.domain
     return Parts(
         folder=folder,
         nursery=nursery,
         converter=converter,
         lines=lines,
-        mailer=Mailer(settings.mail.smarthost, settings.mail.hostname or settings.domain),
-        domain=settings.domain,
+        mailer=Mailer(settings.mail.smarthost, hostname),
+        mta=ReportingMta(hostname=hostname, domain=settings.domain),
         sender=settings.mail.sender or f"postfax@{settings.domain}",
     )
 

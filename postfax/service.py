@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import signal
 from dataclasses import asdict
+from datetime import timedelta
 
 import structlog
 
 from config.server import ServerSettings
 from postfax.acceptance.workers import AcceptWorkers
 from postfax.failures import ExitCode, Failure
+from postfax.housekeeping import keep_house
 from postfax.journey.decide import Decide
 from postfax.journey.dial import Dial
 from postfax.journey.file import File
@@ -24,6 +26,7 @@ from postfax.loop import Loop
 from postfax.notification_socket import notify_systemd
 from postfax.opening import documents_folder, make_book, now
 from postfax.parts import Parts, start_parts
+from postfax.pickups import Pickups
 from postfax.schedule import Schedule
 from store.book import Book
 from store.errors import BookUnavailable
@@ -70,6 +73,9 @@ class Service:
             book = await self._open_book(stack)
             parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
             self._workers = await self._take_mail(book, stack)
+            pickups = Pickups(self._settings, book, lambda: self._policy.current)
+            pickups.start()
+            self._keep_house(book, stack)
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
             schedule = Schedule(book, now)
             forward = self._forward(book, parts, dial, schedule)
@@ -79,7 +85,7 @@ class Service:
             ended = await self._until_stopped([*forward, *outward])
             notify_systemd("STOPPING=1")
             log.info("service_stopping", calls=dial.calls)
-            await asyncio.gather(self._workers.stop(), _stop(forward))
+            await asyncio.gather(self._workers.stop(), pickups.stop(), _stop(forward))
             await dial.finish(CALLS_MAY_FINISH)
             await _stop(outward)
             await _give_back_claims(book)
@@ -112,6 +118,11 @@ class Service:
         await workers.start()
         stack.push_async_callback(workers.stop)
         return workers
+
+    def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
+        kept = timedelta(days=self._settings.mail.quarantine.days)
+        task = asyncio.create_task(keep_house(book, quarantine_kept=kept), name="housekeeping")
+        stack.callback(task.cancel)
 
     def _forward(self, book: Book, parts: Parts, dial: Dial, schedule: Schedule) -> list[Loop]:
         """The steps that bring a mail to its calls."""

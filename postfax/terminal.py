@@ -119,7 +119,7 @@ def age(moment: datetime, now: datetime) -> str:
 
 def octets_for_people(octets: int) -> str:
     """A size as people write it, decimal."""
-    for unit, size in (("MB", 1_000_000), ("kB", 1_000)):
+    for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)):
         if octets >= size:
             return f"{octets / size:.1f} {unit}" if octets < 10 * size else f"{octets // size} {unit}"
     return f"{octets} B"

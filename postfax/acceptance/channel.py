@@ -29,6 +29,8 @@ class Setup:
     policy: Policy
     sockets: tuple[tuple[Listener, int], ...]
     """Each listener with the descriptor of the worker's own socket, which it inherited."""
+    counts: int
+    """The descriptor of what all workers count together (`mta.smtp.shared_counts`), inherited too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

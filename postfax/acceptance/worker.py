@@ -16,16 +16,20 @@ import uvloop
 
 from config.policy import Policy
 from mta.dns_lookup import DnsLookup
-from mta.intake import Intake, RefusedSubmission
-from mta.proof.spf_check import SpfChecker
+from mta.intake import Intake
+from mta.proof.checks import SenderChecks
+from mta.smtp.limits import ClientLimits
 from mta.smtp.listener import SmtpListener
 from mta.smtp.places import ListenerError
+from mta.smtp.shared_counts import SharedCounts
 from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
+from postfax.acceptance.filing import Filing
+from postfax.credentials import Credentials
 from postfax.logging import configure
 from postfax.opening import make_book
 from store.book import Book
 from store.errors import BookUnavailable, BookVersionError
-from store.mail import Envelope, NewMail
+from store.mail import NewMail
 from store.records import mails
 
 _SWITCH_SECONDS = 0.001
@@ -45,20 +49,37 @@ class Worker:
         self._channel = channel
         self._book = book
         self._told = False
-        self._notes: set[asyncio.Task[None]] = set()
-        dns = setup.settings.dns
-        self._spf = SpfChecker(DnsLookup(nameservers=dns.nameservers, timeout=dns.timeout))
-        self._listener = SmtpListener(setup.settings, self._intake())
+        settings = setup.settings
+        self._filing = Filing(book, self._current_policy, settings.mail.quarantine)
+        self._checks = SenderChecks(
+            DnsLookup(nameservers=settings.dns.nameservers, timeout=settings.dns.timeout),
+            hostname=settings.mail.hostname or settings.domain,
+        )
+        self._limits = ClientLimits(
+            settings.mail.limits,
+            SharedCounts(setup.counts, own=setup.number),
+            front_ends=settings.mail.front_ends,
+        )
+        self._listener = SmtpListener(
+            settings,
+            self._intake(),
+            limits=self._limits,
+            credentials=Credentials(book, self._current_policy),
+        )
         self._sockets = [(listener, socket.socket(fileno=number)) for listener, number in setup.sockets]
 
     def _intake(self) -> Intake:
         return Intake(
-            directory=lambda: self._policy,
-            spf=self._spf,
+            directory=self._current_policy,
+            checks=self._checks,
             accept=self._accept,
-            refused=self._note_refused,
+            quarantine=self._filing.quarantine,
+            refused=self._filing.note_refused,
             open_body=self._book.begin_body,
         )
+
+    def _current_policy(self) -> Policy:
+        return self._policy
 
     async def run(self) -> None:
         """Take mail until SIGTERM, or until the parent is gone."""
@@ -71,8 +92,8 @@ class Worker:
         for wait in waits:
             wait.cancel()
         await self._listener.stop()
-        await asyncio.gather(*self._notes, return_exceptions=True)
-        self._spf.close()
+        await self._filing.finish()
+        self._checks.close()
 
     async def _obey(self) -> None:
         while message := await self._channel.receive():
@@ -91,25 +112,6 @@ class Worker:
         """Once for all that came in."""
         self._told = False
         self._channel.send(Accepted())
-
-    def _note_refused(self, refused: RefusedSubmission) -> None:
-        """Keep a refused submission for `postfax refused`; a note that fails costs the note alone."""
-        task = asyncio.create_task(_record_refused(self._book, refused))
-        self._notes.add(task)
-        task.add_done_callback(self._notes.discard)
-
-
-async def _record_refused(book: Book, refused: RefusedSubmission) -> None:
-    try:
-        await book.record_refused(
-            client_address=refused.client_address,
-            helo=refused.helo,
-            envelope=Envelope(return_path=refused.return_path, recipients=refused.recipients),
-            header_from=refused.header_from,
-            reason=refused.reply,
-        )
-    except BookUnavailable as problem:
-        log.warning("refused_submission_not_recorded", cause=problem.cause or str(problem))
 
 
 async def _serve(end: socket.socket) -> None:

@@ -6,6 +6,7 @@ it; those that it had talked to are cut off, and their clients come again.
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from config.policy import Policy
 from config.server import ServerSettings
 from config.values import HostPort, UnixSocket
 from mta.smtp.places import ListenerError, Place, bind
+from mta.smtp.shared_counts import make_shared
 from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
 
 _START_SECONDS = 30
@@ -63,6 +65,7 @@ class AcceptWorkers:
         self._policy = policy
         self._came_in = came_in
         self._places: list[Place] = []
+        self._counts = -1
         self._running: dict[int, _Worker] = {}
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -83,6 +86,7 @@ class AcceptWorkers:
             ListenerError: an address cannot be had, or a worker cannot start; the text says why.
         """
         self._places = await _bind(self._settings)
+        self._counts = make_shared(self._settings.mail.workers)
         started = [asyncio.create_task(self._start(number)) for number in range(self._settings.mail.workers)]
         try:
             for worker in await asyncio.gather(*started):
@@ -109,6 +113,9 @@ class AcceptWorkers:
         self._keepers = []
         await asyncio.gather(*(_end(worker) for worker in self._running.values()))
         self._running.clear()
+        if self._counts >= 0:
+            os.close(self._counts)
+            self._counts = -1
 
     async def _keep(self, worker: _Worker) -> None:
         """Replace a worker that ends, again and again, more slowly if it does not live long."""
@@ -159,11 +166,19 @@ class AcceptWorkers:
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "postfax.acceptance.worker", str(theirs.fileno())),
-                pass_fds=(theirs.fileno(), *(descriptor for _, descriptor in own)),
+                pass_fds=(theirs.fileno(), self._counts, *(descriptor for _, descriptor in own)),
                 stdin=asyncio.subprocess.DEVNULL,
             )
         channel = await Channel.on(ours)
-        channel.send(Setup(number=number, settings=self._settings, policy=self._policy(), sockets=tuple(own)))
+        channel.send(
+            Setup(
+                number=number,
+                settings=self._settings,
+                policy=self._policy(),
+                sockets=tuple(own),
+                counts=self._counts,
+            )
+        )
         return _Worker(
             number=number, process=process, channel=channel, since=asyncio.get_running_loop().time()
         )

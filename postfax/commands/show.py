@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from config.number_text import international
+from mta.proof.findings import describe
 from notify.wording import count
 from postfax.commands.list import status_words, tries_words
 from postfax.failures import ExitCode, Failure
@@ -31,8 +32,9 @@ from store.book import Book
 from store.errors import NotInBook
 from store.history import RecordedTransition
 from store.job import Attempt, FaxJob
-from store.mail import ReceivedMail
-from store.outbox import Copy, Notice
+from store.mail import NotifyOn, ReceivedMail
+from store.outbox import Copy, DeliveryState, Notice
+from store.owed_notices import requests_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +127,8 @@ def _print(record: _Record) -> None:
             ("reference", job.reference),
             ("billing", job.billing),
             ("received", f"{_local(mail.received_at)}, {octets_for_people(mail.size)}"),
-            ("proven", _proof_words(mail)),
+            ("sender", _proof_words(mail)),
+            ("asked for", _request_words(job, mail)),
             ("cover page", job.cover_template or ("none" if job.document else "")),
             ("document", _document_words(job)),
             ("tries", tries_words(job)),
@@ -198,6 +201,8 @@ def _print_outbox(notices: tuple[Notice, ...], copies: tuple[Copy, ...]) -> None
 def _delivery_words(owed: Notice | Copy) -> str:
     if owed.delivered_at:
         return _local(owed.delivered_at)
+    if owed.state is not DeliveryState.PENDING:
+        return owed.last_error
     return f"try {owed.tries + 1} at {_local(owed.due_at)}: {owed.last_error}" if owed.last_error else ""
 
 
@@ -222,12 +227,22 @@ def _recipient_words(job: FaxJob) -> str:
 
 
 def _proof_words(mail: ReceivedMail) -> str:
-    proof = mail.proof
-    words = {
-        "spf": f"SPF {proof.spf_result}, {proof.spf_domain} {'aligned' if proof.aligned else 'not aligned'}"
+    where = f"; from {mail.proof.client_address}" if mail.proof.client_address else ""
+    return describe(mail.proof) + where
+
+
+def _request_words(job: FaxJob, mail: ReceivedMail) -> str:
+    """What the sender asked to be told, in the words of RFC 3461."""
+    said = {
+        f"NOTIFY={','.join(word.name for word in NotifyOn if word in request.notify)}"
+        for request in requests_for(mail.envelope, job)
+        if request.notify is not None
     }
-    where = f" from {proof.client_address}" if proof.client_address else ""
-    return words.get(proof.method.value, proof.method.value) + where
+    if mail.envelope.return_content:
+        said.add(f"RET={mail.envelope.return_content.value.upper()}")
+    if mail.envelope.envelope_id:
+        said.add(f"ENVID={mail.envelope.envelope_id}")
+    return " ".join(sorted(said))
 
 
 def _document_words(job: FaxJob) -> str:

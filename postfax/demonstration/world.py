@@ -25,9 +25,9 @@ _SETTINGS = """\
 # A world of its own, on this machine only.
 domain: {domain}
 mail:
-  listen: [{{smtp: "127.0.0.1:0"}}]
+  listen: {listen}
   smarthost: {{host: 127.0.0.1, port: {sink_port}, tls: none}}
-dns: {{nameservers: ["{dns}"]}}
+{mail}dns: {{nameservers: ["{dns}"]}}
 store: sqlite:state/book.db
 documents: file:state/documents
 policy: policy.yaml
@@ -87,6 +87,10 @@ class World:
     """With the placeholders of `POLICY`."""
     line: str = ""
     """More of the line's settings, each on a line of its own, indented by four."""
+    listen: str = '[{smtp: "127.0.0.1:0"}]'
+    """The setting `mail.listen`."""
+    mail: str = ""
+    """More of the mail settings, each on a line of its own, indented by two."""
     zone: Zone = field(default_factory=Zone)
 
     def __post_init__(self) -> None:
@@ -136,6 +140,8 @@ class World:
         self.settings_file.write_text(
             _SETTINGS.format(
                 domain=DOMAIN,
+                listen=self.listen,
+                mail=self.mail,
                 sink_port=self.sink.port,
                 dns=dns,
                 station=station,
