@@ -6,7 +6,6 @@ limit.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from store.outbox import LOOP_FIELD
@@ -23,6 +22,8 @@ _FIELD = re.compile(
     rb"^(" + "|".join(_FIELDS).encode() + rb")[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_LOOP_FIELD = LOOP_FIELD.lower().encode()
+_AFTER_KEYWORD = re.compile(r"[;(\s]")
 _MESSAGE_ID_LIMIT = 998
 
 
@@ -78,36 +79,35 @@ def scan_header(message: bytes) -> HeaderFacts:
     Raises:
         HeaderTooLarge: see `header_block`.
     """
-    found: dict[str, list[str]] = {}
-    for name, value in _fields(header_block(message)):
-        found.setdefault(name, []).append(value)
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in _FIELD.findall(header_block(message)):
+        found.setdefault(name.lower(), []).append(value)
 
-    def first(name: str) -> str:
-        return found.get(name, [""])[0]
+    def first(name: bytes) -> str:
+        values = found.get(name)
+        return _unfolded(values[0]) if values else ""
 
     return HeaderFacts(
-        authors=tuple(found.get("from", ())),
-        message_id=first("message-id")[:_MESSAGE_ID_LIMIT],
-        dated="date" in found,
-        auto_submitted=_keyword(first("auto-submitted")),
-        precedence=_keyword(first("precedence")),
-        listed="list-id" in found,
-        looped=LOOP_FIELD.lower() in found,
-        hops=len(found.get("received", ())),
-        signed="dkim-signature" in found,
-        sealed="arc-seal" in found,
+        authors=tuple(map(_unfolded, found.get(b"from", ()))),
+        message_id=first(b"message-id")[:_MESSAGE_ID_LIMIT],
+        dated=b"date" in found,
+        auto_submitted=_keyword(first(b"auto-submitted")),
+        precedence=_keyword(first(b"precedence")),
+        listed=b"list-id" in found,
+        looped=_LOOP_FIELD in found,
+        hops=len(found.get(b"received", ())),
+        signed=b"dkim-signature" in found,
+        sealed=b"arc-seal" in found,
     )
 
 
-def _fields(block: bytes) -> Iterator[tuple[str, str]]:
-    for field in _FIELD.finditer(block):
-        value = field[2].replace(b"\r\n", b"").strip()
-        yield field[1].decode("ascii").lower(), readable(value)
+def _unfolded(value: bytes) -> str:
+    return readable(value.replace(b"\r\n", b"").strip())
 
 
 def _keyword(value: str) -> str:
     """The value without comments and parameters: `auto-replied` of `auto-replied (vacation); x=y`."""
-    return re.split(r"[;(\s]", value.strip(), maxsplit=1)[0].lower()
+    return _AFTER_KEYWORD.split(value, maxsplit=1)[0].lower() if value else ""
 
 
 def readable(octets: bytes) -> str:

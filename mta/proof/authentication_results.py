@@ -9,6 +9,7 @@ own field (RFC 8617 §4.1.1) has the same grammar behind its instance.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 FIELD_LIMIT = 32 * 1024
 """Characters of a field that is read."""
@@ -57,6 +58,10 @@ class AuthenticationResults:
         return tuple(result for result in self.results if result.method == method)
 
 
+_COMPOSED = 1024
+"""Fields that are remembered: the mails of one sender have the same."""
+
+
 def parse(value: str) -> AuthenticationResults | None:
     """What the value of an Authentication-Results field says, folded or not; None if it is none."""
     if len(value) > FIELD_LIMIT:
@@ -77,6 +82,7 @@ def parse_sealed(value: str) -> tuple[int, AuthenticationResults] | None:
     return int(number), results
 
 
+@lru_cache(_COMPOSED)
 def compose(field: AuthenticationResults) -> str:
     """The value of the field, unfolded. What stands in it cannot end it or begin another result."""
     head = _written(field.authserv_id)

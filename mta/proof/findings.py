@@ -93,7 +93,7 @@ def _method_in_words(proof: SenderProof) -> str:
         ProofMethod.DKIM: f"proven by DKIM ({proof.detail})",
         ProofMethod.ARC: f"proven by ARC (sealed by {proof.detail})",
         ProofMethod.MAILBOX: "proven by the mailbox's own server",
-        ProofMethod.RELEASED: "released from quarantine",
+        ProofMethod.RELEASED: f"released from quarantine by {proof.detail}",
         ProofMethod.UNPROVEN: "not proven, and taken all the same (require_spf: false)",
         ProofMethod.LOCAL: "submitted on this host",
     }[proof.method]

@@ -7,6 +7,7 @@ without being known (the DNS did not answer) is a temporary refusal, never a pas
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from config.settings import UserPolicy
 from mta.address_field import parse_address_field
@@ -23,6 +24,8 @@ HOP_LIMIT = 50
 """Received fields of a mail that is not going round in circles (RFC 5321 §6.3)."""
 
 _SYSTEM_NAMES = {"mailer-daemon", "postmaster"}
+_SHORT = 320
+"""Characters of a From field that is remembered: a sender's mails have the same."""
 _BULK = {"bulk", "list", "junk"}
 
 
@@ -107,7 +110,13 @@ def single_author(header: HeaderFacts) -> Mailbox | None:
     """The one mailbox of the one From field (RFC 7489 §6.6.1), or None where there is not exactly one."""
     if len(header.authors) != 1:
         return None
-    mailboxes = parse_address_field(header.authors[0])
+    (field,) = header.authors
+    return _only_mailbox(field) if len(field) <= _SHORT else _only_mailbox.__wrapped__(field)
+
+
+@lru_cache(1024)
+def _only_mailbox(field: str) -> Mailbox | None:
+    mailboxes = parse_address_field(field)
     return mailboxes[0].mailbox if len(mailboxes) == 1 else None
 
 
