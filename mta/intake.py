@@ -1,40 +1,43 @@
 """From a complete message to its acceptance or refusal: what is said after the final dot.
 
-The way: scan the header, find the author's user, judge (with SPF where it matters), store. A mail is accepted
-only once `accept` has returned, which it does when the mail is durable. That runs as a task of its own: a
-client that hangs up in the middle ends its dialogue, never the acceptance.
+The way: scan the header, find the author's user, judge (`mta.proof`), store. A mail is accepted only once
+`accept` has returned, which it does when the mail is durable. That runs as a task of its own: a client that
+hangs up in the middle ends its dialogue, never the acceptance.
 """
 
 import asyncio
 import errno
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
+from config.policy_tree import address_key
 from config.settings import UserPolicy
 from mta.dedupe import dedupe_key
 from mta.header_scan import HEADER_LIMIT, HeaderFacts, HeaderTooLarge, scan_header
 from mta.proof.verdict import (
     Admitted,
     Facts,
+    Quarantined,
     RefusalReason,
     Refused,
-    SpfNeeded,
-    SpfResult,
+    Settled,
     address_of,
-    judge,
     single_author,
 )
 from mta.reply import NOT_NOW, STORAGE_FULL, Reply
+from mta.smtp.command import Mailbox
 from mta.smtp.data import SpooledMessage
 from store.errors import BookUnavailable
-from store.incoming import OpenBody
+from store.incoming import IncomingBody, OpenBody
 from store.mail import Envelope, NewMail
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
@@ -44,6 +47,9 @@ class Directory(Protocol):
 
     def sender(self, address: str) -> UserPolicy | None:
         """The user whose sending address this is, or None."""
+
+    def user(self, email: str) -> UserPolicy | None:
+        """The user with this account address, or None."""
 
 
 class Accepted(Protocol):
@@ -58,11 +64,11 @@ class Accepted(Protocol):
         """Whether the book had it already."""
 
 
-class SenderPolicyCheck(Protocol):
-    """SPF, as far as receiving needs it: `mta.proof.spf_check.SpfChecker`."""
+class SenderJudge(Protocol):
+    """What is proven of a sender: `mta.proof.checks.SenderChecks`."""
 
-    async def check(self, *, client_address: str, return_path: str, helo: str) -> SpfResult:
-        """The result; never raises."""
+    async def verdict(self, facts: Facts, message: SpooledMessage) -> Settled:
+        """What becomes of a mail. The message must stay readable until this returns."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +78,8 @@ class Delivery:
     client_address: str
     helo: str
     envelope: Envelope
+    authenticated: str = ""
+    """The account that the session is logged in as."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +99,35 @@ class RefusedSubmission:
     detail: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AutomaticMail:
+    """A mail that a program sent: to be kept for an administrator, neither faxed nor answered (RFC 3834)."""
+
+    client_address: str
+    helo: str
+    envelope: Envelope
+    header_from: str
+    """Empty where there is not exactly one author."""
+    mark: str
+    """What shows it: `List-Id`."""
+    message_id: str
+    """With its angle brackets; empty if it has none."""
+    dedupe_key: str
+    """Equal for the mail and its re-delivery."""
+    body: bytes | IncomingBody
+    """The message as received; the quarantine's to keep or to discard."""
+
+
+Quarantine = Callable[[AutomaticMail], Awaitable[bool]]
+"""Files automatic mail and returns when it is durable; False, with nothing kept, where there is no room."""
+
+
+async def _no_room(mail: AutomaticMail) -> bool:
+    if not isinstance(mail.body, bytes):
+        mail.body.discard()
+    return False
+
+
 class Intake:
     """Takes mails, or says why not."""
 
@@ -98,10 +135,11 @@ class Intake:
         self,
         *,
         directory: Callable[[], Directory],
-        spf: SenderPolicyCheck,
+        checks: SenderJudge,
         accept: Callable[[NewMail], Awaitable[Accepted]],
         refused: Callable[[RefusedSubmission], None],
         open_body: OpenBody,
+        quarantine: Quarantine = _no_room,
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -109,21 +147,24 @@ class Intake:
 
         Args:
             directory: gives the policy that holds now; asked anew for every mail.
-            spf: asked where the user must be proven.
+            checks: judge the sender.
             accept: stores a mail and returns when it is durable; what it raises becomes a temporary refusal.
             refused: told of every refusal; must neither block nor raise.
             open_body: makes the file that a large message arrives in.
+            quarantine: files automatic mail, which is refused without one; what it raises becomes a temporary
+                refusal.
             nonce: gives a text that never comes twice.
             clock: gives the time.
         """
         self._directory = directory
-        self._spf = spf
+        self._checks = checks
         self._accept = accept
+        self._quarantine = quarantine
         self._refused = refused
         self.open_body = open_body
         self._nonce = nonce
         self._clock = clock
-        self._acceptances: set[asyncio.Task[Accepted]] = set()
+        self._acceptances: set[asyncio.Future[Any]] = set()
 
     async def take(self, delivery: Delivery, message: SpooledMessage) -> Reply:
         """Judge a mail and store it; the reply for the client."""
@@ -166,28 +207,64 @@ class Intake:
             return self.note_refusal(delivery, _HEADER_TOO_LARGE)
         author = single_author(header)
         header_from = address_of(author) if author else ""
-        facts = Facts(
+        verdict = await self._checks.verdict(self._facts(delivery, header, author, header_from), message)
+        if isinstance(verdict, Admitted):
+            return await self._store(delivery, message, header, verdict)
+        if isinstance(verdict, Quarantined):
+            return await self._keep_automatic(delivery, message, header, header_from, verdict)
+        return self.note_refusal(delivery, verdict, header_from=header_from)
+
+    def _facts(
+        self, delivery: Delivery, header: HeaderFacts, author: Mailbox | None, header_from: str
+    ) -> Facts:
+        """What is known without asking anyone."""
+        directory, login = self._directory(), delivery.authenticated
+        user = directory.sender(header_from) if header_from else None
+        own_address = bool(login) and (
+            address_key(header_from) == address_key(login) or (user is not None and user.email == login)
+        )
+        return Facts(
             client_address=delivery.client_address,
             helo=delivery.helo,
             return_path=delivery.envelope.return_path,
             header=header,
-            user=self._directory().sender(header_from) if header_from else None,
+            author=author,
+            user=directory.user(login) if login else user,
+            login=login,
+            own_address=own_address,
         )
-        verdict = judge(facts)
-        if isinstance(verdict, SpfNeeded):
-            verdict = judge(replace(facts, spf=await self._ask_spf(delivery)))
-        if isinstance(verdict, Admitted):
-            return await self._store(delivery, message, header, verdict)
-        if isinstance(verdict, Refused):
-            return self.note_refusal(delivery, verdict, header_from=header_from)
-        raise AssertionError("SPF was asked and is still needed")
 
-    async def _ask_spf(self, delivery: Delivery) -> SpfResult:
-        return await self._spf.check(
+    async def _keep_automatic(
+        self,
+        delivery: Delivery,
+        message: SpooledMessage,
+        header: HeaderFacts,
+        header_from: str,
+        verdict: Quarantined,
+    ) -> Reply:
+        mail = AutomaticMail(
             client_address=delivery.client_address,
-            return_path=delivery.envelope.return_path,
             helo=delivery.helo,
+            envelope=delivery.envelope,
+            header_from=header_from,
+            mark=verdict.mark,
+            message_id=header.message_id,
+            dedupe_key=self._dedupe_key(delivery, header, message),
+            body=message.hand_over(),
         )
+        try:
+            kept = await asyncio.shield(self._detached(self._quarantine(mail)))
+        except Exception as error:
+            # Whatever it is: nothing was kept, and the client must be told so.
+            log.exception("automatic_mail_not_kept", client=delivery.client_address)
+            reply = STORAGE_FULL if _caused_by_full_disk(error) else NOT_NOW
+            refused = Refused(reply=reply, reason=RefusalReason.STORAGE, detail=repr(error))
+            return self.note_refusal(delivery, refused, header_from=header_from)
+        if not kept:
+            refused = Refused(reply=_AUTOMATIC_MAIL, reason=RefusalReason.AUTOMATIC, detail=verdict.mark)
+            return self.note_refusal(delivery, refused, header_from=header_from)
+        log.info("mail_quarantined", client=mail.client_address, header_from=header_from, mark=mail.mark)
+        return Reply(250, "2.0.0", "kept for the administrator: automatic mail is not faxed")
 
     async def _store(
         self, delivery: Delivery, message: SpooledMessage, header: HeaderFacts, admitted: Admitted
@@ -198,9 +275,7 @@ class Intake:
             user_email=admitted.user.email,
             proof=admitted.proof,
             message_id=header.message_id,
-            dedupe_key=dedupe_key(
-                envelope=delivery.envelope, header=header, content=message.content, nonce=self._nonce()
-            ),
+            dedupe_key=self._dedupe_key(delivery, header, message),
             body=message.hand_over(),
         )
         try:
@@ -217,15 +292,23 @@ class Intake:
         refused = Refused(reply=reply, reason=RefusalReason.STORAGE, detail=cause)
         return self.note_refusal(delivery, refused, header_from=new.header_from)
 
+    def _dedupe_key(self, delivery: Delivery, header: HeaderFacts, message: SpooledMessage) -> str:
+        nonce = "" if header.message_id or header.dated else self._nonce()
+        return dedupe_key(envelope=delivery.envelope, header=header, content=message.content, nonce=nonce)
+
     async def _accept_detached(self, new: NewMail) -> Accepted:
         """Accept in a task that outlives the dialogue."""
-        task = asyncio.ensure_future(self._accept(new))
-        self._acceptances.add(task)
+        task = self._detached(self._accept(new))
         task.add_done_callback(partial(self._accepted, new))
         return await asyncio.shield(task)
 
+    def _detached(self, work: Awaitable[Result]) -> asyncio.Future[Result]:
+        task = asyncio.ensure_future(work)
+        self._acceptances.add(task)
+        task.add_done_callback(self._acceptances.discard)
+        return task
+
     def _accepted(self, new: NewMail, task: asyncio.Future[Accepted]) -> None:
-        self._acceptances.discard(task)
         if task.cancelled() or task.exception() is not None:
             return
         log.info(
@@ -240,6 +323,7 @@ class Intake:
         )
 
 
+_AUTOMATIC_MAIL = Reply(550, "5.7.1", "automatic mail is not faxed")
 _HEADER_TOO_LARGE = Refused(
     reply=Reply(552, "5.3.4", f"the header of a mail may have {HEADER_LIMIT // 1024} KiB"),
     reason=RefusalReason.TOO_BIG,

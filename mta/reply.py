@@ -3,7 +3,7 @@
 Every text is ours: nothing that a client wrote is repeated in a reply, except domain names that were parsed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # RFC 5321 §4.5.3.1.5: a reply line has at most 512 octets, code and CRLF included.
 _TEXT_LIMIT = 480
@@ -17,6 +17,11 @@ class Reply:
     enhanced: str
     """Class, subject and detail: `5.7.1`."""
     text: str
+    octets: bytes = field(init=False, repr=False, compare=False)
+    """As it is sent."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "octets", f"{self}\r\n".encode())
 
     @property
     def accepted(self) -> bool:

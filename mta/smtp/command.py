@@ -76,7 +76,7 @@ _PARAMETER = re.compile(rf"(?P<keyword>[A-Za-z0-9][A-Za-z0-9\-]*)(?:=(?P<value>[
 def parse_mailbox(text: str) -> Mailbox | None:
     """The mailbox that the whole text is, or None if it is none."""
     found = _MAILBOX.fullmatch(text)
-    return _mailbox(found) if found else None
+    return _mailbox(*found.group("local", "domain")) if found else None
 
 
 def parse_mail_argument(argument: str) -> PathArgument:
@@ -110,27 +110,25 @@ def _parse(argument: str, *, keyword: str, bad_path: Reply) -> PathArgument:
     found = _IN_BRACKETS.fullmatch(argument, start) or _BARE.fullmatch(argument, start)
     if not found:
         raise SyntaxRefused(bad_path)
+    local_part, domain, parameters = found.group("local", "domain", "parameters")
     mailbox = None
-    if found["local"] is not None:
-        mailbox = _mailbox(found)
+    if local_part is not None:
+        mailbox = _mailbox(local_part, domain)
         if mailbox is None:
             raise SyntaxRefused(bad_path)
-    return PathArgument(mailbox=mailbox, parameters=_parse_parameters(found["parameters"]))
+    return PathArgument(mailbox=mailbox, parameters=_parse_parameters(parameters) if parameters else {})
 
 
-def _mailbox(found: re.Match[str]) -> Mailbox | None:
-    local_part, domain = found["local"], found["domain"].removesuffix(".")
-    if not (local_part.isascii() and domain.isascii()) and not (local_part + domain).isprintable():
+def _mailbox(local_part: str, domain: str) -> Mailbox | None:
+    domain = domain.removesuffix(".")
+    text = f"{local_part}@{domain}"
+    if not text.isascii() and not text.isprintable():
         return None
-    if _octets(domain) > DOMAIN_LIMIT or _octets(local_part) + 1 + _octets(domain) > PATH_LIMIT:
+    if len(domain.encode()) > DOMAIN_LIMIT or len(text.encode()) > PATH_LIMIT:
         return None
-    if domain.startswith("[") and not _is_literal(domain[1:-1]):
+    if domain[0] == "[" and not _is_literal(domain[1:-1]):
         return None
     return Mailbox(local_part=local_part, domain=domain)
-
-
-def _octets(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def _parse_parameters(text: str) -> dict[str, str | None]:

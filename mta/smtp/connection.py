@@ -1,125 +1,110 @@
-"""What an SMTP session needs of its connection, on aiosmtpd's protocol class.
+"""What a session needs of its connection, on aiosmtpd's protocol class.
 
-aiosmtpd reads the command lines and keeps the connection; on top of that, here:
+aiosmtpd gives the streams, the task of the dialogue and its end with the connection; on top of that, here:
 
-- The time-out counts a client's silence, not our own work, and any octet ends the silence.
+- One timer a session, which asks `Patience` how long the client may still take.
+- A PROXY header and TLS from the first octet are dealt with before the dialogue begins.
 - Octets that came before TLS are never taken for commands after it (RFC 3207 §5).
-- A fault of ours is answered by a constant reply, and every reply has its enhanced code (RFC 2034).
 - Whoever closes says why, and nothing that came behind the last command is read.
 """
 
 import asyncio
-import collections
 import contextlib
-import re
-import ssl
+import socket
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import structlog
-from aiosmtpd.smtp import SMTP, TLSSetupException
+from aiosmtpd.smtp import SMTP
 
-from mta.reply import NOT_NOW, Reply
-
-COMMAND_LIMIT = 2048
-"""Octets of a command line; RFC 5321 §4.5.3.1.4 asks for 512 and more for every extension."""
+from mta.reply import Reply
+from mta.smtp.limits import ClientLimits, Visit, is_within
+from mta.smtp.patience import Patience
+from mta.smtp.proxy_protocol import HEADER_LIMIT, ProxyHeader, ProxyHeaderMalformed, parse_proxy_header
+from mta.smtp.rules import SessionRules
 
 _LAST_WORDS_SECONDS = 2
+_HANDSHAKE_SECONDS = 60
+PROXY_SECONDS = 5
+"""How long a PROXY header may take: a load balancer sends it with the connection."""
 
-_PER_SESSION = {"*": 200, "MAIL": 1_000_000, "RCPT": 1_000_000, "DATA": 1_000_000, "RSET": 1_000_000}
-"""How often a command may come: clients keep connections for many mails, but greet once."""
-
-# RFC 3463 §3.6, for the replies that aiosmtpd words itself.
-_ENHANCED = {"421": "4.7.0", "500": "5.5.2", "501": "5.5.4", "502": "5.5.1", "503": "5.5.1"}
-_WITHOUT_CODE = re.compile(r"(421|50[0-3]) (?!\d\.\d+\.\d+ )")
-
-_GOING_DOWN = Reply(421, "4.3.2", "the service is being stopped; please try again later")
+GOING_DOWN = Reply(421, "4.3.2", "the service is being stopped; please try again later")
 _SILENT = Reply(421, "4.4.2", "nothing was heard for too long; closing the connection")
-_INJECTED = Reply(501, "5.5.1", "nothing may follow STARTTLS before TLS is up; closing the connection")
-_NO_ARGUMENT = Reply(501, "5.5.4", "STARTTLS has no argument")
-_TLS_IS_UP = Reply(503, "5.5.1", "TLS is up already")
-NOT_OFFERED = Reply(502, "5.5.1", "this command is not offered here")
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionRules:
-    """What holds for every session of a listener."""
+class DialogueOver(Exception):  # noqa: N818 - named as what happened
+    """The dialogue ends here; nothing that follows is read."""
 
-    hostname: str
-    """Ours, in the greeting."""
-    domain: str
-    """The one whose addresses are fax numbers."""
-    max_size: int
-    """Octets of a message."""
-    max_recipients: int
-    timeout: float
-    """Seconds of silence."""
-    tls: ssl.SSLContext | None = None
-    """None: STARTTLS is not offered."""
+    def __init__(self, last_words: Reply | None = None) -> None:
+        super().__init__(str(last_words or ""))
+        self.last_words = last_words
+        """What is said before the connection is closed."""
 
 
 class SmtpConnection(SMTP):
-    """The service's side of one connection; `mta.smtp.session` adds the commands."""
+    """The service's side of one connection; `mta.smtp.dialogue` reads commands from it."""
 
     line_length_limit = 1 << 16  # also the size of the chunks that a message is read in
-    command_size_limit = COMMAND_LIMIT
-    # aiosmtpd shares one dictionary among all sessions and widens it at every EHLO: this one stays as it is.
-    command_size_limits = collections.defaultdict(lambda: COMMAND_LIMIT)  # noqa: RUF012 - as declared there
 
-    def __init__(self, rules: SessionRules, *, ended: Callable[["SmtpConnection"], None]) -> None:
+    def __init__(
+        self, rules: SessionRules, limits: ClientLimits, *, ended: Callable[["SmtpConnection"], None]
+    ) -> None:
         """Wait for the connection.
 
         Args:
             rules: what holds here.
+            limits: says whether the client may come in.
             ended: called when the connection is gone.
         """
         self._rules = rules
+        self._limits = limits
         self._ended = ended
+        self._visit: Visit | None = None
         self._client_address = ""
+        self._trusted = False
         self._over_tls = False
         self._in_message = False
-        self._our_turn = False
         self._leaving = False
-        self._heard_at = 0.0
+        self._last_said = False
         super().__init__(
             handler=None,
             hostname=rules.hostname,
-            ident="ESMTP Postfax",
-            data_size_limit=rules.max_size,
-            enable_SMTPUTF8=True,
             timeout=rules.timeout,
-            command_call_limit=_PER_SESSION,
             loop=asyncio.get_running_loop(),
         )
+        self._patience = Patience(rules.timeout, self.loop.time())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The dialogue begins."""
-        self._heard_at = self.loop.time()
-        self._client_address = client_address(transport)
+        self._client_address = peer_address(transport)
+        self._trusted = _is_local(transport) or is_within(self._client_address, self._rules.front_ends)
         super().connection_made(transport)
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.add_done_callback(_note_end)
         if self._leaving:
             self.leave()
 
     def data_received(self, data: bytes) -> None:
         """The client is not silent."""
-        self._heard_at = self.loop.time()
-        super().data_received(data)
+        self._patience.heard(len(data), self.loop.time())
+        self._reader.feed_data(data)
+
+    def eof_received(self) -> bool | None:
+        """Nothing more will come; what is there is still answered."""
+        return asyncio.StreamReaderProtocol.eof_received(self)  # aiosmtpd's breaks the dialogue off
 
     def connection_lost(self, error: Exception | None) -> None:
         """The dialogue is over."""
         super().connection_lost(error)
+        if self._visit:
+            self._visit.leave()
         self._ended(self)
 
     def leave(self) -> None:
         """End the dialogue: now, or when the message that is on its way has its reply."""
         self._leaving = True
         if not self._in_message:
-            self._say_last(_GOING_DOWN)
+            self.say_last(GOING_DOWN)
 
     def abort(self) -> None:
         """End the connection without a word."""
@@ -127,102 +112,93 @@ class SmtpConnection(SMTP):
             self._writer.transport.abort()
 
     def _timeout_cb(self) -> None:
-        allowed = self._rules.timeout
-        silence = 0.0 if self._our_turn else self.loop.time() - self._heard_at
-        if silence < allowed:
-            self._reset_timeout(allowed - silence)
+        now = self.loop.time()
+        left = self._patience.deadline(now) - now
+        if left > 0:
+            self._reset_timeout(left)
             return
-        log.info("smtp_client_silent", client=self._client_address, seconds=round(silence))
-        self._say_last(_SILENT)
+        log.info("smtp_client_silent", client=self._client_address, seconds=round(self._rules.timeout))
+        self.say_last(_SILENT)
 
-    async def push(self, status: str | bytes) -> None:
-        """Send a reply; one that aiosmtpd worded gets its enhanced code here."""
-        text = status if isinstance(status, str) else status.decode()
-        bare = _WITHOUT_CODE.match(text)
-        await super().push(f"{bare[1]} {_ENHANCED[bare[1]]} {text[bare.end() :]}" if bare else text)
+    # --- Before the dialogue ------------------------------------------------------------------------------
 
-    async def answer(self, reply: Reply) -> None:
-        """Send a reply."""
-        await self.push(str(reply))
-
-    async def handle_exception(self, error: Exception) -> str:
-        """The constant reply to a fault of ours."""
-        if isinstance(error, TLSSetupException):
-            log.info("smtp_tls_failed", client=self._client_address, cause=repr(error.__cause__))
-        else:
-            log.error("smtp_session_fault", client=self._client_address, exc_info=error)
-        return str(NOT_NOW)
-
-    def hang_up(self, reply: Reply) -> NoReturn:
-        """Say something, close, and end the dialogue: nothing that came behind the command is read.
+    async def open(self) -> None:
+        """Everything before the greeting.
 
         Raises:
-            CancelledError: always; the dialogue's task ends as it does when a connection is lost.
+            DialogueOver: the client was turned away.
         """
-        self._say_last(reply)
-        self._unread().clear()
-        raise asyncio.CancelledError
+        entered = self._limits.enter(self._client_address)
+        if isinstance(entered, Reply):
+            self._turn_away(entered)
+        self._visit = entered
+        refusal = await self._learn_client(entered) if self._rules.proxy_protocol else None
+        if self._rules.tls_from_start:
+            await self.change_to_tls()
+        if refusal:
+            self.hang_up(refusal)
 
-    async def see_off(self, reply: Reply) -> NoReturn:
-        """Hang up on a client that may still be sending.
+    def _turn_away(self, reply: Reply) -> NoReturn:
+        if self._rules.tls_from_start:  # it would not be understood
+            self.abort()
+            raise DialogueOver
+        self.hang_up(reply)
 
-        To close with octets unread would reset the connection, and the reply would be lost with it.
-
-        Raises:
-            CancelledError: always, as with `hang_up`.
-        """
-        await self.answer(reply)
-        if self._writer.can_write_eof():
-            self._writer.write_eof()
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(_LAST_WORDS_SECONDS):
-                while await self._reader.read(self.line_length_limit):
-                    pass
-        self._writer.close()
-        raise asyncio.CancelledError
-
-    def leave_if_asked(self) -> None:
-        """Where `leave` had to wait for a message: end the dialogue."""
-        if self._leaving:
-            self.hang_up(_GOING_DOWN)
-
-    def _say_last(self, reply: Reply) -> None:
-        if self.transport is not None and not self._writer.is_closing():
-            self._writer.write(f"{reply}\r\n".encode())
-            self._writer.close()
-
-    def _unread(self) -> bytearray:
-        """What came and was not read yet."""
-        octets: bytearray = self._reader._buffer  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
-        return octets
-
-    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by name
-        """RFC 3207."""
-        if refusal := self._starttls_refusal(arg):
-            await self.answer(refusal)
-            return
-        if self._unread():
-            log.warning("smtp_starttls_injection", client=self._client_address)
-            self.hang_up(_INJECTED)
-        # No await between this reply and the change of protocol: what the client sends on it is TLS.
-        self._writer.write(b"220 2.0.0 ready for TLS\r\n")
+    async def _learn_client(self, visit: Visit) -> Reply | None:
+        """Read the PROXY header; why the client that it names is turned away, if it is."""
+        front_end, trusted = self._client_address, self._trusted
         try:
-            await self._change_to_tls()
-        except OSError as error:
-            raise TLSSetupException from error
+            if not trusted:
+                raise ProxyHeaderMalformed("not from mail.front_ends")  # noqa: TRY301 - one way out
+            async with asyncio.timeout(PROXY_SECONDS):
+                header = await self._read_proxy_header()
+        except (ProxyHeaderMalformed, TimeoutError) as problem:
+            log.warning("proxy_header_refused", peer=front_end, cause=str(problem) or "it did not come")
+            self.abort()
+            raise DialogueOver from problem
+        if header.own:
+            return None
+        self._client_address = header.client_address
+        self._trusted = is_within(header.client_address, self._rules.front_ends)
+        return visit.come_from(header.client_address)
 
-    def _starttls_refusal(self, arg: str) -> Reply | None:
-        if self._rules.tls is None:
-            return NOT_OFFERED
-        if arg:
-            return _NO_ARGUMENT
-        return _TLS_IS_UP if self._over_tls else None
+    async def _read_proxy_header(self) -> ProxyHeader:
+        octets = b""
+        while not (header := parse_proxy_header(octets)):
+            more = await self._reader.read(HEADER_LIMIT)
+            if not more:
+                raise ProxyHeaderMalformed("it ends before its end")
+            octets += more
+        self.unread()[:0] = octets[header.length :]
+        return header
 
-    async def _change_to_tls(self) -> None:
+    async def change_to_tls(self) -> None:
+        """Do the handshake; what was said before counts for nothing.
+
+        Raises:
+            DialogueOver: it failed.
+        """
         plain, context = self._writer.transport, self._rules.tls
-        secure = await self.loop.start_tls(plain, self, context, server_side=True) if context else None
+        if context is None:
+            raise AssertionError("TLS without a certificate")
+        came_early = bytes(self.unread())
+        self.unread().clear()
+        self._patience.ours()  # the handshake has a time-out of its own
+        self.loop.call_soon(_pass_on, plain, came_early)
+        seconds = min(_HANDSHAKE_SECONDS, self._rules.timeout)
+        try:
+            secure = await self.loop.start_tls(
+                plain, self, context, server_side=True, ssl_handshake_timeout=seconds
+            )
+        except OSError as error:
+            log.info("smtp_tls_failed", client=self._client_address, cause=repr(error))
+            plain.abort()
+            raise DialogueOver from error
         if secure is None:
-            raise ConnectionResetError("the connection went away while TLS was set up")
+            raise DialogueOver
+        self._take_over(plain, secure)
+
+    def _take_over(self, plain: asyncio.WriteTransport, secure: asyncio.WriteTransport) -> None:
         self._original_transport = plain  # aiosmtpd closes it with the connection
         self.transport = secure
         # As StreamWriter.start_tls does since Python 3.12; the one of 3.11 forgets the reader.
@@ -230,24 +206,88 @@ class SmtpConnection(SMTP):
         self._writer._transport = secure  # type: ignore[attr-defined]  # noqa: SLF001
         self._replace_writer(self._writer)  # type: ignore[attr-defined]
         self._over_tls = True
-        self._forget_before_tls()
+        self._patience.command(self.loop.time())
 
-    def _forget_before_tls(self) -> None:
-        """RFC 3207 §4.2: what was said before TLS counts for nothing."""
-        self._unread().clear()
-        self.session = self._create_session()
-        self.session.ssl = {}  # aiosmtpd asks only whether it is None
-        self._set_rset_state()  # type: ignore[no-untyped-call]
+    # --- Last words ---------------------------------------------------------------------------------------
+
+    def hang_up(self, reply: Reply) -> NoReturn:
+        """Say something, close, and end the dialogue: nothing that came behind the command is read.
+
+        Raises:
+            DialogueOver: always.
+        """
+        raise DialogueOver(reply)
+
+    def end(self, over: DialogueOver) -> None:
+        """Close the connection that the dialogue was on."""
+        self.unread().clear()
+        if over.last_words:
+            self.say_last(over.last_words)
+        else:
+            self._close()
+
+    async def see_off(self, words: bytes) -> NoReturn:
+        """Hang up on a client that may still be sending.
+
+        To close with octets unread would reset the connection, and the reply would be lost with it.
+
+        Raises:
+            DialogueOver: always.
+        """
+        self._last_said = True
+        self._writer.write(words)
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                while await self._reader.read(self.line_length_limit):
+                    pass
+        raise DialogueOver
+
+    def say_last(self, reply: Reply) -> None:
+        """Say something and close."""
+        if self.transport is None or self._last_said:
+            return
+        self._last_said = True
+        if not self._writer.is_closing():
+            self._writer.write(reply.octets)
+            self._close()
+
+    def _close(self) -> None:
+        """Close once the last words are sent, and soon whether they are heard or not."""
+        if self.transport is None:
+            return
+        self._writer.close()
+        self.loop.call_later(_LAST_WORDS_SECONDS, self.abort)
+
+    def unread(self) -> bytearray:
+        """What came and was not read yet."""
+        octets: bytearray = self._reader._buffer  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        return octets
 
 
-def client_address(transport: asyncio.BaseTransport) -> str:
-    """The peer's IP address: an IPv4 one also where it came through an IPv6 socket, and without a zone."""
+def _pass_on(transport: asyncio.WriteTransport, octets: bytes) -> None:
+    """Hand octets that were read too early to the protocol that the transport has now."""
+    protocol = cast("asyncio.BufferedProtocol", transport.get_protocol())
+    while octets:
+        room = protocol.get_buffer(len(octets))
+        count = min(len(room), len(octets))  # type: ignore[arg-type]
+        room[:count] = octets[:count]  # type: ignore[index]
+        protocol.buffer_updated(count)
+        octets = octets[count:]
+
+
+def peer_address(transport: asyncio.BaseTransport) -> str:
+    """The peer's IP address: an IPv4 one also where it came through an IPv6 socket, and without a zone.
+
+    Empty on a Unix socket.
+    """
     peer = transport.get_extra_info("peername")
     host = str(peer[0]) if isinstance(peer, tuple) else ""
     return host.partition("%")[0].removeprefix("::ffff:")
 
 
-def _note_end(dialogue: asyncio.Task[None]) -> None:
-    """A dialogue that broke off is no fault: connections do."""
-    if not dialogue.cancelled() and (error := dialogue.exception()):
-        log.info("smtp_connection_broke", cause=repr(error))
+def _is_local(transport: asyncio.BaseTransport) -> bool:
+    """Whether the peer came through a Unix socket: who may, its file's mode says."""
+    connection = transport.get_extra_info("socket")
+    return connection is not None and connection.family == socket.AF_UNIX

@@ -34,6 +34,7 @@ class DataFault(StrEnum):
     """Far beyond the limit and still coming: the connection cannot be used any more."""
     BARE_LINE_END = "bare CR or LF"
     STORAGE = "no room for it"
+    CROWDED = "too much is arriving at this time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ class SpooledMessage:
         if isinstance(self._body, bytes):
             return self._body
         return self._body.read(0, HEADER_LIMIT + 4)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """At most so many octets from there on."""
+        if isinstance(self._body, bytes):
+            return self._body[offset : offset + count]
+        return self._body.read(offset, count)
 
     def octets(self) -> bytes:
         """The whole message, in memory from here on."""
@@ -105,6 +112,11 @@ class ArrivingMessage:
         self._content = ContentDigest()
         self._memory = bytearray()
         self._file: IncomingBody | None = None
+
+    @property
+    def fault(self) -> Faulty | None:
+        """Why it cannot be taken, as far as that is known."""
+        return self._fault
 
     @property
     def endless(self) -> bool:

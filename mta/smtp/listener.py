@@ -9,19 +9,20 @@ import logging
 import socket
 from collections.abc import Sequence
 from functools import partial
-from typing import cast
 
 import structlog
 
 from config.mail import Listener
 from config.server import ServerSettings
-from mta.domain_name import suffix_list
+from mta.domain_name import organisational_domain, suffix_list
 from mta.intake import Intake
-from mta.reply import Reply
 from mta.smtp.certificate import Certificate
-from mta.smtp.connection import SessionRules, SmtpConnection
+from mta.smtp.connection import SmtpConnection
+from mta.smtp.limits import ClientLimits
+from mta.smtp.login import Credentials, PasswordCheck
 from mta.smtp.places import BACKLOG
-from mta.smtp.session import SmtpSession
+from mta.smtp.rules import SessionRules
+from mta.smtp.session import LmtpSession, SmtpSession
 
 _LAST_SECONDS = 1
 CERTIFICATE_LOOK_SECONDS = 60
@@ -33,8 +34,21 @@ log = structlog.get_logger()
 class SmtpListener:
     """Answers SMTP clients."""
 
-    def __init__(self, settings: ServerSettings, intake: Intake) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        intake: Intake,
+        *,
+        limits: ClientLimits | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
         """Nothing is answered yet.
+
+        Args:
+            settings: the server's.
+            intake: takes complete messages.
+            limits: what clients may use of this host; of this process alone if it is not given.
+            credentials: who may log in; None if nobody may.
 
         Raises:
             ListenerError: the certificate cannot be used.
@@ -42,6 +56,8 @@ class SmtpListener:
         self._settings = settings
         self._intake = intake
         self._certificate = Certificate(settings.mail.tls) if settings.mail.tls else None
+        self._limits = limits or ClientLimits(settings.mail.limits, front_ends=settings.mail.front_ends)
+        self._passwords = PasswordCheck(credentials) if credentials and self._certificate else None
         self._servers: list[asyncio.Server] = []
         self._watch: asyncio.Task[None] | None = None
         self._sessions: set[SmtpConnection] = set()
@@ -55,7 +71,9 @@ class SmtpListener:
         suffix_list()
         loop = asyncio.get_running_loop()
         for listener, bound in sockets:
-            make_session = partial(self._protocol, self._rules(listener))
+            make_session = partial(
+                self._session, SmtpSession if listener.smtp else LmtpSession, self._rules(listener)
+            )
             if bound.family == socket.AF_UNIX:
                 server = await loop.create_unix_server(make_session, sock=bound, backlog=BACKLOG)
             else:
@@ -88,6 +106,8 @@ class SmtpListener:
         await self._sessions_to_end(_LAST_SECONDS)
         await self._intake.finish_acceptances()
         self._servers.clear()
+        if self._passwords:
+            self._passwords.close()
 
     async def _watch_certificate(self, certificate: Certificate) -> None:
         while True:
@@ -103,7 +123,7 @@ class SmtpListener:
         if not self._sessions:
             self._without_sessions.set()
 
-    def _rules(self, _listener: Listener) -> SessionRules:
+    def _rules(self, listener: Listener) -> SessionRules:
         settings = self._settings
         return SessionRules(
             hostname=settings.mail.hostname or settings.domain,
@@ -112,23 +132,24 @@ class SmtpListener:
             max_recipients=settings.mail.limits.recipients,
             timeout=settings.mail.timeout.total_seconds(),
             tls=self._certificate.context if self._certificate else None,
+            tls_from_start=listener.tls == "implicit",
+            auth=listener.auth,
+            proxy_protocol=listener.proxy_protocol,
+            front_ends=settings.mail.front_ends,
+            contact=settings.mail.postmaster or _postmaster_above(settings.domain),
         )
 
-    def _protocol(self, rules: SessionRules) -> asyncio.Protocol:
+    def _session(self, kind: type[SmtpSession], rules: SessionRules) -> asyncio.Protocol:
         """What answers the next connection."""
-        if len(self._sessions) >= self._settings.mail.limits.sessions:
-            log.warning("smtp_sessions_exhausted", sessions=len(self._sessions))
-            return _TurnedAway()
-        session = SmtpSession(rules, self._intake, ended=self._session_ended)
+        session = kind(
+            rules, self._intake, limits=self._limits, passwords=self._passwords, ended=self._session_ended
+        )
         self._sessions.add(session)
         self._without_sessions.clear()
         return session
 
 
-class _TurnedAway(asyncio.Protocol):
-    """One connection too many."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        reply = Reply(421, "4.3.2", "too many connections at this time; please try again later")
-        cast("asyncio.WriteTransport", transport).write(f"{reply}\r\n".encode())
-        transport.close()
+def _postmaster_above(domain: str) -> str:
+    """Who answers for the organisation that the domain belongs to; empty where it is its own."""
+    organisation = organisational_domain(domain)
+    return "" if organisation == domain else f"postmaster@{organisation}"

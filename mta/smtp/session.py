@@ -1,198 +1,233 @@
-"""The SMTP commands of one session (RFC 5321 §4.1), each answered with its enhanced status code.
+"""The sessions of SMTP and LMTP, complete: their commands, and the message by DATA or by BDAT (RFC 3030).
 
-What a command means is decided elsewhere: by `Transaction` for MAIL and RCPT, by `Intake` for the message.
- PIPELINING (RFC 2920) is safe because nothing is read beyond a message's end.
+The reply to a message is its acceptance. Whatever is wrong with one, the dialogue stays in step or ends: what
+is left of a message is never read as commands.
 """
 
-# ruff: noqa: N802 - aiosmtpd finds the method of a command by its name
-
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import structlog
 
-from mta.intake import Delivery, Intake
 from mta.proof.verdict import RefusalReason, Refused
 from mta.reply import NOT_NOW, STORAGE_FULL, Reply
-from mta.smtp.connection import NOT_OFFERED, SessionRules, SmtpConnection
-from mta.smtp.data import ArrivingMessage, DataFault, Faulty, read_message
-from mta.smtp.transaction import Transaction, too_big
+from mta.smtp.chunking import BAD_CHUNK, Chunk, parse_chunk, read_chunk
+from mta.smtp.command_session import CommandSession
+from mta.smtp.data import (
+    DISCARD_FACTOR,
+    ArrivingMessage,
+    DataFault,
+    Faulty,
+    SpooledMessage,
+    read_message,
+)
+from mta.smtp.dialogue import Command
+from mta.smtp.limits import Visit
+from mta.smtp.transaction import CROWDED, too_big
 
-_NAME_LIMIT = 255
-
-_WHO_ARE_YOU = Reply(501, "5.5.4", "say who you are, as in EHLO mail.example.org")
-_GREET_FIRST = Reply(503, "5.5.1", "say EHLO first")
+_GO_AHEAD = b"354 send the mail, and end it with a dot on a line of its own\r\n"
 _DATA_ARGUMENT = Reply(501, "5.5.4", "DATA has no argument")
+_CHUNKS_BEGUN = Reply(503, "5.5.1", "the mail is coming in chunks: BDAT, or RSET to forget it")
 _BARE_LINE_END = Refused(
     reply=Reply(550, "5.6.11", "lines must end with CRLF; this mail has a bare CR or LF"),
     reason=RefusalReason.MALFORMED,
     detail="bare CR or LF",
 )
-_REPORTED = {"5.1.1": RefusalReason.NO_SUCH_RECIPIENT, "4.5.3": RefusalReason.TOO_MANY_RECIPIENTS}
-"""Refused recipients that are more than a slip of syntax, by enhanced code."""
+_NO_ROOM = Refused(reply=CROWDED, reason=RefusalReason.STORAGE, detail="mail.limits.bytes_in_flight")
+_LMTP_GREETING = Reply(500, "5.5.1", "this is LMTP: say LHLO")
 
 log = structlog.get_logger()
 
 
-class SmtpSession(SmtpConnection):
-    """The service's side of one dialogue."""
+class CountedMessage(ArrivingMessage):
+    """A message whose octets are counted among those in flight while they arrive."""
 
-    def __init__(
-        self, rules: SessionRules, intake: Intake, *, ended: Callable[[SmtpConnection], None]
-    ) -> None:
-        """Wait for the connection.
+    def __init__(self, visit: Visit, **arriving: Any) -> None:
+        super().__init__(**arriving)
+        self._visit = visit
+        self.announced = 0
+        """Octets of all its chunks."""
 
-        Args:
-            rules: what holds here.
-            intake: takes complete messages and hears of refusals.
-            ended: called when the connection is gone.
-        """
-        self._intake = intake
-        self._transaction = _transaction(rules)
-        super().__init__(rules, ended=ended)
+    def add_stuffed(self, octets: bytes, *, last: bool) -> None:
+        """The next octets of DATA."""
+        self._count(octets)
+        super().add_stuffed(octets, last=last)
 
-    async def smtp_HELO(self, hostname: str | None) -> None:
-        """RFC 5321 §4.1.1.1."""
-        if await self._greeted(hostname, extended=False):
-            await self.push(f"250 {self._rules.hostname}")
+    def add(self, octets: bytes) -> None:
+        """The next octets of BDAT."""
+        self._count(octets)
+        super().add(octets)
 
-    async def smtp_EHLO(self, hostname: str | None) -> None:
-        """RFC 5321 §4.1.1.1, the extensions in one write."""
-        if not await self._greeted(hostname, extended=True):
-            return
-        lines = [self._rules.hostname, "PIPELINING", f"SIZE {self._rules.max_size}", "8BITMIME", "SMTPUTF8"]
-        if self._rules.tls and not self._over_tls:
-            lines.append("STARTTLS")
-        await self.push("\r\n".join([*(f"250-{line}" for line in lines), "250 ENHANCEDSTATUSCODES"]))
+    def discard(self) -> None:
+        """Give it up."""
+        super().discard()
+        self._visit.put_down()
 
-    async def _greeted(self, hostname: str | None, *, extended: bool) -> bool:
-        if self.session is None or not _is_name(hostname):
-            await self.answer(_WHO_ARE_YOU)
-            return False
-        self._set_rset_state()
-        self.session.host_name = hostname
-        self.session.extended_smtp = extended
-        return True
+    def _count(self, octets: bytes) -> None:
+        if not self.fault and not self._visit.carry(len(octets)):
+            self.fail(DataFault.CROWDED)
 
-    async def _in_order(self) -> bool:
-        """Whether the client has greeted; if not, it is told so."""
-        if self.session and self.session.host_name:
-            return True
-        await self.answer(_GREET_FIRST)
-        return False
 
-    async def smtp_MAIL(self, arg: str | None) -> None:
-        """RFC 5321 §4.1.1.2."""
-        if await self._in_order():
-            await self.answer(self._transaction.mail(arg or ""))
+class SmtpSession(CommandSession):
+    """The service's side of one SMTP dialogue."""
 
-    async def smtp_RCPT(self, arg: str | None) -> None:
-        """RFC 5321 §4.1.1.3."""
-        if not await self._in_order():
-            return
-        reply = self._transaction.rcpt(arg or "")
-        if reason := _REPORTED.get(reply.enhanced):
-            self._refuse(Refused(reply=reply, reason=reason, detail=arg or ""))
-        await self.answer(reply)
+    protocol = "ESMTP"
+    _arriving: CountedMessage | None = None
+    """The message that is coming in chunks."""
 
-    async def smtp_DATA(self, arg: str) -> None:
-        """RFC 5321 §4.1.1.4: the reply to the message is its acceptance."""
-        if not await self._in_order():
-            return
-        if refusal := _DATA_ARGUMENT if arg else self._transaction.data():
-            await self.answer(refusal)
-            return
-        with self._message_on_its_way():
-            reply = await self._receive()
-        self._set_rset_state()
-        await self.answer(reply)
-        self.leave_if_asked()
-
-    @contextlib.contextmanager
-    def _message_on_its_way(self) -> Iterator[None]:
-        self._in_message = True
+    async def data(self, argument: str) -> bytes:
+        """DATA (RFC 5321 §4.1.1.4)."""
+        refusal = self._not_yet() or (_DATA_ARGUMENT if argument else self._transaction.out_of_order())
+        if refusal or self._arriving:
+            return (refusal or _CHUNKS_BEGUN).octets
+        self._message_begins()
         try:
-            yield
+            self._writer.write(_GO_AHEAD)
+            answer = await self._conclude(await self._read(self._new_message()))
         finally:
-            self._in_message = self._our_turn = False
-            self._heard_at = self.loop.time()
+            self._message_ends()
+        self.forget_transaction()
+        return answer
 
-    async def _receive(self) -> Reply:
-        """Read the message and hand it over; the reply to it."""
-        await self.push("354 send the mail, and end it with a dot on a line of its own")
-        arriving = ArrivingMessage(limit=self._rules.max_size, open_body=self._intake.open_body)
+    async def _read(self, arriving: ArrivingMessage) -> SpooledMessage | Faulty:
         try:
-            message = await read_message(self._reader, arriving)
+            return await read_message(self._reader, arriving)
+        except (ConnectionError, EOFError):
+            raise
         except Exception:
             # Where the message ends is not known any more; what is left of it must not be read as commands.
             log.exception("smtp_session_fault", client=self._client_address)
             self.hang_up(NOT_NOW)
-        if isinstance(message, Faulty):
-            return await self._refuse_faulty(message)
-        self._our_turn = True
-        with message:
-            return await self._intake.take(self._delivery(), message)
 
-    async def _refuse_faulty(self, faulty: Faulty) -> Reply:
+    async def bdat(self, argument: str) -> bytes:
+        """BDAT (RFC 3030): one chunk."""
+        chunk = parse_chunk(argument)
+        if chunk is None:
+            await self.see_off(BAD_CHUNK.octets)
+        self._message_begins()
+        try:
+            if refusal := self._not_yet() or self._transaction.out_of_order():
+                return await self._pass_over(chunk, refusal)
+            return await self._take_chunk(chunk)
+        finally:
+            self._message_ends()
+
+    async def _pass_over(self, chunk: Chunk, refusal: Reply) -> bytes:
+        if chunk.size > self._rules.max_size * DISCARD_FACTOR:
+            await self.see_off(refusal.octets)
+        await read_chunk(self._reader, chunk.size, None)
+        return refusal.octets
+
+    async def _take_chunk(self, chunk: Chunk) -> bytes:
+        arriving = self._arriving = self._arriving or self._new_message()
+        arriving.announced += chunk.size
+        if arriving.announced > self._rules.max_size * DISCARD_FACTOR:
+            await self.see_off(self._refused(Faulty(DataFault.TOO_BIG)))
+        await read_chunk(self._reader, chunk.size, arriving)
+        if not chunk.last and not arriving.fault:
+            return Reply(250, "2.0.0", f"{chunk.size} octets came").octets
+        message = arriving.finish()
+        if isinstance(message, SpooledMessage):
+            answer = await self._take(message)
+        else:
+            answer = self._refused(message) if chunk.last else self._refusal_of(message).octets
+        self.forget_transaction()
+        return answer
+
+    def _message_begins(self) -> None:
+        self._in_message = True
+        self._patience.message(self.loop.time())
+
+    def _message_ends(self) -> None:
+        self._in_message = False
+        self._patience.command(self.loop.time())
+
+    def _new_message(self) -> CountedMessage:
+        if self._visit is None:
+            raise AssertionError("a session that was let in has a visit")
+        return CountedMessage(self._visit, limit=self._rules.max_size, open_body=self._intake.open_body)
+
+    async def _conclude(self, message: SpooledMessage | Faulty) -> bytes:
+        """What the end of DATA is answered."""
+        if isinstance(message, SpooledMessage):
+            return await self._take(message)
+        words = self._refused(message)
+        if message.fault in {DataFault.BARE_LINE_END, DataFault.ENDLESS}:
+            await self.see_off(words)
+        return words
+
+    async def _take(self, message: SpooledMessage) -> bytes:
+        self._patience.ours()
+        with message:
+            try:
+                reply = await self._intake.take(self.delivery(), message)
+            except Exception:
+                log.exception("smtp_session_fault", client=self._client_address)
+                reply = NOT_NOW
+        if reply.accepted:
+            self._tolerance.mail_accepted()
+        return self.reply_to_message(reply)
+
+    def _refused(self, faulty: Faulty) -> bytes:
+        return self.reply_to_message(self._refusal_of(faulty))
+
+    def _refusal_of(self, faulty: Faulty) -> Reply:
         if faulty.fault is DataFault.BARE_LINE_END:
-            await self.see_off(self._refuse(_BARE_LINE_END))
+            return self.refuse(_BARE_LINE_END)
+        if faulty.fault is DataFault.CROWDED:
+            return self.refuse(_NO_ROOM)
         if faulty.fault is DataFault.STORAGE:
             log.error("message_not_spooled", client=self._client_address, cause=faulty.cause)
-            refused = Refused(reply=STORAGE_FULL, reason=RefusalReason.STORAGE, detail=faulty.cause)
-            return self._refuse(refused)
-        reply = self._refuse(Refused(reply=too_big(self._rules.max_size), reason=RefusalReason.TOO_BIG))
-        if faulty.fault is DataFault.ENDLESS:
-            await self.see_off(reply)
-        return reply
+            return self.refuse(Refused(reply=STORAGE_FULL, reason=RefusalReason.STORAGE, detail=faulty.cause))
+        return self.refuse(Refused(reply=too_big(self._rules.max_size), reason=RefusalReason.TOO_BIG))
 
-    def _refuse(self, refused: Refused) -> Reply:
-        return self._intake.note_refusal(self._delivery(), refused)
+    def reply_to_message(self, reply: Reply) -> bytes:
+        """The reply to a message, as often as it is owed."""
+        return reply.octets
 
-    def _delivery(self) -> Delivery:
-        return Delivery(
-            client_address=self._client_address,
-            helo=(self.session and self.session.host_name) or "",
-            envelope=self._transaction.envelope,
-        )
+    def rcpt(self, argument: str) -> Reply:
+        """RCPT (RFC 5321 §4.1.1.3); not between the chunks of a message."""
+        return _CHUNKS_BEGUN if self._arriving else super().rcpt(argument)
 
-    def _set_rset_state(self) -> None:
-        super()._set_rset_state()  # type: ignore[no-untyped-call]
-        self._transaction = _transaction(self._rules)
+    def connection_lost(self, error: Exception | None) -> None:
+        """The dialogue is over, and a mail that was coming in chunks with it."""
+        super().connection_lost(error)
+        if self._arriving:
+            self._arriving.discard()
 
-    async def smtp_RSET(self, _arg: str) -> None:
-        """RFC 5321 §4.1.1.5."""
-        self._set_rset_state()
-        await self.answer(Reply(250, "2.0.0", "forgotten"))
+    def forget_transaction(self) -> None:
+        """Nothing of the mail that was begun counts any more."""
+        super().forget_transaction()
+        self._patience.message_over()
+        if self._arriving:
+            self._arriving.discard()
+            self._arriving = None
+        if self._visit:
+            self._visit.put_down()
 
-    async def smtp_NOOP(self, _arg: str) -> None:
-        """RFC 5321 §4.1.1.9."""
-        await self.answer(Reply(250, "2.0.0", "ok"))
-
-    async def smtp_QUIT(self, _arg: str) -> None:
-        """RFC 5321 §4.1.1.10."""
-        self.hang_up(Reply(221, "2.0.0", "goodbye"))
-
-    async def smtp_VRFY(self, _arg: str) -> None:
-        """RFC 5321 §3.5.3: neither confirmed nor denied."""
-        await self.answer(Reply(252, "2.0.0", "send a mail to find out"))
-
-    async def smtp_HELP(self, _arg: str) -> None:
-        """RFC 5321 §4.1.1.8."""
-        await self.answer(Reply(214, "2.0.0", "mail becomes faxes here; the commands are those of RFC 5321"))
-
-    async def smtp_EXPN(self, _arg: str) -> None:
-        """RFC 5321 §3.5.2."""
-        await self.answer(NOT_OFFERED)
-
-    async def smtp_AUTH(self, _arg: str) -> None:
-        """Not offered: who may send is told by the From address and its proof."""
-        await self.answer(NOT_OFFERED)
+    commands: ClassVar[Mapping[str, Command]] = {
+        **CommandSession.commands,
+        "RCPT": rcpt,
+        "DATA": data,
+        "BDAT": bdat,
+    }
 
 
-def _transaction(rules: SessionRules) -> Transaction:
-    return Transaction(domain=rules.domain, max_size=rules.max_size, max_recipients=rules.max_recipients)
+class LmtpSession(SmtpSession):
+    """The service's side of one LMTP dialogue (RFC 2033)."""
 
+    protocol = "LMTP"
 
-def _is_name(hostname: str | None) -> bool:
-    """Whether a client's name can stand in logs and records."""
-    return hostname is not None and hostname.isprintable() and 0 < len(hostname) <= _NAME_LIMIT
+    def reply_to_message(self, reply: Reply) -> bytes:
+        """One reply for each recipient that was accepted, repeated ones too (§4.2)."""
+        return reply.octets * self._transaction.accepted_recipients
+
+    def _not_lmtp(self, _argument: str) -> Reply:
+        return _LMTP_GREETING
+
+    commands: ClassVar[Mapping[str, Command]] = {
+        **SmtpSession.commands,
+        "LHLO": CommandSession.ehlo,
+        "EHLO": _not_lmtp,
+        "HELO": _not_lmtp,
+    }

@@ -118,19 +118,29 @@ def test_a_message_inside_is_one_part_even_if_it_is_encoded() -> None:
     [
         (HEAD + PART * 100_000 + b"--b--\r\n", "more than 1000 parts"),
         (HEAD + b"--b\r\n" * 100_000, "more than 1000 parts"),
+        (HEAD + b"--bx\r\n" * 1_500_000, "too complicated"),
         (nested(3000), "nested more than 50 deep"),
         (b"X: y\r\n" * HEADER_LIMIT, "too long to be read"),
         (b"X: " + b"y" * 50_000_000 + b"\r\n", "too long to be read"),
         (HEAD + b"--b\r\n" + b"X: y\r\n" * HEADER_LIMIT, "too long to be read"),
         (HEAD + (b"--b\r\n" + b"X: y\r\n" * 40_000) * (MAX_HEADERS // 200_000), "too long to be read"),
     ],
-    ids=["parts", "empty-parts", "multiparts", "header", "long-field", "part-header", "headers-together"],
+    ids=[
+        "parts",
+        "empty-parts",
+        "almost-parts",
+        "multiparts",
+        "header",
+        "long-field",
+        "part-header",
+        "headers-together",
+    ],
 )
 def test_bombs(mail: bytes, words: str) -> None:
     before = time.process_time()
     with pytest.raises(Refused, match=words):
         read_structure(mail)
-    assert time.process_time() - before < 1
+    assert time.process_time() - before < 2
 
 
 def test_the_limits_are_exact() -> None:
@@ -172,4 +182,4 @@ def test_text_that_looks_like_structure_is_text(line_end: bytes) -> None:
 def test_a_large_mail_is_passed_quickly(mail: bytes) -> None:
     before = time.process_time()
     read_structure(mail)
-    assert time.process_time() - before < 1
+    assert time.process_time() - before < 2

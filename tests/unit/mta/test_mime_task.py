@@ -84,6 +84,38 @@ def test_an_alternative_is_one_text_in_two_forms() -> None:
     assert (content["text"], content["html"]) == ("plain\n", "<p>html</p>\n")
 
 
+def alternative(*parts: bytes) -> bytes:
+    inner = b"".join(b"--a\r\n" + part + b"\r\n" for part in parts)
+    return b"Content-Type: multipart/alternative; boundary=a\r\n\r\n" + inner + b"--a--\r\n"
+
+
+PLAIN = b"\r\nplain"
+HTML = b"Content-Type: text/html\r\n\r\n<p>html</p>"
+DOCUMENT = b"Content-Type: application/pdf\r\n\r\n%PDF-1.4"
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        (alternative(HTML, PLAIN), ("plain", "<p>html</p>", [])),
+        (alternative(HTML), ("", "<p>html</p>", [])),
+        (alternative(b"\r\n \r\n", HTML), ("", "<p>html</p>", [])),
+        (alternative(PLAIN, DOCUMENT), ("plain", "", ["attachment-1.pdf"])),
+        (alternative(PLAIN, PLAIN, HTML), ("plain\nplain", "<p>html</p>", [])),
+        (
+            alternative(alternative(PLAIN, HTML).replace(b"=a", b"=b").replace(b"--a", b"--b"), DOCUMENT),
+            ("plain", "<p>html</p>", ["attachment-1.pdf"]),
+        ),
+        (alternative(), ("", "", [])),
+    ],
+    ids=["html-first", "html-only", "nothing-in-plain", "document", "two-plain", "nested", "nothing"],
+)
+def test_alternatives_of_all_kinds(mail: bytes, expected: tuple[str, str, list[str]]) -> None:
+    content = apart(mail)
+    names = [part["name"] for part in content["attachments"]]
+    assert (content["text"].strip(), content["html"], names) == expected
+
+
 def test_html_alone_stays_html() -> None:
     mail = letter("")
     mail.set_content("<p>html</p>", subtype="html")
