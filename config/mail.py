@@ -214,3 +214,11 @@ class MailSettings(Section):
     postmaster: EmailAddress = ""
     """A person's address, told to those who write to postmaster or abuse at the domain, where there is no
     mailbox; by default postmaster at the domain's organisation, such as postmaster@example.com."""
+
+    @model_validator(mode="after")
+    def _certificate_where_it_is_needed(self) -> Self:
+        if self.tls is None and any(listener.tls == "implicit" for listener in self.listen):
+            raise incomplete("has a listener with tls: implicit, and no certificate under tls")
+        if self.tls is None and any(listener.auth == "required" for listener in self.listen):
+            raise incomplete("has a listener with auth: required, which needs a certificate under tls")
+        return self

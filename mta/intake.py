@@ -140,6 +140,7 @@ class Intake:
         refused: Callable[[RefusedSubmission], None],
         open_body: OpenBody,
         quarantine: Quarantine = _no_room,
+        must_wait: Callable[[str], Reply | None] = lambda _: None,
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -153,6 +154,7 @@ class Intake:
             open_body: makes the file that a large message arrives in.
             quarantine: files automatic mail, which is refused without one; what it raises becomes a temporary
                 refusal.
+            must_wait: counts a mail of this account, and says so where there were too many at this time.
             nonce: gives a text that never comes twice.
             clock: gives the time.
         """
@@ -161,6 +163,7 @@ class Intake:
         self._accept = accept
         self._quarantine = quarantine
         self._refused = refused
+        self._must_wait = must_wait
         self.open_body = open_body
         self._nonce = nonce
         self._clock = clock
@@ -209,6 +212,9 @@ class Intake:
         header_from = address_of(author) if author else ""
         verdict = await self._checks.verdict(self._facts(delivery, header, author, header_from), message)
         if isinstance(verdict, Admitted):
+            if reply := self._must_wait(verdict.user.email):
+                refused = Refused(reply=reply, reason=RefusalReason.TOO_MANY_MAILS)
+                return self.note_refusal(delivery, refused, header_from=header_from)
             return await self._store(delivery, message, header, verdict)
         if isinstance(verdict, Quarantined):
             return await self._keep_automatic(delivery, message, header, header_from, verdict)

@@ -63,6 +63,8 @@ class _Section:
 
     plain: list[Part] = field(default_factory=list)
     html: list[Part] = field(default_factory=list)
+    text: str = ""
+    """What the parts in `plain` say, once they were decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,9 @@ def _is_of_no_use(part: Part) -> bool:
 
 def _sorted(items: list[_Section | _Leaf]) -> SortedParts:
     sections = [item for item in items if isinstance(item, _Section)]
-    texts = {id(section): text_of(section.plain) for section in sections}
-    written = [text for text in texts.values() if text.strip()]
+    for section in sections:
+        section.text = _text_of(section.plain)
+    written = [section.text for section in sections if section.text.strip()]
     if sum(map(len, written)) > MAX_TEXT:
         raise Refused(_TOO_LONG)
     html = _html_of(sections, needed=not written)
@@ -165,7 +168,7 @@ def _sorted(items: list[_Section | _Leaf]) -> SortedParts:
     shown: dict[str, Part] = {}
     for item in items:
         if isinstance(item, _Section):
-            attachments += item.html if written and not texts[id(item)].strip() else ()
+            attachments += item.html if written and not item.text.strip() else ()
         elif places.hold(item):
             shown.setdefault(item.part.content_id, item.part)
         else:
@@ -179,18 +182,15 @@ def _sorted(items: list[_Section | _Leaf]) -> SortedParts:
     )
 
 
-def text_of(parts: list[Part]) -> str:
-    """Text parts as one text, the paragraphs of format=flowed (RFC 3676) put together.
-
-    Raises:
-        Refused: it is longer than any fax.
-    """
+def _text_of(parts: list[Part]) -> str:
+    """Text parts as one text."""
     if sum(part.size for part in parts) > MAX_TEXT * _OCTETS_A_CHARACTER:
         raise Refused(_TOO_LONG)
     return "\n".join(map(_text_of_one, parts))
 
 
 def _text_of_one(part: Part) -> str:
+    """A text part, the paragraphs of format=flowed (RFC 3676) put together."""
     text = decoded(part.content(), part.charset)
     if part.content_type.token("format") == "flowed":
         return unflowed(text, delete_space=part.content_type.token("delsp") == "yes")

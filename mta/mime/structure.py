@@ -18,9 +18,14 @@ MAX_DEPTH = 50
 MAX_HEADERS = 4 * 1024 * 1024
 """Octets of the headers of all parts together."""
 
+MAX_LOOKED_AT = 1_000_000
+"""Lines that begin like a boundary and may be none."""
+
 _TOO_LONG_A_HEADER = "A header in this mail is too long to be read."
 _TOO_MANY_PARTS = f"This mail has more than {MAX_PARTS} parts."
 _TOO_DEEP = f"The parts of this mail are nested more than {MAX_DEPTH} deep."
+
+_TOO_COMPLICATED = "This mail is too complicated to be read."
 
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*\n")  # what Unix mailboxes put before a mail
 
@@ -44,6 +49,7 @@ class _Reader:
         self._await_boundaries()
         self._parts = 0
         self._headers = 0
+        self._looked_at = 0
 
     def read(self) -> Part:
         mailbox_line = _MAILBOX_LINE.match(self._mail)
@@ -52,6 +58,7 @@ class _Reader:
         # A boundary begins with the end of the line before it; the first may stand right behind a header.
         while self._open and (delimiter := self._delimiter.search(self._mail, max(position - 1, 0))):
             position = delimiter.end() + 1
+            self._look_at_one_more()
             level, closing = self._level(delimiter[1].rstrip())
             if level is None:
                 continue
@@ -71,6 +78,11 @@ class _Reader:
         """Where in `_open` each boundary belongs; of equal ones the innermost."""
         first = b"".join(re.escape(boundary[:1]) for boundary in self._awaited) or b"-"
         self._delimiter = re.compile(rb"\n--([" + first + rb"][^\n]{0,1000})")
+
+    def _look_at_one_more(self) -> None:
+        self._looked_at += 1
+        if self._looked_at > MAX_LOOKED_AT:
+            raise Refused(_TOO_COMPLICATED)
 
     def _level(self, text: bytes) -> tuple[int | None, bool]:
         """Which open multipart a delimiter line belongs to, and whether it is its last."""

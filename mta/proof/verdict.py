@@ -41,6 +41,7 @@ class RefusalReason(StrEnum):
     DNS_TROUBLE = "dns_trouble"
     NO_SUCH_RECIPIENT = "no_such_recipient"
     TOO_MANY_RECIPIENTS = "too_many_recipients"
+    TOO_MANY_MAILS = "too_many_mails"
     TOO_BIG = "too_big"
     MALFORMED = "malformed"
     STORAGE = "storage"

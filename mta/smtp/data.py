@@ -8,7 +8,6 @@ smuggled in. Whatever is wrong with a message, it is read to its end first, to k
 A message of up to `IN_MEMORY` octets stays in memory; a larger one goes on to the file that it is kept in.
 """
 
-import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -24,6 +23,7 @@ IN_MEMORY = ROW_LIMIT
 DISCARD_FACTOR = 2
 
 _END = b"\r\n.\r\n"
+_PIECE = 1 << 16
 
 
 class DataFault(StrEnum):
@@ -202,40 +202,38 @@ class ArrivingMessage:
         self._file.write(octets)
 
 
-async def read_message(reader: asyncio.StreamReader, arriving: ArrivingMessage) -> SpooledMessage | Faulty:
-    """Read the message of DATA and its end; the next command stays in `reader`.
+class DataFeed:
+    """What comes behind DATA, handed on in pieces of some size up to the end of the message.
 
-    Args:
-        reader: positioned behind the CRLF of the DATA command.
-        arriving: a message of which nothing has come.
-
-    Returns:
-        The message, or why there is none.
+    It is fed by the connection itself: a task that woke up for each packet would cost more than the packet.
     """
-    try:
-        _unread(reader, b"\r\n")
-        ended = False
-        while not ended and not arriving.endless:
-            octets, ended = await _next_chunk(reader)
-            arriving.add_stuffed(octets, last=ended)
-        return arriving.finish()
-    except BaseException:
-        arriving.discard()
-        raise
 
+    def __init__(self, arriving: ArrivingMessage, *, piece: int = _PIECE) -> None:
+        """Nothing has come. `piece`: octets that are handed on at one time, at least."""
+        self._arriving = arriving
+        self._piece = piece
+        # The CRLF of the command is also the one that may stand before the final dot.
+        self._buffer = bytearray(b"\r\n")
+        self._searched = 0
 
-async def _next_chunk(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
-    """Octets up to and with the end of the message, or a buffer full of octets before it."""
-    try:
-        return await reader.readuntil(_END), True
-    except asyncio.LimitOverrunError as overrun:
-        # What could be the beginning of the end is not in `consumed`, so the end is never cut in two.
-        return await reader.read(overrun.consumed), False
+    def feed(self, octets: bytes) -> bytes | None:
+        """Take octets in; those that follow the message once it has ended, before that None.
 
-
-def _unread(reader: asyncio.StreamReader, octets: bytes) -> None:
-    """Put octets back: the CRLF that ended DATA is also the one that may stand before the final dot."""
-    reader._buffer[:0] = octets  # type: ignore[attr-defined]  # noqa: SLF001 - StreamReader has no public way
+        A message that is not worth reading on has ended too.
+        """
+        self._buffer += octets
+        end = self._buffer.find(_END, self._searched)
+        if end >= 0:
+            end += len(_END)
+            self._arriving.add_stuffed(bytes(self._buffer[:end]), last=True)
+            return bytes(self._buffer[end:])
+        # What could be the beginning of the end stays, so that the end is never cut in two.
+        self._searched = max(0, len(self._buffer) - len(_END) + 1)
+        if self._searched >= self._piece:
+            self._arriving.add_stuffed(bytes(self._buffer[: self._searched]), last=False)
+            del self._buffer[: self._searched]
+            self._searched = 0
+        return b"" if self._arriving.endless else None
 
 
 def _split_before_line_end(octets: bytes) -> tuple[bytes, bytes]:

@@ -4,6 +4,7 @@ The reply to a message is its acceptance. Whatever is wrong with one, the dialog
 is left of a message is never read as commands.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -17,9 +18,9 @@ from mta.smtp.data import (
     DISCARD_FACTOR,
     ArrivingMessage,
     DataFault,
+    DataFeed,
     Faulty,
     SpooledMessage,
-    read_message,
 )
 from mta.smtp.dialogue import Command
 from mta.smtp.limits import Visit
@@ -74,6 +75,9 @@ class SmtpSession(CommandSession):
     protocol = "ESMTP"
     _arriving: CountedMessage | None = None
     """The message that is coming in chunks."""
+    _feed: DataFeed | None = None
+    """Where octets go while a message comes behind DATA; `_fed` is done with its end."""
+    _fed: asyncio.Future[None]
 
     async def data(self, argument: str) -> bytes:
         """DATA (RFC 5321 §4.1.1.4)."""
@@ -90,14 +94,60 @@ class SmtpSession(CommandSession):
         return answer
 
     async def _read(self, arriving: ArrivingMessage) -> SpooledMessage | Faulty:
+        self._feed = DataFeed(arriving)
+        self._fed = self.loop.create_future()
+        pipelined = bytes(self.unread())
+        self.unread().clear()
         try:
-            return await read_message(self._reader, arriving)
-        except (ConnectionError, EOFError):
+            self._hand_on(self._feed, pipelined)
+            if self._heard_all and self._feed is not None:
+                self._end_feed(asyncio.IncompleteReadError(b"", None))
+            await self._fed
+            return arriving.finish()
+        except (ConnectionError, EOFError, asyncio.CancelledError):
+            arriving.discard()
             raise
         except Exception:
             # Where the message ends is not known any more; what is left of it must not be read as commands.
             log.exception("smtp_session_fault", client=self._client_address)
+            arriving.discard()
             self.hang_up(NOT_NOW)
+        finally:
+            self._feed = None
+
+    def data_received(self, data: bytes) -> None:
+        """Octets of a message, or what the dialogue reads."""
+        if self._feed is None:
+            super().data_received(data)
+            return
+        self._patience.heard(len(data), self.loop.time())
+        self._hand_on(self._feed, data)
+
+    def _hand_on(self, feed: DataFeed, octets: bytes) -> None:
+        try:
+            rest = feed.feed(octets)
+        except Exception as error:  # noqa: BLE001 - told where the message is waited for
+            self._end_feed(error)
+            return
+        if rest is not None:
+            self._end_feed(None)
+            self._reader.feed_data(rest)
+
+    def _end_feed(self, fault: Exception | None) -> None:
+        self._feed = None
+        if self._fed.done():
+            return
+        if fault:
+            self._fed.set_exception(fault)
+        else:
+            self._fed.set_result(None)
+
+    def eof_received(self) -> bool | None:
+        """Nothing more will come; a message that has not ended never will."""
+        keep_open = super().eof_received()
+        if self._feed is not None:
+            self._end_feed(asyncio.IncompleteReadError(b"", None))
+        return keep_open
 
     async def bdat(self, argument: str) -> bytes:
         """BDAT (RFC 3030): one chunk."""
@@ -190,7 +240,9 @@ class SmtpSession(CommandSession):
         return _CHUNKS_BEGUN if self._arriving else super().rcpt(argument)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The dialogue is over, and a mail that was coming in chunks with it."""
+        """The dialogue is over, and a mail that was coming with it."""
+        if self._feed is not None:
+            self._end_feed(ConnectionResetError("the client went away in the middle of a message"))
         super().connection_lost(error)
         if self._arriving:
             self._arriving.discard()

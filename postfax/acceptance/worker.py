@@ -51,14 +51,14 @@ class Worker:
         self._told = False
         settings = setup.settings
         self._filing = Filing(book, self._current_policy, settings.mail.quarantine)
-        self._checks = SenderChecks(
-            DnsLookup(nameservers=settings.dns.nameservers, timeout=settings.dns.timeout),
-            hostname=settings.mail.hostname or settings.domain,
-        )
         self._limits = ClientLimits(
             settings.mail.limits,
             SharedCounts(setup.counts, own=setup.number),
             front_ends=settings.mail.front_ends,
+        )
+        self._checks = SenderChecks(
+            DnsLookup(nameservers=settings.dns.nameservers, timeout=settings.dns.timeout),
+            hostname=settings.mail.hostname or settings.domain,
         )
         self._listener = SmtpListener(
             settings,
@@ -76,6 +76,7 @@ class Worker:
             quarantine=self._filing.quarantine,
             refused=self._filing.note_refused,
             open_body=self._book.begin_body,
+            must_wait=self._limits.mail_refusal,
         )
 
     def _current_policy(self) -> Policy:

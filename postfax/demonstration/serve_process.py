@@ -98,10 +98,15 @@ class ServeProcess:
                 await self._news.wait()
 
     @property
-    def smtp_port(self) -> int:
-        """Where it takes mail."""
+    def addresses(self) -> tuple[str, ...]:
+        """Where it takes mail, in the order of the settings."""
         event = next(event for event in self.events if event["event"] == "smtp_listening")
-        return int(event["addresses"][0].rpartition(":")[2])
+        return tuple(event["addresses"])
+
+    @property
+    def smtp_port(self) -> int:
+        """The port of the first of them."""
+        return port_in(self.addresses[0])
 
     async def stop(self, *, seconds: float = 95) -> int:
         """SIGTERM, and its exit status."""
@@ -131,6 +136,11 @@ class ServeProcess:
             if self._reader:
                 await self._reader
         return status
+
+
+def port_in(address: str) -> int:
+    """The port of `host:port`."""
+    return int(address.rpartition(":")[2])
 
 
 def _runs(pid: int, module: str) -> bool:

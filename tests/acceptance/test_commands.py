@@ -19,7 +19,10 @@ async def test_help_fits_a_screen() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["serve", "check", "policy", "send", "convert", "list", "show", "cancel", "refused", "station", "demo"],
+    [
+        *("serve", "check", "policy", "send", "convert", "list", "show", "cancel", "refused", "quarantine"),
+        *("user", "station", "demo"),
+    ],
 )
 async def test_every_command_has_help(name: str) -> None:
     ran = await run_postfax(name, "--help")
@@ -48,7 +51,7 @@ async def test_list_and_show_tell_the_same_in_words_and_in_json(scene: Scene) ->
     for fact in (
         job_id,
         "Success",
-        "SPF pass",
+        "proven by SPF",
         "T.38",
         "POSTFAX STATION",
         "page.pdf",

@@ -7,9 +7,8 @@ import pytest
 import uvloop
 from smtp_house import DOMAIN, connect, mail, open_house
 
-import mta.smtp.session
 from mta.smtp.command_line import COMMAND_LIMIT
-from mta.smtp.data import ArrivingMessage
+from mta.smtp.data import DataFeed
 from mta.smtp.tolerance import IDLE_COMMANDS
 from store.incoming import IncomingBody
 
@@ -114,10 +113,10 @@ async def test_no_room_to_keep_a_message_is_temporary(monkeypatch: pytest.Monkey
 
 
 async def test_a_fault_while_reading_ends_the_dialogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(_: asyncio.StreamReader, _arriving: ArrivingMessage) -> None:
+    def broken(_: DataFeed, _octets: bytes) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(mta.smtp.session, "read_message", broken)
+    monkeypatch.setattr(DataFeed, "feed", broken)
     async with open_house() as house, connect(house) as client:
         for command in ("MAIL FROM:<ana@hospital.example>", f"RCPT TO:<1@{DOMAIN}>"):
             await client.say(command)

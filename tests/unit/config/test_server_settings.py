@@ -126,3 +126,14 @@ def test_a_setting_with_nothing_behind_it_is_a_mistake(tmp_path: Path) -> None:
         "postfax.yaml:4:45  mail.smarthost.port: nothing stands here; a whole number was expected",
         "postfax.yaml:12:1  log_format: nothing stands here; one of json, console was expected",
     ]
+
+
+def test_what_needs_a_certificate_says_so(tmp_path: Path) -> None:
+    for listener in ('{smtp: "127.0.0.1:465", tls: implicit}', '{smtp: "127.0.0.1:587", auth: required}'):
+        file = tmp_path / "postfax.yaml"
+        file.write_text(
+            f"domain: fax.example.com\nmail: {{listen: [{listener}], smarthost: {{host: h}}}}\npolicy: p.yaml\n"
+        )
+        with pytest.raises(ConfigError) as told:
+            read_server_settings(file)
+        assert "certificate under tls" in str(told.value.mistakes[0])

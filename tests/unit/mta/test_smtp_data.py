@@ -1,6 +1,5 @@
 """Reading a message: however its octets arrive, the same message comes out."""
 
-import asyncio
 import itertools
 import re
 from pathlib import Path
@@ -10,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mta.dedupe import digest_of
-from mta.smtp.data import ArrivingMessage, DataFault, Faulty, SpooledMessage, read_message
+from mta.smtp.data import ArrivingMessage, DataFault, DataFeed, Faulty, SpooledMessage
 from store.incoming import IncomingBody
 
 LINES = st.lists(
@@ -28,19 +27,18 @@ def no_file() -> IncomingBody:
     raise AssertionError("small messages need no file")
 
 
-async def receive(
-    octets: bytes, cuts: list[int], *, limit: int = 1 << 20, buffer: int = 64
-) -> bytes | Faulty:
-    """Read from a stream that gets the octets in pieces; a small buffer cuts the chunks anywhere."""
-    reader = asyncio.StreamReader(limit=buffer)
+def receive(octets: bytes, cuts: list[int], *, limit: int = 1 << 20, piece: int = 64) -> bytes | Faulty:
+    """Feed the octets in pieces; what follows the message must come out again."""
+    arriving = ArrivingMessage(limit=limit, open_body=no_file)
+    feed, rest = DataFeed(arriving, piece=piece), None
     places = sorted({cut % (len(octets) + 1) for cut in cuts} | {0, len(octets)})
-    reading = asyncio.create_task(read_message(reader, ArrivingMessage(limit=limit, open_body=no_file)))
     for start, end in itertools.pairwise(places):
-        reader.feed_data(octets[start:end])
-        await asyncio.sleep(0)
-    result = octets_of(await asyncio.wait_for(reading, 5))
-    assert reader._buffer == b"NEXT\r\n"  # type: ignore[attr-defined]
-    return result
+        if rest is None:
+            rest = feed.feed(octets[start:end])
+        else:
+            rest += octets[start:end]
+    assert rest == b"NEXT\r\n"
+    return octets_of(arriving.finish())
 
 
 def octets_of(message: SpooledMessage | Faulty) -> bytes | Faulty:
@@ -52,9 +50,9 @@ def octets_of(message: SpooledMessage | Faulty) -> bytes | Faulty:
 
 @settings(max_examples=300, deadline=None)
 @given(LINES, st.lists(st.integers(0, 4000), max_size=12), st.sampled_from([8, 64, 1 << 16]))
-def test_a_message_comes_out_as_it_was_sent(lines: list[bytes], cuts: list[int], buffer: int) -> None:
+def test_a_message_comes_out_as_it_was_sent(lines: list[bytes], cuts: list[int], piece: int) -> None:
     message = b"".join(line + b"\r\n" for line in lines)
-    assert asyncio.run(receive(on_the_wire(message) + b"NEXT\r\n", cuts, buffer=buffer)) == message
+    assert receive(on_the_wire(message) + b"NEXT\r\n", cuts, piece=piece) == message
 
 
 @settings(max_examples=300, deadline=None)
@@ -65,24 +63,25 @@ def test_a_message_comes_out_as_it_was_sent(lines: list[bytes], cuts: list[int],
 def test_a_bare_line_end_is_found_wherever_it_is_cut(message: bytes, cuts: list[int]) -> None:
     wire = message + b"\r\n.\r\n"
     assume((b"\r\n" + wire).find(b"\r\n.\r\n") == len(message) + 2)
-    result = asyncio.run(receive(wire + b"NEXT\r\n", cuts, buffer=8))
+    result = receive(wire + b"NEXT\r\n", cuts, piece=8)
     if re.search(rb"(?<!\r)\n|\r(?!\n)", message + b"\r\n"):
         assert result == Faulty(DataFault.BARE_LINE_END)
     else:
         assert result == (message + b"\r\n").replace(b"\r\n.", b"\r\n").removeprefix(b".")
 
 
-async def test_the_limit_is_on_the_message_and_no_octet_less() -> None:
+def test_the_limit_is_on_the_message_and_no_octet_less() -> None:
     message = b"x" * 98 + b"\r\n"
-    assert await receive(on_the_wire(message) + b"NEXT\r\n", [], limit=100) == message
-    assert await receive(on_the_wire(message) + b"NEXT\r\n", [], limit=99) == Faulty(DataFault.TOO_BIG)
+    assert receive(on_the_wire(message) + b"NEXT\r\n", [], limit=100) == message
+    assert receive(on_the_wire(message) + b"NEXT\r\n", [], limit=99) == Faulty(DataFault.TOO_BIG)
 
 
-async def test_far_beyond_the_limit_it_is_not_read_on() -> None:
-    reader = asyncio.StreamReader(limit=64)
-    reader.feed_data(b"x" * 1000)
+def test_far_beyond_the_limit_it_is_not_read_on() -> None:
     arriving = ArrivingMessage(limit=100, open_body=no_file)
-    assert await read_message(reader, arriving) == Faulty(DataFault.ENDLESS)
+    feed = DataFeed(arriving, piece=64)
+    assert feed.feed(b"x" * 150) is None
+    assert feed.feed(b"x" * 150) == b""
+    assert arriving.finish() == Faulty(DataFault.ENDLESS)
 
 
 @pytest.fixture
@@ -96,46 +95,39 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def test_a_full_disk_is_told_after_the_message_was_read() -> None:
+def test_a_full_disk_is_told_after_the_message_was_read() -> None:
     def full() -> IncomingBody:
         raise OSError(28, "No space left on device")
 
-    reader = asyncio.StreamReader()
-    reader.feed_data(b"a" * 70_000 + b"\r\n.\r\nNEXT\r\n")
-    result = await read_message(reader, ArrivingMessage(limit=100_000, open_body=full))
-    assert result == Faulty(DataFault.STORAGE, "[Errno 28] No space left on device")
-    assert await reader.readline() == b"NEXT\r\n"
+    arriving = ArrivingMessage(limit=100_000, open_body=full)
+    assert DataFeed(arriving).feed(b"a" * 70_000 + b"\r\n.\r\nNEXT\r\n") == b"NEXT\r\n"
+    assert arriving.finish() == Faulty(DataFault.STORAGE, "[Errno 28] No space left on device")
 
 
-async def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(shelves: Path) -> None:
-    reader = asyncio.StreamReader()
-    reader.feed_data(b"x" * 200_000)
+def test_a_message_that_is_given_up_leaves_nothing_behind(shelves: Path) -> None:
     arriving = ArrivingMessage(limit=1 << 20, open_body=lambda: IncomingBody(shelves, ".eml"))
-    reading = asyncio.create_task(read_message(reader, arriving))
-    await asyncio.sleep(0)
+    assert DataFeed(arriving).feed(b"x" * 200_000) is None
     assert files(shelves)
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
+    arriving.discard()
     assert not files(shelves)
 
 
 @pytest.mark.parametrize("size", [10, 3 << 20])
-async def test_small_and_large_messages_alike(shelves: Path, size: int) -> None:
+def test_small_and_large_messages_alike(shelves: Path, size: int) -> None:
     message = b"y" * size + b"\r\n"
-    reader = asyncio.StreamReader(limit=1 << 16)
-    reader.feed_data(on_the_wire(message))
     arriving = ArrivingMessage(limit=4 << 20, open_body=lambda: IncomingBody(shelves, ".eml"))
-    assert octets_of(await read_message(reader, arriving)) == message
+    feed, wire = DataFeed(arriving), on_the_wire(message)
+    rests = [feed.feed(wire[start : start + 5000]) for start in range(0, len(wire), 5000)]
+    assert rests == [None] * (len(rests) - 1) + [b""]
+    assert octets_of(arriving.finish()) == message
     assert not files(shelves)
 
 
-async def test_a_large_message_that_is_handed_over_can_be_kept(shelves: Path) -> None:
+def test_a_large_message_that_is_handed_over_can_be_kept(shelves: Path) -> None:
     message = b"y" * 100_000 + b"\r\n"
-    reader = asyncio.StreamReader()
-    reader.feed_data(on_the_wire(message))
     arriving = ArrivingMessage(limit=1 << 20, open_body=lambda: IncomingBody(shelves, ".eml"))
-    result = await read_message(reader, arriving)
+    assert DataFeed(arriving).feed(on_the_wire(message)) == b""
+    result = arriving.finish()
     assert isinstance(result, SpooledMessage)
     with result:
         body = result.hand_over()
