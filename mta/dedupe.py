@@ -25,6 +25,9 @@ _BOUNDARY = re.compile(rb"""boundary=(?:"([^"\r\n]{8,70})"|([^\s";]{8,70}))""", 
 _DELIMITER = b"\r\n--"
 _SEAM = 100
 """Octets; longer than a boundary with all that announces it, so that none is cut in two between pieces."""
+_SMALL = 16 * 1024
+_HELD = 2047
+"""Octets; with more in one call, hashlib lets other threads run meanwhile."""
 _MOST_BOUNDARIES = 50
 _MOST_DELIMITERS = 20_000
 """A mail with more is digested as it is from there on: the search must not cost too much."""
@@ -82,12 +85,20 @@ class ContentDigest:
         position = 0
         view = memoryview(octets)
         for start, stop in self._cuts(octets, end):
-            self._sha.update(view[position:start])
+            self._update(view[position:start])
             position = stop
         if position < end:
-            self._sha.update(view[position:end])
+            self._update(view[position:end])
             position = end
         self._tail = octets[position:]
+
+    def _update(self, octets: memoryview) -> None:
+        # To get the interpreter back from the thread that commits mails takes longer than a small digest.
+        if len(octets) > _SMALL:
+            self._sha.update(octets)
+            return
+        for start in range(0, len(octets), _HELD):
+            self._sha.update(octets[start : start + _HELD])
 
     def _cuts(self, octets: bytes, end: int) -> Iterator[tuple[int, int]]:
         """Where boundaries that begin before `end` stand, in order: as announced, and as delimiters."""

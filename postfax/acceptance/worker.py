@@ -7,6 +7,7 @@ away comes again. Whoever had a 250 has their mail in the book, however it ends.
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -35,6 +36,8 @@ from store.records import mails
 _SWITCH_SECONDS = 0.001
 """How long the book's writer thread may have to wait for the thread of the sessions: five milliseconds, the
 interpreter's own figure, would be most of the time that a mail takes."""
+_GARBAGE = 20_000
+"""Objects after which the youngest are looked through; a mail makes some hundreds that need no collector."""
 _TOGETHER_SECONDS = 0.002
 """How long mails that came in wait to be announced together."""
 
@@ -87,6 +90,7 @@ class Worker:
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         await self._listener.start(self._sockets)
+        _spare_the_collector()
         self._channel.send(Ready())
         waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(self._obey())]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -113,6 +117,13 @@ class Worker:
         """Once for all that came in."""
         self._told = False
         self._channel.send(Accepted())
+
+
+def _spare_the_collector() -> None:
+    """Let garbage collection pass over the program and the policy, which stay: that is most of the memory."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 async def _serve(end: socket.socket) -> None:
