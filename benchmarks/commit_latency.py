@@ -79,17 +79,22 @@ def _run_all(options: argparse.Namespace, folder: Path) -> tuple[list[float], li
                 *(sys.executable, __file__, "--role", role, "--process", str(number), "--begin", str(begin)),
                 *("--folder", str(folder), "--seconds", str(options.seconds)),
                 *("--callers", str(options.callers)),
-            ],
-            stdout=subprocess.PIPE,
+            ]
         )
         for number, role in enumerate(roles)
     ]
     accepts: list[float] = []
     claims: list[float] = []
-    for process, role in zip(processes, roles, strict=True):
-        printed, _ = process.communicate()
-        (accepts if role == "accept" else claims).extend(json.loads(printed))
+    for number, (process, role) in enumerate(zip(processes, roles, strict=True)):
+        if process.wait():
+            raise SystemExit(f"commit_latency: process {number} failed")
+        took = json.loads(_figures(folder, number).read_text())
+        (accepts if role == "accept" else claims).extend(took)
     return accepts, claims
+
+
+def _figures(folder: Path, process: int) -> Path:
+    return folder / f"figures-{process}.json"
 
 
 def _line(name: str, took: list[float], seconds: float) -> list[str]:
@@ -117,7 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     silence()
     if options.role:
-        print(json.dumps(uvloop.run(_process(options))))
+        took = uvloop.run(_process(options))
+        _figures(options.folder, options.process).write_text(json.dumps(took))
         return
     print_heading(f"{options.workers} accept workers × {options.callers} mails, {options.claimers} claimers")
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="postfax-commit-") as folder:

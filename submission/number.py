@@ -20,6 +20,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 _GROUP = r"[0-9]|\([0-9]+(?:[ .-]+[0-9]+)*\)"
 _WRITTEN = re.compile(rf"(\+?)[ .-]*((?:{_GROUP})(?:[ .-]*(?:{_GROUP}))*)[ .-]*")
 _EXIT_CODES = ("00", "011")
+_MOST_DIGITS = 15  # E.164 §6.2, with the country code; libphonenumber takes longer ones in some countries
 
 # Numbers that cost extra without being of libphonenumber's premium-rate type: German mass-traffic and service
 # numbers, and the 976 exchange of North America.
@@ -141,7 +142,8 @@ def _parsed(text: str, region: str | None) -> PhoneNumber | None:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_valid_number(number) else None
+    can_be_dialled = len(_digits(_e164(number))) <= _MOST_DIGITS
+    return number if can_be_dialled and phonenumbers.is_valid_number(number) else None
 
 
 def _fax_number(number: PhoneNumber) -> FaxNumber:

@@ -33,12 +33,16 @@ class Ran:
         return json.loads(self.out)
 
 
-async def run_postfax(*arguments: str | Path) -> Ran:
-    """The installed `postfax` command."""
+async def run_postfax(*arguments: str | Path, typed: str | None = None) -> Ran:
+    """The installed `postfax` command, with what is written to its standard input."""
     process = await asyncio.create_subprocess_exec(
-        POSTFAX, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        POSTFAX,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL if typed is None else asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    out, err = await asyncio.wait_for(process.communicate(None if typed is None else typed.encode()), 120)
     return Ran(status=process.returncode or 0, out=out.decode(), err=err.decode())
 
 

@@ -7,7 +7,8 @@ from mta.smtp.command import parse_mailbox
 from submission.number import FaxNumber, read_number
 from submission.recipient import Addressee, display_name, local_part_of, read_addressee
 
-LARGEST = 50_000
+USUAL = 400
+LARGEST = 20_000
 
 WORDS = (
     b"<", b">", b"@fax.example.com", b'"', b"\\", b"(", b")", b",", b";", b":", b"+1206555", b"00", b"011",

@@ -12,6 +12,7 @@ from mta.smtp.forwarded_client import (
 )
 from mta.smtp.proxy_protocol import HEADER_LIMIT, ProxyHeader, ProxyHeaderMalformed, parse_proxy_header
 
+USUAL = 4096
 LARGEST = 8192
 
 WORDS = (

@@ -4,7 +4,8 @@ Each target is a module beside this one:
 
     check(octets)   raises for every input that is not treated as it should be
     WORDS           what the input's language is made of
-    LARGEST         octets of the largest input
+    USUAL           octets of the largest input that the fuzzer makes up
+    LARGEST         octets of the largest input that the parser may meet
 
 and has its first inputs in `seeds/`. Some inputs are stretched: cut into a beginning, a middle and an end,
 and the middle repeated up to LARGEST, so that a parser whose time is not in proportion shows (an input may
@@ -41,6 +42,7 @@ _EVERY = 10.0
 class Target(Protocol):
     """What a target's module has."""
 
+    USUAL: int
     LARGEST: int
     WORDS: tuple[bytes, ...]
 
@@ -85,16 +87,17 @@ def stretched(octets: bytes, largest: int) -> bytes:
 def main() -> None:
     """Run one target; the exit status says whether it came to its end without a find."""
     arguments = _arguments()
-    folder = arguments.folder / arguments.target
-    (folder / "corpus").mkdir(parents=True, exist_ok=True)
-    target = target_named(arguments.target)
-    for number, seed in enumerate(seeds_of(arguments.target)):
-        (folder / "corpus" / f"seed-{number}").write_bytes(b"\x00" + seed)
-    (folder / "words").write_text("".join(f'"{_escaped(word)}"\n' for word in target.WORDS))
+    name, folder = arguments.target, arguments.folder / arguments.target
+    _lay_out(name, folder)
     began = time.monotonic()
-    options = _libfuzzer_options(target, folder, arguments.seconds)
     with subprocess.Popen(
-        [sys.executable, __file__, arguments.target, "--in-this-process", *options],
+        [
+            sys.executable,
+            __file__,
+            name,
+            "--in-this-process",
+            *_libfuzzer_options(name, folder, arguments.seconds),
+        ],
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
@@ -103,13 +106,23 @@ def main() -> None:
         assert fuzzer.stderr is not None
         first, last, rest = _follow(fuzzer.stderr, began)
     _say(
-        f"{arguments.target}: {last.runs} executions in {time.monotonic() - began:.0f} s, {last.speed}/s; "
+        f"{name}: {last.runs} executions in {time.monotonic() - began:.0f} s, {last.speed}/s; "
         f"coverage {first.edges} -> {last.edges} edges, {first.features} -> {last.features} features; "
         f"{last.corpus} inputs kept"
     )
     if fuzzer.returncode:
-        _say(*rest, f"{arguments.target}: the input that shows it is {folder}/found-…")
+        found = max(folder.glob("found-*"), key=lambda file: file.stat().st_mtime, default=folder)
+        _say(*rest, f"{name}: the input that shows it is {found}")
     sys.exit(1 if fuzzer.returncode else 0)
+
+
+def _lay_out(name: str, folder: Path) -> None:
+    """Put the seeds and the words where libFuzzer looks for them."""
+    (folder / "corpus").mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds_of(name)):
+        (folder / "corpus" / f"seed-{number}").write_bytes(b"\x00" + seed)
+    words = (f'"{_escaped(word)}"\n' for word in target_named(name).WORDS)
+    (folder / "words").write_text("".join(words))
 
 
 def _arguments() -> argparse.Namespace:
@@ -122,11 +135,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _libfuzzer_options(target: Target, folder: Path, seconds: int) -> list[str]:
+def _libfuzzer_options(name: str, folder: Path, seconds: int) -> list[str]:
     return [
         f"-max_total_time={seconds}", f"-timeout={SECONDS_AN_INPUT}", "-report_slow_units=5",
-        "-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1", f"-dict={folder / 'words'}",
-        f"-artifact_prefix={folder / 'found-'}", str(folder / "corpus"),
+        "-rss_limit_mb=2048", f"-max_len={target_named(name).USUAL}", "-print_final_stats=1",
+        f"-dict={folder / 'words'}", f"-artifact_prefix={folder / 'found-'}", str(folder / "corpus"),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from mta.mime.structure import read_structure
 from mta.mime.task import MAX_SHOWN, take_apart
 from sandbox import Refused
 
+USUAL = 4096
 LARGEST = 300_000
 
 WORDS = (

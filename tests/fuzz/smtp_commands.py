@@ -9,6 +9,7 @@ from mta.smtp.command import Mailbox, parse_mail_argument, parse_mailbox
 from mta.smtp.command_line import parse_command_line
 from mta.smtp.transaction import Transaction, TransactionRules
 
+USUAL = 4096
 LARGEST = 8192
 
 WORDS = (

@@ -163,6 +163,28 @@ async def test_by_mail_to_an_address_outside_ascii(tmp_path: Path, document: Pat
     assert "To: archív@hospital.example\r\n".encode() in kept.read_bytes()
 
 
+async def test_a_copy_says_what_was_proven_of_the_sender(document: Path) -> None:
+    results = (
+        "fax.example.com; spf=softfail smtp.mailfrom=ana@hospital.example; "
+        'dkim=pass reason="a reason that is so long that the field does not fit in one line any more" '
+        "header.d=hospital.example; dmarc=pass header.from=hospital.example policy.dmarc=reject"
+    )
+    given = facts()
+    proof = replace(given.mail.proof, method=ProofMethod.DKIM, results=results)
+    sent: list[EmailMessage] = []
+
+    async def send(message: EmailMessage, _recipient: str) -> None:
+        sent.append(message)
+
+    owed = copy(email={"to": "archive@hospital.example"})
+    proven = replace(given, mail=replace(given.mail, proof=proof))
+    await deliver(owed, proven, document, sender=SENDER, send_mail=send)
+    [message] = sent
+    assert message["Authentication-Results"] == results
+    arrived = message_from_bytes(message.as_bytes(), policy=default)
+    assert arrived["Authentication-Results"] == results
+
+
 async def test_what_the_sender_wrote_is_no_header_of_a_copy(tmp_path: Path, document: Path) -> None:
     sent: list[EmailMessage] = []
 

@@ -85,6 +85,7 @@ def test_a_number_is_read_as_people_write_it(text: str, region: str, number: str
         ("112065551234", "US"),
         ("+0012065551234", "US"),
         ("0027(0)0101234000", "ZA"),  # one zero too many
+        ("0414 1 20 7946 0958", "DE"),  # 16 digits with the country code
         ("0000000000", "US"),
         ("1" * 60, "US"),
     ],
