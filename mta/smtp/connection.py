@@ -147,6 +147,8 @@ class SmtpConnection(SMTP):
     async def _learn_client(self, visit: Visit) -> Reply | None:
         """Read the PROXY header; why the client that it names is turned away, if it is."""
         front_end, trusted = self._client_address, self._trusted
+        if not front_end:  # reset already, by whoever only looked whether anybody is here
+            raise DialogueOver
         try:
             if not trusted:
                 raise ProxyHeaderMalformed("not from mail.front_ends")  # noqa: TRY301 - one way out
@@ -166,6 +168,8 @@ class SmtpConnection(SMTP):
         octets = b""
         while not (header := parse_proxy_header(octets)):
             more = await self._reader.read(HEADER_LIMIT)
+            if not more and not octets:  # nobody means to talk
+                raise DialogueOver
             if not more:
                 raise ProxyHeaderMalformed("it ends before its end")
             octets += more

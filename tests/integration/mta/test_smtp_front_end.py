@@ -12,6 +12,9 @@ import uvloop
 from smtp_certificate import make_certificate
 from smtp_desk import Desk, open_desk
 from smtp_house import DOMAIN, Client
+from structlog.testing import capture_logs
+
+from config.values import HostPort
 
 MAIL = b"From: a@b.example\r\nSubject: Referral\r\n\r\nBody.\r\n"
 BEGIN = f"MAIL FROM:<a@b.example>\r\nRCPT TO:<1@{DOMAIN}>\r\nDATA\r\n".encode()
@@ -225,6 +228,31 @@ async def test_a_header_that_does_not_come_ends_the_connection(monkeypatch: pyte
     listener = {"smtp": "127.0.0.1:0", "proxy_protocol": True}
     async with open_desk(listener, front_ends=HERE) as desk, desk.client(hello="", first=b"PROXY") as client:
         assert await client.reply() == ""
+
+
+async def look_in(*, reset: bool) -> None:
+    listener = {"smtp": "127.0.0.1:0", "proxy_protocol": True}
+    with capture_logs() as events:
+        async with open_desk(listener, front_ends=HERE) as desk:
+            assert isinstance(desk.address, HostPort)
+            with socket.create_connection(desk.address) as caller:
+                if reset:
+                    caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            async with desk.client(hello="", first=b"PROXY UNKNOWN\r\n") as client:
+                assert (await client.reply()).startswith("220 ")
+    assert [event for event in events if event["log_level"] != "info"] == []
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize(
+    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_a_load_balancer_may_look_whether_anybody_is_here(
+    *, reset: bool, new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """HAProxy does every two seconds, and resets the connection before it says anything."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(look_in(reset=reset))
 
 
 async def test_implicit_tls(certificate: dict[str, str]) -> None:
