@@ -102,9 +102,10 @@ class ContentDigest:
 
     def _cuts(self, octets: bytes, end: int) -> Iterator[tuple[int, int]]:
         """Where boundaries that begin before `end` stand, in order: as announced, and as delimiters."""
-        announced = self._announced(octets, end)
-        if not self._boundaries and not announced:
+        if not self._boundaries:
+            # One is announced in the header, or in the head of a part, before which one stands.
             return
+        announced = self._announced(octets, end)
         done = 0
         delimiters = self._delimiter_lines(octets, end)
         for start, stop, is_announced in sorted(

@@ -60,6 +60,7 @@ class BookAccess:
     async def close(self) -> None:
         """Write what is queued, and close everything."""
         await self.changes.stop()
+        self._writer.hand_over()
         await asyncio.to_thread(self._close)
 
     async def write(

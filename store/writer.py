@@ -1,7 +1,8 @@
 """The one thread of a process that writes the book, in groups.
 
 Whatever is queued while a commit is on its way to the disk goes together into the next transaction, so a
-hundred mails that arrive at one time cost one flush. Inside it each function has a savepoint: one that raises
+hundred mails that arrive at one time cost one flush; where several are seen to come at one time, the first
+waits a moment for the others. Inside it each function has a savepoint: one that raises
 is undone alone, and its caller alone gets the exception. Items that wait for the same function are given to
 it together, for statements that write many rows at once. A result is given back only after the commit, so
 what a caller was told is durable. If the transaction as a whole fails (disk full, lock, I/O) every caller
@@ -33,6 +34,9 @@ Result = TypeVar("Result")
 
 _GROUP = 256
 """The most functions of one transaction: bounds how long the book is locked for others."""
+_GATHERING_SECONDS = 0.002
+"""How long an item waits for others that are expected, at most. A transaction costs as much as several items,
+so callers who are many at one time are all served sooner if none of them goes first alone."""
 
 log = structlog.get_logger()
 
@@ -86,6 +90,10 @@ class Writer:
         self._lock = BookLock(book)
         self._thread = threading.Thread(target=self._run, name="book-writer", daemon=True)
         self._open = False
+        self._gathered: list[_Write] = []
+        self._gathering: asyncio.TimerHandle | None = None
+        self._expected = 1
+        """Items that were under way at one time when the last were written."""
 
     def start(self) -> None:
         """Open the lock and start the thread.
@@ -99,6 +107,8 @@ class Writer:
 
     def stop(self) -> None:
         """Let everything that is queued be written, then end the thread. Blocks until then.
+
+        What was gathered must have been handed over.
 
         A thread that another program's lock holds up is left behind after `patience` and ends with the
         process.
@@ -122,7 +132,7 @@ class Writer:
             BookUnavailable: nothing was written.
             Exception: whatever the function raised; nothing of it was written.
         """
-        return await self.write_together(lambda connection, _: (function(connection),), None)
+        return await self._result_of(lambda connection, _: (function(connection),), None, self._queue.put)
 
     async def write_together(
         self, function: Callable[[Connection, Sequence[Item]], Sequence[Result]], item: Item
@@ -136,11 +146,19 @@ class Writer:
             BookUnavailable: nothing was written.
             Exception: whatever the function raised for this item; nothing of it was written.
         """
+        return await self._result_of(function, item, self._gather)
+
+    async def _result_of(
+        self,
+        function: Callable[[Connection, Sequence[Item]], Sequence[Result]],
+        item: Item,
+        put: Callable[[_Write], None],
+    ) -> Result:
         if not self._open:
             raise BookUnavailable("The service is ending; the book takes nothing more.", "closed")
         loop = asyncio.get_running_loop()
         write = _Write(function=function, item=item, loop=loop, future=loop.create_future())
-        self._queue.put(write)
+        put(write)
         timer = loop.call_later(self._patience, self._give_up, write)
         try:
             result: Result = await write.future
@@ -148,6 +166,23 @@ class Writer:
             timer.cancel()
             write.withdraw()
         return result
+
+    def _gather(self, write: _Write) -> None:
+        """Queue an item with those that are expected to come at the same time."""
+        self._gathered.append(write)
+        if len(self._gathered) >= self._expected:
+            self.hand_over()
+        elif self._gathering is None:
+            self._gathering = write.loop.call_later(_GATHERING_SECONDS, self.hand_over)
+
+    def hand_over(self) -> None:
+        """Queue what was gathered. Only in the loop that writes."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        for write in self._gathered:
+            self._queue.put(write)
+        self._gathered.clear()
 
     def _give_up(self, write: _Write) -> None:
         if write.withdraw() and not write.future.done():
@@ -257,6 +292,7 @@ class Writer:
     def _tell(self, writes: list[_Write], changed: bool) -> None:  # noqa: FBT001 - call_soon has no keywords
         for write in writes:
             write.settle()
+        self._expected = max(1, len(writes) + len(self._gathered))
         if changed:
             self._changed()
 

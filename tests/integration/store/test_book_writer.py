@@ -88,6 +88,34 @@ async def test_what_waits_together_is_committed_together(tmp_path: Path) -> None
         assert len(commits) <= 2
 
 
+async def test_items_of_callers_who_come_at_one_time_are_gathered(tmp_path: Path) -> None:
+    groups: list[int] = []
+
+    def together(_: Connection, items: Sequence[int]) -> Sequence[int]:
+        groups.append(len(items))
+        return items
+
+    async def one_after_the_other(book: Writer) -> None:
+        for number in range(30):
+            assert await book.write_together(together, number) == number
+
+    async with writer(tmp_path) as book:
+        await one_after_the_other(book)
+        assert groups == [1] * 30
+        groups.clear()
+        await asyncio.gather(*(one_after_the_other(book) for _ in range(8)))
+        assert sum(groups) == 8 * 30
+        assert len(groups) < 60
+
+
+async def test_what_is_being_gathered_is_written_before_the_end(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        await asyncio.gather(*(small.book.accept_mail(new_mail(number)) for number in range(5)))
+        last = asyncio.ensure_future(small.book.accept_mail(new_mail(5)))
+        await asyncio.sleep(0)
+    assert (await asyncio.wait_for(last, 5)).mail_id
+
+
 async def test_one_that_fails_is_undone_alone(tmp_path: Path) -> None:
     def fails(connection: Connection) -> None:
         insert("half")(connection)

@@ -132,7 +132,7 @@ def test_what_needs_a_certificate_says_so(tmp_path: Path) -> None:
     for listener in ('{smtp: "127.0.0.1:465", tls: implicit}', '{smtp: "127.0.0.1:587", auth: required}'):
         file = tmp_path / "postfax.yaml"
         file.write_text(
-            f"domain: fax.example.com\nmail: {{listen: [{listener}], smarthost: {{host: h}}}}\npolicy: p.yaml\n"
+            f"domain: fax.example.com\nmail: {{listen: [{listener}], smarthost: {{host: h}}}}\npolicy: p\n"
         )
         with pytest.raises(ConfigError) as told:
             read_server_settings(file)
