@@ -33,13 +33,10 @@ from store.errors import BookUnavailable, BookVersionError
 from store.mail import NewMail
 from store.records import mails
 
-_SWITCH_SECONDS = 0.001
-"""How long the book's writer thread may have to wait for the thread of the sessions: five milliseconds, the
-interpreter's own figure, would be most of the time that a mail takes."""
 _GARBAGE = 20_000
 """Objects after which the youngest are looked through; a mail makes some hundreds that need no collector."""
-_TOGETHER_SECONDS = 0.002
-"""How long mails that came in wait to be announced together."""
+_APART_SECONDS = 0.02
+"""Between two announcements that mails came in, at least: a flood is told in portions."""
 
 log = structlog.get_logger()
 
@@ -51,7 +48,8 @@ class Worker:
         self._policy: Policy = setup.policy
         self._channel = channel
         self._book = book
-        self._told = False
+        self._to_be_told = False
+        self._told_at = 0.0
         settings = setup.settings
         self._filing = Filing(book, self._current_policy, settings.mail.quarantine)
         self._limits = ClientLimits(
@@ -108,14 +106,16 @@ class Worker:
 
     async def _accept(self, mail: NewMail) -> mails.Accepted:
         accepted = await self._book.accept_mail(mail)
-        if not self._told:
-            self._told = True
-            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell)
+        if not self._to_be_told:
+            self._to_be_told = True
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time(), self._told_at + _APART_SECONDS), self._tell)
         return accepted
 
     def _tell(self) -> None:
         """Once for all that came in."""
-        self._told = False
+        self._to_be_told = False
+        self._told_at = asyncio.get_running_loop().time()
         self._channel.send(Accepted())
 
 
@@ -149,7 +149,6 @@ def main() -> None:
     # Ctrl-C in a terminal and a reload reach the whole process group: both are the parent's to deal with.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    sys.setswitchinterval(_SWITCH_SECONDS)
     end = socket.socket(fileno=int(sys.argv[1]))
     with contextlib.suppress(KeyboardInterrupt):
         uvloop.run(_serve(end))
