@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 
 _GROUP = 256
 """The most functions of one transaction: bounds how long the book is locked for others."""
-_GATHERING_SECONDS = 0.002
+_GATHERING_SECONDS = 0.005
 """How long an item waits for others that are expected, at most. A transaction costs as much as several items,
 so callers who are many at one time are all served sooner if none of them goes first alone."""
 
