@@ -34,7 +34,8 @@ def configure(style: Literal["json", "console"]) -> None:
     structlog.configure(
         processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Each line in one write: accept workers share the stream, and print() writes the line end apart.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # Libraries that log by themselves: only what is wrong, in their own words.
