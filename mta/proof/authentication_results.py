@@ -85,7 +85,7 @@ def parse_sealed(value: str) -> tuple[int, AuthenticationResults] | None:
 @lru_cache(_COMPOSED)
 def compose(field: AuthenticationResults) -> str:
     """The value of the field, unfolded. What stands in it cannot end it or begin another result."""
-    head = _written(field.authserv_id)
+    head = _written(field.authserv_id, quoted="@" in field.authserv_id)
     if not field.results:
         return f"{head}; none"
     return "; ".join([head, *(_composed(result) for result in field.results)])

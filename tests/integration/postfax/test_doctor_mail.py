@@ -59,9 +59,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def look_at_port(folder: Path, port: int, **listener: Any) -> Finding:
+async def look_at_port(
+    folder: Path, port: int, *, certificate: dict[str, str] | None = None, **listener: Any
+) -> Finding:
     listen = [{"smtp": f"127.0.0.1:{port}", **listener}]
-    return only(await ports(make_site(folder, mail={"listen": listen})))
+    mail: dict[str, Any] = {"listen": listen} | ({"tls": certificate} if certificate else {})
+    return only(await ports(make_site(folder, mail=mail)))
 
 
 async def test_a_free_port(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ async def test_implicit_tls_is_greeted_through(tmp_path: Path) -> None:
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(files["certificate"], files["key"])
     async with serving(saying(f"220 {DOMAIN} ESMTP Postfax"), tls=tls) as port:
-        finding = await look_at_port(tmp_path, port, tls="implicit")
+        finding = await look_at_port(tmp_path, port, certificate=files, tls="implicit")
     assert (finding.state, finding.found) == (State.OK, "served by Postfax")
 
 
