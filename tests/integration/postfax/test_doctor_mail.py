@@ -60,7 +60,7 @@ def free_port() -> int:
 
 
 async def look_at_port(
-    folder: Path, port: int, *, certificate: dict[str, str] | None = None, **listener: Any
+    folder: Path, port: int, *, certificate: dict[str, Path] | None = None, **listener: Any
 ) -> Finding:
     listen = [{"smtp": f"127.0.0.1:{port}", **listener}]
     mail: dict[str, Any] = {"listen": listen} | ({"tls": certificate} if certificate else {})
