@@ -15,7 +15,7 @@ from archive.mail import SendMail, put_by_mail
 from archive.naming import PatternMistake
 from archive.sftp import SftpArchive
 from archive.trouble import ArchivePermanent, ArchiveTemporary
-from config.settings import EmailTarget, SftpTarget
+from config.archive import EmailTarget, SftpTarget
 from store.outbox import Copy
 
 

@@ -10,7 +10,7 @@ from archive import metadata
 from archive.document import as_archived
 from archive.facts import FaxFacts
 from archive.naming import file_name
-from config.settings import ArchiveSettings
+from config.archive import ArchiveSettings
 
 _ENDINGS = {"tiff": ("tif", "image/tiff"), "pdf": ("pdf", "application/pdf")}
 _SIDECARS = {"xml": (metadata.xml, "application/xml"), "json": (metadata.json, "application/json")}

@@ -14,7 +14,7 @@ from email.policy import SMTP
 
 from archive.facts import FaxFacts
 from archive.filing import ArchiveFile
-from config.settings import EmailTarget
+from config.archive import EmailTarget
 from store.outbox import LOOP_FIELD, Copy
 
 SendMail = Callable[[EmailMessage, str], Awaitable[None]]

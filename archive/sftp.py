@@ -17,7 +17,7 @@ import structlog
 
 from archive.filing import ArchiveFile
 from archive.trouble import ArchivePermanent, ArchiveTemporary, ArchiveTrouble, HostKeyMismatch
-from config.settings import SftpTarget
+from config.archive import SftpTarget
 
 _CONNECT_SECONDS = 30
 _ALL_SECONDS = 600

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from config.inheritance import SettingPath
 from config.levels import Level
 from config.mistakes import Caution, path_text
-from config.settings import NoticeSwitches
+from config.notifications import NoticeSwitches
 
 CAUTIONED = frozenset({"notifications", "archive"})
 """The groups of settings that there are cautions about."""

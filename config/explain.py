@@ -8,7 +8,7 @@ from typing import Any
 from config.inheritance import SettingPath, inheritance_of
 from config.levels import Level
 from config.policy import Policy
-from config.settings import Inheritance, Section
+from config.section import Inheritance, Section
 from config.values import duration_text
 
 BUILT_IN = "built-in"

@@ -26,9 +26,69 @@ def _region(value: Any) -> str:
 
 def _number_pattern(value: Any) -> str:
     bare = re.sub(r"[ .()-]", "", value) if isinstance(value, str) else ""
-    if re.fullmatch(r"\+[1-9]\d{0,14}\*?", bare):
+    if re.fullmatch(r"\+[1-9][0-9?]{0,14}\*?", bare):
         return bare
-    raise expected("a number with + and country code such as +12065550100, or a prefix such as +1900*")
+    raise expected(
+        "a number with + and country code such as +12065550100, a prefix such as +1900*, or one with ? for "
+        "any one digit, such as +1???976*"
+    )
+
+
+DIRECTIVES = (
+    "cover", "to", "company", "title", "from", "reference", "billing", "at", "expire", "priority",
+    "resolution", "retries", "retry-interval", "paper", "line", "notify",
+)  # fmt: skip
+"""What a sender may ask for in a mail (`submission.directives` says what each means)."""
+
+
+def _directive_name(value: Any) -> str:
+    if value in DIRECTIVES:
+        return str(value)
+    raise expected(
+        f"one of the directives {', '.join(DIRECTIVES)}", did_you_mean(str(value), list(DIRECTIVES))
+    )
+
+
+DOCUMENT_TYPES = (
+    "pdf", "tiff", "png", "jpeg", "gif", "webp", "bmp", "heic", "docx", "xlsx", "pptx", "vsdx", "doc", "xls",
+    "ppt", "vsd", "rtf", "odt", "ods", "odp", "odg", "html", "csv", "text",
+)  # fmt: skip
+"""The types of documents that can be faxed, by the names of `convert.formats`."""
+
+
+def _document_type(value: Any) -> str:
+    if value in DOCUMENT_TYPES:
+        return str(value)
+    listed = f"one of the types {', '.join(DOCUMENT_TYPES)}"
+    raise expected(listed, did_you_mean(str(value), list(DOCUMENT_TYPES)))
+
+
+HEADER_TOKENS = (
+    "date", "time", "zone", "company", "department", "name", "number", "job_id", "reference", "page", "pages",
+)  # fmt: skip
+
+
+def _header_line(value: Any) -> str:
+    known = "a header line with the tokens " + ", ".join(f"{{{token}}}" for token in HEADER_TOKENS)
+    if not isinstance(value, str) or value.count("|") > 2:  # noqa: PLR2004 - left, middle, right
+        raise expected(f"{known}, in at most three fields with | between")
+    try:
+        pieces = list(string.Formatter().parse(value))
+    except ValueError:
+        raise expected(known, "a { or } stands alone") from None
+    tokens = [(name, layout or conversion) for _, name, layout, conversion in pieces if name is not None]
+    for name, more in tokens:
+        if name not in HEADER_TOKENS or more:
+            raise expected(known, did_you_mean(name, list(HEADER_TOKENS)) or f"{{{name}}} is unknown")
+    said = {name for name, _ in tokens}
+    missing = [token for token in ("date", "time", "number") if token not in said]
+    missing += [] if {"company", "name"} & said else ["company"]
+    if missing:
+        lacking = " and ".join(f"{{{token}}}" for token in missing)
+        raise expected(
+            f"a header line with all that the law asks for (47 CFR 68.318(d)); {lacking} is missing"
+        )
+    return value
 
 
 def _station_number(value: Any) -> str:
@@ -96,4 +156,7 @@ StationNumber = Annotated[str, BeforeValidator(_station_number)]
 StationIdentity = Annotated[str, BeforeValidator(_station_identity)]
 FileName = Annotated[str, BeforeValidator(_file_name)]
 LineName = Annotated[str, BeforeValidator(_line_name)]
+DirectiveName = Annotated[str, BeforeValidator(_directive_name)]
+DocumentType = Annotated[str, BeforeValidator(_document_type)]
+HeaderLine = Annotated[str, BeforeValidator(_header_line)]
 KnownHost = Annotated[str, BeforeValidator(_known_host)]

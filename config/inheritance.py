@@ -7,7 +7,7 @@ Tables (custom fields, per-status retries) come together name by name. `Inherita
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from config.settings import Inheritance, Section
+from config.section import Inheritance, Section
 
 AnySection = TypeVar("AnySection", bound=Section)
 SettingPath = tuple[str, ...]

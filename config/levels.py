@@ -5,10 +5,11 @@ from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
+from config.archive import ArchiveSettings
 from config.inheritance import SettingPath, overlay, said
 from config.mistakes import Step
 from config.reading import Document, Node, find, nearest
-from config.settings import ArchiveSettings, Settings
+from config.settings import Settings
 
 COMPANY = "company"
 USER = "user"
@@ -63,6 +64,12 @@ class Level:
     def said(self) -> frozenset[SettingPath]:
         """The settings that the level says itself."""
         return frozenset(said(self.own))
+
+    @property
+    def knows_template(self) -> bool:
+        """Whether the cover page that applies here is built in, or named by this level or one above."""
+        cover = self.effective.coverpage
+        return cover.template_named(cover.template) is not None
 
     def own_value(self, setting: SettingPath) -> Any:
         """What the level says of a setting itself."""

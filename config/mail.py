@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from config.login import password_has_username
-from config.settings import Section
+from config.section import Section
 from config.values import (
     Address,
     ByteSize,

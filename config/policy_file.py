@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.settings import ContactSettings, Section, Settings
+from config.section import Section
+from config.settings import ContactSettings, Settings
 from config.values import EmailAddress, Name, PasswordHash, SendingAddress
 
 
@@ -23,7 +24,7 @@ class UserEntry(Section):
     prints it. A password that `postfax user password` has set counts instead."""
     contact: ContactSettings = ContactSettings()
     """What cover pages say of the user."""
-    custom_fields: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
+    custom_fields: dict[str, str] = {}
     """Free facts, such as cost_center."""
     settings: Settings = Settings()
     """What applies to this user alone."""
@@ -51,7 +52,7 @@ class DepartmentEntry(Section):
     """What applies to everybody in it."""
     users: tuple[UserEntry, ...] = ()
     """Who is in it."""
-    departments: dict[Name, "DepartmentEntry"] = {}  # noqa: RUF012 - pydantic copies it
+    departments: dict[Name, "DepartmentEntry"] = {}
     """Departments within it, by name."""
 
 

@@ -10,10 +10,13 @@ from functools import cached_property
 
 from config.inheritance import SettingPath, joined, said
 from config.levels import BETWEEN, COMPANY, USER, Level, Source
-from config.mistakes import Mistake, Step, path_text
+from config.mistakes import Mistake, Step, path_text, quoted
 from config.policy_file import DepartmentEntry, PolicyFile, UserEntry
 from config.reading import Document, find
 from config.settings import Settings, UserPolicy
+from config.values import did_you_mean
+
+_TEMPLATE = ("coverpage", "template")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,6 +89,28 @@ class PolicyTree:
         self.company = self._company(files, complete=complete)
         top = [_Part(source=Source(document=document, steps=()), entry=entry) for document, entry in files]
         self._add_department((), top, None)
+        if complete:
+            self._check_templates()
+
+    def _check_templates(self) -> None:
+        """Each assigned cover page is there for the level that assigns it."""
+        users = (user.level for user in self.users if "coverpage" in user.entry.settings.model_fields_set)
+        for level in (*self.levels, *users):
+            if _TEMPLATE in level.said and not level.knows_template:
+                cover = level.effective.coverpage
+                listed = ", ".join(cover.known_templates)
+                place = level.place(_TEMPLATE)
+                self.mistakes.append(
+                    Mistake(
+                        file=place.file,
+                        line=place.line,
+                        column=place.column,
+                        path=path_text((*level.sources[0].steps, *_TEMPLATE)),
+                        value=quoted(cover.template),
+                        expected=f"one of the cover pages that are known here: {listed}",
+                        hint=did_you_mean(cover.template, list(cover.known_templates)),
+                    )
+                )
 
     def _company(self, files: Sequence[tuple[Document, PolicyFile]], *, complete: bool) -> str:
         named = [(document, entry.company) for document, entry in files if entry.company]

@@ -14,7 +14,7 @@ from config.login import password_has_username
 from config.mail import MailSettings
 from config.mistakes import ConfigError
 from config.reading import read_yaml
-from config.settings import Section
+from config.section import Section
 from config.validating import validate
 from config.values import (
     Address,
@@ -95,7 +95,7 @@ class ServerSettings(Section):
     """Large mails and documents: `file:FOLDER`."""
     policy: LocalPath
     """The policy: a file, or a folder of them."""
-    lines: dict[Name, SipLine] = {}  # noqa: RUF012 - pydantic copies it
+    lines: dict[Name, SipLine] = {}
     """Telephone lines by name. Without one the service does not start."""
     convert: ConvertSettings = ConvertSettings()
     """How documents are made into pages."""

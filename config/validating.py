@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from config.mistakes import Mistake, Step, path_text, quoted
 from config.reading import Document, Listing, Mapping, Node, Scalar, find, key_of, nearest, plain
-from config.settings import Section
+from config.section import Section
 from config.values import did_you_mean
 
 Model = TypeVar("Model", bound=Section)

@@ -6,7 +6,7 @@ Like `convert.cover_facts`: plain fields, a JSON file on the way to the task, em
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from config.settings import Paper
+from config.fax import Paper
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ say, and the page leaves no hole for it.
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from config.settings import Paper
+from config.fax import Paper
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from config.settings import Paper
+from config.fax import Paper
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
 from convert.facts_file import handed_over
 from convert.message import message_markup

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from convert.layout import WIDTH
 
 if TYPE_CHECKING:
-    from config.settings import Resolution
+    from config.fax import Resolution
 
 DPI = {"standard": 98, "fine": 196, "superfine": 391}
 

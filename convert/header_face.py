@@ -17,7 +17,7 @@ from convert.layout import BAND_ROWS, WIDTH
 from convert.request import ConverterUnavailable
 
 if TYPE_CHECKING:
-    from config.settings import Resolution
+    from config.fax import Resolution
 
 _FACES = Path("/usr/share/fonts")
 _FIRST = ("truetype/noto/NotoSansMono-Regular.ttf", "truetype/dejavu/DejaVuSansMono.ttf")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # pydantic behind it costs a one-shot conversion more time than a page does
-    from config.settings import Paper, Resolution
+    from config.fax import Paper, Resolution
 
 WIDTH = 1728
 """Pixels of a scan line."""

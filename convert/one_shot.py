@@ -20,7 +20,7 @@ from sandbox.failures import TaskFailed, TaskRefused
 from sandbox.once import OnceTask, run_together
 
 if TYPE_CHECKING:
-    from config.settings import Paper, Resolution
+    from config.fax import Paper, Resolution
     from convert.office import Office
 
 _TASKS_AT_ONCE = 2

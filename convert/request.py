@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convert.layout import WIDTH
 
 if TYPE_CHECKING:  # pydantic behind them costs a one-shot conversion more time than a page does
-    from config.settings import Paper, Resolution
+    from config.fax import Paper, Resolution
     from store.job import FaxPage
 
 _GIBIBYTE = 1 << 30

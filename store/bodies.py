@@ -28,7 +28,7 @@ ROW_LIMIT = 64 * 1024
 UNNAMED_FOR = timedelta(hours=1)
 """How old a file without a row must be before it is swept: far older than any transaction under way."""
 
-_INSERT = DriverStatement(insert(bodies), bodies.c.keys())
+_INSERT = DriverStatement(insert(bodies), ["reference", "size", "octets"])
 _OCTETS = select(bodies.c.octets).where(bodies.c.reference == bindparam("reference"))
 _NAMED = select(bodies.c.reference).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
 _DELETE = delete(bodies).where(bodies.c.reference.in_(bindparam("references", expanding=True)))

@@ -196,9 +196,8 @@ class Book(Administration):
         documents: Mapping[str, NewDocument],
         *,
         refusal: Refusal | None = None,
-        due_at: datetime | None = None,
     ) -> tuple[FaxJob, ...]:
-        """A mail's documents were made, by job id: queue its jobs, from `due_at` on if that is later.
+        """A mail's documents were made, by job id: queue its jobs, each when its sender wants it.
 
         With a refusal none of its jobs is queued. In either case the sender is told. Documents are read and
         kept; their files stay where they are. A mail that was answered before stays as it is.
@@ -208,7 +207,7 @@ class Book(Administration):
             NotInBook: there is no such mail, or it was not decided.
         """
         made = {job_id: await self._keep_document(document) for job_id, document in documents.items()}
-        return await self._access.write(record_documents, mail_id, made, refusal, due_at)
+        return await self._access.write(record_documents, mail_id, made, refusal)
 
     # --- Calls --------------------------------------------------------------------------------------------
 
@@ -298,6 +297,10 @@ class Book(Administration):
     async def cancel(self, job_id: str, by: str) -> CancelResult:
         """End a job, or ask for the call in progress to be ended. `by`: who wants it."""
         return await self._access.write(interventions.cancel, _job_id(job_id), by)
+
+    async def expire_jobs(self) -> tuple[str, ...]:
+        """End the jobs that were not sent by the time that their senders gave, some at a time; their ids."""
+        return await self._access.write(interventions.expire)
 
     async def hold(self, job_id: str, by: str) -> FaxJob:
         """Keep a job from being called.

@@ -5,8 +5,10 @@ One job is one document to one number. A mail to three numbers makes three jobs,
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 
-from config.settings import Resolution, UserPolicy
+from config.fax import Resolution
+from config.settings import UserPolicy
 from store.lifecycle import JobState
 from store.status import Status
 
@@ -21,6 +23,36 @@ class Recipient:
     """T.33 subaddress digits, or empty."""
     name: str = ""
     company: str = ""
+    title: str = ""
+
+
+class Priority(IntEnum):
+    """What goes first among the calls that are due; a lower number is called sooner."""
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
+    BULK = 3
+
+    @property
+    def word(self) -> str:
+        """As people write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """What the sender of a mail asked for of one fax, beyond what its policy then says for it."""
+
+    sender_name: str = ""
+    """Stands on the cover page in place of the user's name."""
+    priority: Priority = Priority.NORMAL
+    not_before: datetime | None = None
+    """The first call is not placed before."""
+    expires_at: datetime | None = None
+    """From this time on no call is begun: the job ends as cancelled."""
+    notify: tuple[str, ...] = ()
+    """Who gets the delivery notice besides the sender."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +112,9 @@ class NewJob:
     """The name of the cover page's template; empty for none."""
     reference: str = ""
     billing: str = ""
+    wishes: Wishes = Wishes()
+    user: UserPolicy | None = None
+    """The policy with what the sender asked for laid over it, where that differs from the mail's."""
     refusal: Refusal | None = None
 
 
@@ -150,10 +185,12 @@ class FaxJob:
     addresses: tuple[str, ...] = ()
     """The forward-paths of the envelope that name the recipient; empty for a job of an older book."""
     user: UserPolicy
-    """The sender and the policy as they applied when the mail was decided."""
+    """The sender and the policy as they applied when the mail was decided, and what the sender asked for laid
+    over it: resolution, paper, retries, lines."""
     cover_template: str
     reference: str
     billing: str
+    wishes: Wishes = Wishes()
     created_at: datetime
     due_at: datetime
     finished_at: datetime | None

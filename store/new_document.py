@@ -6,7 +6,7 @@ It stands apart from `store.job` because it names a file, and the pure rules tha
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.settings import Resolution
+from config.fax import Resolution
 from store.job import FaxPage
 
 

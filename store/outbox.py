@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from config.settings import ArchiveSettings
+from config.archive import ArchiveSettings
 
 LOOP_FIELD = "X-Postfax-Loop"
 """The header field that marks every mail of ours: intake neither faxes nor answers a mail that carries it."""

@@ -18,7 +18,7 @@ A job has more than one address if its number was named twice; then it is told w
 from collections.abc import Sequence
 from enum import Enum
 
-from config.settings import NoticeSwitches
+from config.notifications import NoticeSwitches
 from store.job import FaxJob
 from store.lifecycle import JobState
 from store.mail import Envelope, NoticeRequest, NotifyOn

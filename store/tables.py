@@ -76,6 +76,7 @@ DIALABLE = text("dialable")
 IN_CALL = text("state = 'dialling'")
 OPEN = text("ended_at IS NULL")
 HELD = text("owner > ''")
+EXPIRING = text("expires_at IS NOT NULL AND finished_at IS NULL")
 
 bodies = Table(
     "bodies",
@@ -84,6 +85,8 @@ bodies = Table(
     Column("size", BigInteger, nullable=False),
     # NULL where the octets are in a file.
     Column("octets", LargeBinary),
+    # When the octets were removed because they had been kept long enough; the row stays with the record.
+    Column("purged_at", Instant),
 )
 
 policies = Table(
@@ -162,11 +165,19 @@ jobs = Table(
     Column("cancel_requested_by", Text, nullable=False),
     # The envelope's addresses of its recipient; NULL for a job from before version 0002.
     Column("addresses", _OptionalJson),
+    # What the sender asked for; the defaults are for jobs from before version 0003.
+    Column("recipient_title", Text, nullable=False, server_default=""),
+    Column("sender_name", Text, nullable=False, server_default=""),
+    Column("priority", Integer, nullable=False, server_default="1"),
+    Column("not_before", Instant),
+    Column("expires_at", Instant),
+    Column("notify", _OptionalJson),
     Index("jobs_of_mail", "mail_id", "position", unique=True),
     # Holds all that the choice of the next call looks at, so that it never touches a row that it passes over.
     Index(
         "jobs_dialable",
         "lines",
+        "priority",
         "due_at",
         "id",
         "number",
@@ -174,6 +185,7 @@ jobs = Table(
         sqlite_where=DIALABLE,
         postgresql_where=DIALABLE,
     ),
+    Index("jobs_expiring", "expires_at", sqlite_where=EXPIRING, postgresql_where=EXPIRING),
     # The database itself holds that a number has one call at a time.
     Index("one_call_a_number", "number", unique=True, sqlite_where=IN_CALL, postgresql_where=IN_CALL),
     Index("jobs_by_state", "state", "created_at"),
@@ -258,6 +270,8 @@ notices = Table(
     Column("delivered_at", Instant),
     Column("last_error", Text, nullable=False),
     Column("owner", Text, nullable=False),
+    # What an alert says; empty for every other notice.
+    Column("remark", Text, nullable=False, server_default=""),
     Index("notices_due", "state", "due_at"),
     Index("notices_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
     Index("notices_of_mail", "mail_id"),
@@ -340,4 +354,52 @@ pickups = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
     Column("at", Instant, nullable=False),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    # As in the policy: a number, one with ? for any digit, or either with a trailing *.
+    Column("pattern", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    # Account address in lower case.
+    Column("user_email", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("action", String(32), nullable=False),
+    # What it was done to: an account address, a number pattern, a job's id, a policy's digest.
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("audit_by_time", "at"),
+    Index("audit_of", "subject", "at"),
+)
+
+policies_seen = Table(
+    "policies_seen",
+    metadata,
+    # SHA-256 over the files of a policy.
+    Column("digest", String(64), primary_key=True),
+    Column("at", Instant, nullable=False),
+    # Whether somebody said that users may vanish with it; empty for nobody.
+    Column("approved_by", Text, nullable=False),
+    # Whether the service took it over; the newest of those is what a new policy is held against.
+    Column("in_force_at", Instant),
+    # Its users by department, as compressed JSON; NULL where it was never in force.
+    Column("users", LargeBinary),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from config.settings import FaxSettings
+from config.fax import FaxSettings
 from store.job import Refusal
 from store.status import Status
 from submission.number import FaxNumber

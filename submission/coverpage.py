@@ -8,7 +8,7 @@ the cover page, or without one is the first page.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from config.settings import BUILT_IN_TEMPLATES, CoverpageMode, CoverpageSettings
+from config.coverpage import BUILT_IN_TEMPLATES, CoverpageMode, CoverpageSettings
 from store.job import Refusal
 from store.status import Status
 from submission.directives import CoverWish, Directives, refuse_directive

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from config.settings import RetrySettings, StatusRetry
+from config.retry import RetrySettings, StatusRetry
 from store.job import Outcome
 from store.status import Status
 

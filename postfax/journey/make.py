@@ -7,8 +7,8 @@ from pathlib import Path
 
 import structlog
 
+from config.fax import Resolution
 from config.server import ConvertSettings
-from config.settings import Resolution
 from convert.converter import Converter
 from convert.request import (
     ConversionLimits,

@@ -10,6 +10,7 @@ from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
 from store.lifecycle import Transition
 from store.records.attempts import close_attempt, open_attempt, the_attempt
+from store.records.interventions import expire
 from store.records.jobs import move, the_job
 from store.records.next_call import choose_call
 from store.records.outbox import owe_delivery
@@ -30,7 +31,8 @@ INTERRUPTED = "the service stopped during the call"
 def claim_call(
     turn: Turn, channels: Mapping[str, int], lease: timedelta, header: HeaderText
 ) -> tuple[FaxJob, Attempt] | None:
-    """Take the next job into a call, if there is one for a line with a free channel."""
+    """Take the next job that has not expired into a call, if there is one for a line with a free channel."""
+    expire(turn)
     chosen = choose_call(turn.connection, channels, turn.now)
     if chosen is None:
         return None

@@ -1,6 +1,8 @@
-"""People step in: a job is cancelled, held, released."""
+"""People step in: a job is cancelled, held, released; or its time is up."""
 
 from enum import Enum
+
+from sqlalchemy import bindparam, select
 
 from store.job import FaxJob
 from store.lifecycle import JobState, Transition
@@ -8,6 +10,20 @@ from store.records.jobs import change, move, the_job
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
 from store.status import Status
+from store.tables import EXPIRING, jobs
+
+_EXPIRED = "The time by which it was to be sent has passed."
+_FIRST_EXPIRED = (
+    select(jobs.c.id)
+    .where(
+        EXPIRING,
+        jobs.c.expires_at <= bindparam("now"),
+        # Not as a list of states: the planner would look through all jobs in them.
+        jobs.c.state != JobState.DIALLING.value,
+    )
+    .order_by(jobs.c.expires_at)
+    .limit(100)
+)
 
 
 class CancelResult(Enum):
@@ -37,6 +53,19 @@ def cancel(turn: Turn, job_id: str, by: str) -> CancelResult:
     move(turn, [job_id], Transition.CANCEL, by=by, status=status, finished_at=turn.now)
     owe_delivery(turn, the_job(turn.connection, job_id))
     return CancelResult.CANCELLED
+
+
+def expire(turn: Turn) -> tuple[str, ...]:
+    """End jobs that were not sent by the time that their sender gave, up to a hundred of them; their ids.
+
+    A call in progress goes on.
+    """
+    expired = tuple(turn.connection.scalars(_FIRST_EXPIRED, {"now": turn.now}))
+    status = Status.JOB_CANCELLED.value
+    move(turn, expired, Transition.CANCEL, status=status, explanation=_EXPIRED, finished_at=turn.now)
+    for job_id in expired:
+        owe_delivery(turn, the_job(turn.connection, job_id))
+    return expired
 
 
 def hold(turn: Turn, job_id: str, by: str) -> FaxJob:

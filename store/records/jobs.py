@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from config.settings import Resolution
+from config.fax import Resolution
 from store.errors import NotInBook
 from store.history import RecordedTransition
-from store.job import FaxDocument, FaxJob, FaxPage, Recipient
+from store.job import FaxDocument, FaxJob, FaxPage, Priority, Recipient, Wishes
 from store.job_filter import JobFilter
 from store.lifecycle import IllegalTransition, JobState, Transition
 from store.records.policies import read_policy, unknown_user
@@ -167,12 +167,20 @@ def fax_job(row: Row[Any]) -> FaxJob:
             subaddress=row.subaddress,
             name=row.recipient_name,
             company=row.recipient_company,
+            title=row.recipient_title,
         ),
         addresses=tuple(row.addresses or ()),
         user=read_policy(row.policy_text) if row.policy_text else unknown_user(row.user_email),
         cover_template=row.cover_template,
         reference=row.reference,
         billing=row.billing,
+        wishes=Wishes(
+            sender_name=row.sender_name,
+            priority=Priority(row.priority),
+            not_before=row.not_before,
+            expires_at=row.expires_at,
+            notify=tuple(row.notify or ()),
+        ),
         created_at=row.created_at,
         due_at=row.due_at,
         finished_at=row.finished_at,

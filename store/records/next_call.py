@@ -1,9 +1,10 @@
 """Which job is called next, and on which line.
 
-The job that has been due longest goes first, among those whose sender may use a line with a free channel and
-whose number has no other call open. The index `jobs_dialable` has the due jobs of each set of allowed lines
-in order of their time, so the choice reads one entry of it for each set, and one more for each due job whose
-number is in a call at the moment; it never looks at the jobs themselves.
+The job of the highest priority goes first, and among those the one that has been due longest, if its sender
+may use a line with a free channel and its number has no other call open. The index `jobs_dialable` has the
+due jobs of each set of allowed lines and each priority in order of their time, so the choice reads one entry
+of it for each of those, and one more for each due job whose number is in a call at the moment; it never looks
+at the jobs themselves.
 """
 
 import json
@@ -13,6 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
+from store.job import Priority
 from store.tables import DIALABLE, IN_CALL, jobs
 
 
@@ -22,6 +24,7 @@ class NextCall:
 
     job_id: str
     line: str
+    priority: Priority
     due_at: datetime
 
 
@@ -34,6 +37,7 @@ _FIRST_DUE = (
     .where(
         DIALABLE,
         jobs.c.lines == bindparam("lines"),
+        jobs.c.priority == bindparam("priority"),
         jobs.c.due_at <= bindparam("now"),
         jobs.c.number.not_in(_IN_CALL),
     )
@@ -43,7 +47,12 @@ _FIRST_DUE = (
 )
 _DUE_AFTER = (
     select(jobs.c.due_at)
-    .where(DIALABLE, jobs.c.lines == bindparam("lines"), jobs.c.due_at > bindparam("after"))
+    .where(
+        DIALABLE,
+        jobs.c.lines == bindparam("lines"),
+        jobs.c.priority == bindparam("priority"),
+        jobs.c.due_at > bindparam("after"),
+    )
     .order_by(jobs.c.due_at)
     .limit(1)
 )
@@ -56,16 +65,28 @@ def choose_call(connection: Connection, channels: Mapping[str, int], now: dateti
         line = _free_line(json.loads(lines), channels)
         if line is None:
             continue
-        row = connection.execute(_FIRST_DUE, {"lines": lines, "now": now}).first()
+        call = _first_due(connection, lines, line, now)
+        if call:
+            found.append(call)
+    return min(found, key=lambda call: (call.priority, call.due_at, call.job_id), default=None)
+
+
+def _first_due(connection: Connection, lines: str, line: str, now: datetime) -> NextCall | None:
+    """Of the jobs that may use the same lines, the one that goes first."""
+    for priority in Priority:
+        asked = {"lines": lines, "priority": priority.value, "now": now}
+        row = connection.execute(_FIRST_DUE, asked).first()
         if row:
-            found.append(NextCall(job_id=row.id, line=line, due_at=row.due_at))
-    return min(found, key=lambda call: (call.due_at, call.job_id), default=None)
+            return NextCall(job_id=row.id, line=line, priority=priority, due_at=row.due_at)
+    return None
 
 
 def next_call_due(connection: Connection, after: datetime) -> datetime | None:
     """When the first job comes due that was not due at the time `after`."""
     times = (
-        connection.scalar(_DUE_AFTER, {"lines": lines, "after": after}) for lines in _line_sets(connection)
+        connection.scalar(_DUE_AFTER, {"lines": lines, "priority": priority.value, "after": after})
+        for lines in _line_sets(connection)
+        for priority in Priority
     )
     return min((time for time in times if time is not None), default=None)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
-from config.settings import ArchiveSettings
+from config.archive import ArchiveSettings
 from store.job import FaxJob
 from store.mail import ReceivedMail
 from store.outbox import FAILURE_NOTICES_AN_HOUR, Copy, DeliveryState, Notice, NoticeKind

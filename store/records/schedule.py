@@ -12,7 +12,7 @@ from store.lifecycle import JobState
 from store.mail import MailState
 from store.outbox import DeliveryState
 from store.records.next_call import next_call_due
-from store.tables import copies, jobs, mails, notices
+from store.tables import EXPIRING, copies, jobs, mails, notices
 
 _State = TypeVar("_State", bound=StrEnum)
 
@@ -33,6 +33,7 @@ class Work(StrEnum):
     RECEIVED_MAIL = "received mail"
     SUBMITTED_MAIL = "submitted mail"
     CALL = "call"
+    EXPIRY = "expiry"
     NOTICE = "notice"
     COPY = "copy"
 
@@ -52,6 +53,16 @@ _WAITING = (
     (Work.SUBMITTED_MAIL, mails, MailState.SUBMITTED),
     (Work.NOTICE, notices, DeliveryState.PENDING),
     (Work.COPY, copies, DeliveryState.PENDING),
+)
+_NEXT_EXPIRY = (
+    select(jobs.c.expires_at)
+    .where(
+        EXPIRING,
+        jobs.c.expires_at > bindparam("after"),
+        jobs.c.state != JobState.DIALLING.value,
+    )
+    .order_by(jobs.c.expires_at)
+    .limit(1)
 )
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -85,7 +96,10 @@ def _first_due_query(table: Table, state: StrEnum) -> Select[Any]:
     return due.order_by(table.c.due_at).limit(1)
 
 
-_FIRST_DUE = {work: _first_due_query(table, state) for work, table, state in _WAITING}
+_FIRST_DUE = {
+    Work.EXPIRY: _NEXT_EXPIRY,
+    **{work: _first_due_query(table, state) for work, table, state in _WAITING},
+}
 
 
 def count_all(connection: Connection) -> Counts:

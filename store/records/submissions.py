@@ -6,12 +6,12 @@ Both steps may be repeated after a crash: a mail that is past the step stays as 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
 
-from config.settings import Resolution, UserPolicy
+from config.fax import Resolution
+from config.settings import UserPolicy
 from store.bodies import KeptBody, insert_bodies
 from store.ids import job_id
 from store.job import FaxJob, FaxPage, NewJob, Refusal
@@ -82,7 +82,6 @@ def record_documents(
     mail_id: str,
     made: Mapping[str, KeptDocument],
     refusal: Refusal | None,
-    due_at: datetime | None,
 ) -> tuple[FaxJob, ...]:
     """Give the jobs that wait for it their documents, or refuse them all, and answer the mail.
 
@@ -95,20 +94,20 @@ def record_documents(
     mail = the_mail(turn.connection, mail_id)
     if mail.state is MailState.ANSWERED:
         return jobs_of_mail(turn.connection, mail_id)
-    waiting = [job.id for job in converting_jobs(turn.connection, mail_id)]
+    converting = converting_jobs(turn.connection, mail_id)
+    waiting = [job.id for job in converting]
     if refusal:
         move(turn, waiting, Transition.REJECT_DOCUMENT, finished_at=turn.now, **_told(refusal))
     else:
-        _queue(turn, waiting, made, due_at)
+        _keep_documents(turn, waiting, made)
+        _queue(turn, converting)
     advance_mail(turn, mail_id, MailState.SUBMITTED, MailState.ANSWERED)
     recorded = jobs_of_mail(turn.connection, mail_id)
     owe_initial_notice(turn, mail, recorded)
     return recorded
 
 
-def _queue(
-    turn: Turn, waiting: Sequence[str], made: Mapping[str, KeptDocument], due_at: datetime | None
-) -> None:
+def _keep_documents(turn: Turn, waiting: Sequence[str], made: Mapping[str, KeptDocument]) -> None:
     missing = [waiting_id for waiting_id in waiting if waiting_id not in made]
     if missing:
         raise ValueError(f"no document for {', '.join(missing)}")
@@ -126,18 +125,25 @@ def _queue(
             for waiting_id, body_row in body_rows.items()
         ]
         turn.connection.execute(insert(documents), rows)
-    later = due_at is not None and due_at > turn.now
-    transition = Transition.SCHEDULE if later else Transition.QUEUE
-    move(turn, waiting, transition, due_at=due_at if later else turn.now)
+
+
+def _queue(turn: Turn, converting: Sequence[FaxJob]) -> None:
+    """Let the jobs be called: now, or when their sender wants it."""
+    at_once = []
+    for job in converting:
+        later = job.wishes.not_before
+        if later is not None and later > turn.now:
+            move(turn, [job.id], Transition.SCHEDULE, due_at=later)
+        else:
+            at_once.append(job.id)
+    move(turn, at_once, Transition.QUEUE, due_at=turn.now)
 
 
 def _insert_jobs(turn: Turn, mail: ReceivedMail, user: UserPolicy | None, new_jobs: Sequence[NewJob]) -> None:
     shared = {
         "mail_id": mail.id,
-        "policy": keep_policy(turn, user) if user else None,
         "user_email": (user.email if user else mail.user_email).lower(),
         "sender": mail.header_from.lower(),
-        "lines": json.dumps(user.settings.lines if user else ()),
         "created_at": turn.now,
         "due_at": turn.now,
         "tries": 0,
@@ -146,7 +152,13 @@ def _insert_jobs(turn: Turn, mail: ReceivedMail, user: UserPolicy | None, new_jo
         "cancel_requested_by": "",
     }
     rows = [
-        {**shared, **_row_of(job), "id": job_id(mail.id, position, len(new_jobs)), "position": position}
+        {
+            **shared,
+            **_row_of(job),
+            **_policy_of(turn, job.user or user),
+            "id": job_id(mail.id, position, len(new_jobs)),
+            "position": position,
+        }
         for position, job in enumerate(new_jobs)
     ]
     accepted = [row for row, job in zip(rows, new_jobs, strict=True) if job.refusal is None]
@@ -158,6 +170,12 @@ def _insert_jobs(turn: Turn, mail: ReceivedMail, user: UserPolicy | None, new_jo
     by = mail.proof.detail if mail.proof.method is ProofMethod.RELEASED else ""
     insert_jobs(turn, Transition.ACCEPT, accepted, by=by)
     insert_jobs(turn, Transition.REFUSE, refused, by=by)
+
+
+def _policy_of(turn: Turn, user: UserPolicy | None) -> dict[str, Any]:
+    if user is None:
+        return {"policy": None, "lines": json.dumps(())}
+    return {"policy": keep_policy(turn, user), "lines": json.dumps(user.settings.lines)}
 
 
 def _row_of(job: NewJob) -> dict[str, Any]:
@@ -173,6 +191,12 @@ def _row_of(job: NewJob) -> dict[str, Any]:
         "cover_template": job.cover_template,
         "reference": job.reference,
         "billing": job.billing,
+        "recipient_title": job.recipient.title,
+        "sender_name": job.wishes.sender_name,
+        "priority": job.wishes.priority.value,
+        "not_before": job.wishes.not_before,
+        "expires_at": job.wishes.expires_at,
+        "notify": job.wishes.notify or None,
         "finished_at": None,
     }
 

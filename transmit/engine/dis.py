@@ -3,7 +3,7 @@
 Bits are numbered as in the table, from 1; bit 1 is the lowest of the first octet, the one that is sent first.
 """
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit.engine.events import Capabilities
 from transmit.engine.order import Compression
 

@@ -5,7 +5,7 @@ All times are seconds of media since the session was opened, not of the wall clo
 
 from dataclasses import dataclass, field
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit.engine.order import Compression
 from transmit.media.sound import Hearing, Sound
 

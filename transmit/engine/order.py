@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit.media.codec import Codec
 from transmit.media.far_end import MediaAddress
 

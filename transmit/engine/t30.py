@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit._spandsp import ffi, lib
 from transmit.engine.completion import Completion
 from transmit.engine.dis import read_dis

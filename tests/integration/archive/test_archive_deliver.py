@@ -16,8 +16,10 @@ from PIL import Image
 from archive.deliver import deliver
 from archive.facts import FaxFacts
 from archive.trouble import ArchivePermanent, ArchiveTemporary
+from config.archive import ArchiveSettings
+from config.fax import Resolution
 from config.mail import Smarthost
-from config.settings import ArchiveSettings, Resolution, Settings, UserPolicy
+from config.settings import Settings, UserPolicy
 from notify.mailer import Mailer, MailTemporary
 from postfax.demonstration.mail_sink import MailSink
 from postfax.demonstration.sftp_server import ArchiveServer

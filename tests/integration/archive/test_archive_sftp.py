@@ -15,7 +15,7 @@ from archive import sftp
 from archive.filing import ArchiveFile
 from archive.sftp import SftpArchive
 from archive.trouble import ArchivePermanent, ArchiveTemporary, ArchiveTrouble, HostKeyMismatch
-from config.settings import SftpTarget
+from config.archive import SftpTarget
 from postfax.demonstration.sftp_server import ArchiveServer
 
 OPENSSH = Path("/usr/lib/openssh/sftp-server")

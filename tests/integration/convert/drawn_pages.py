@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pypdfium2
 
-from config.settings import Paper
+from config.fax import Paper
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
 
 SIZES_PT = {Paper.LETTER: (612, 792), Paper.A4: (595, 842), Paper.LEGAL: (612, 1008)}

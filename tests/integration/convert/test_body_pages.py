@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawn_pages import SIZES_PT, grey_pages, sizes_of, texts_of
 
-from config.settings import Paper
+from config.fax import Paper
 from convert.body_facts import BodyFacts
 from convert.body_task import body_pages, draw_body
 from convert.facts_file import hand_over

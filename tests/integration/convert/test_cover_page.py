@@ -13,7 +13,7 @@ from fontTools.colorLib.builder import buildCOLR, buildCPAL
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
-from config.settings import Paper
+from config.fax import Paper
 from convert import typesetting
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
 from convert.cover_task import cover_page, draw_cover

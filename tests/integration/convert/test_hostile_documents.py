@@ -8,7 +8,7 @@ import pytest
 from converter_fixtures import Convert
 from PIL import Image
 
-from config.settings import Paper
+from config.fax import Paper
 from convert.converter import Converter
 from convert.cover_facts import CoverFacts, CoverRecipient
 from convert.request import (

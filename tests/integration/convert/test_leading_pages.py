@@ -3,7 +3,7 @@ from pathlib import Path
 import documents_made as made
 import pytest
 
-from config.settings import Paper
+from config.fax import Paper
 from convert import fax_tiff, t6
 from convert.body_facts import BodyFacts
 from convert.converter import Converter

@@ -87,7 +87,7 @@ async def names(zone: Zone) -> AsyncIterator[dict[str, Any]]:
     stub = DnsStub(zone)
     address = await stub.start()
     try:
-        yield {"nameservers": (address,), "timeout": timedelta(seconds=1)}
+        yield {"nameservers": (address,), "timeout": timedelta(seconds=30)}
     finally:
         await stub.stop()
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from config.settings import Resolution, Settings, UserPolicy
+from config.fax import Resolution
+from config.settings import Settings, UserPolicy
 from postfax.journey import dial as dial_module
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
@@ -71,13 +72,13 @@ class Exchange:
         return job
 
     async def until(self, state: JobState) -> FaxJob:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (job := await self.job()).state is not state:
                 await asyncio.sleep(0.01)
         return job
 
     async def until_in_call(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.line.calls:
                 await asyncio.sleep(0.01)
 

@@ -68,7 +68,7 @@ async def test_a_writer_is_neither_waited_for_nor_held_up(tmp_path: Path) -> Non
     with lock.held():
         writer = sqlite3.connect(path, isolation_level=None)
         writer.execute("BEGIN IMMEDIATE")
-        finding = only(await asyncio.wait_for(book(make_site(tmp_path)), 10))
+        finding = only(await asyncio.wait_for(book(make_site(tmp_path)), 60))
         writer.execute("COMMIT")
         writer.close()
     lock.close()

@@ -130,7 +130,7 @@ async def test_our_own_service_that_does_not_greet(
 
 async def test_an_address_that_no_interface_has(tmp_path: Path) -> None:
     listen = [{"smtp": f"192.0.2.1:{free_port()}"}]
-    finding = await asyncio.wait_for(ports(make_site(tmp_path, mail={"listen": listen})), 15)
+    finding = await asyncio.wait_for(ports(make_site(tmp_path, mail={"listen": listen})), 60)
     assert only(finding).state is State.FAILURE
 
 
@@ -141,7 +141,7 @@ async def test_looking_takes_no_port_away() -> None:
         service.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         service.bind(tuple(address))
         service.listen()
-        with socket.create_connection(address, timeout=2):
+        with socket.create_connection(address, timeout=30):
             pass
 
 

@@ -13,7 +13,8 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from config.mail import Smarthost
-from config.settings import NotificationSettings, Settings, UserPolicy
+from config.notifications import NotificationSettings
+from config.settings import Settings, UserPolicy
 from notify.delivery_status import ReportingMta
 from notify.mailer import Mailer
 from postfax.demonstration.mail_sink import MailSink

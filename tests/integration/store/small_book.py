@@ -10,19 +10,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from config.settings import (
-    ArchiveSettings,
-    EmailTarget,
-    NoticeSwitches,
-    NotificationSettings,
-    Resolution,
-    RetrySettings,
-    Settings,
-    UserPolicy,
-)
+from config.archive import ArchiveSettings, EmailTarget
+from config.fax import Resolution
+from config.notifications import NoticeSwitches, NotificationSettings
+from config.retry import RetrySettings
+from config.settings import Settings, UserPolicy
 from store.book import Book
-from store.job import Attempt, FaxJob, FaxPage, NewJob, Outcome, Recipient, Refusal
+from store.job import Attempt, FaxJob, FaxPage, NewJob, Outcome, Recipient, Refusal, Wishes
 from store.mail import Envelope, MailState, NewMail, ProofMethod, SenderProof
 from store.migrations import migrate
 from store.new_document import NewDocument
@@ -90,6 +86,11 @@ def policy(
 
 def to(*numbers: str) -> list[NewJob]:
     return [NewJob(recipient=Recipient(number=number)) for number in numbers]
+
+
+def wished(number: str, **wishes: Any) -> list[NewJob]:
+    """One job with what its sender asked for."""
+    return [NewJob(recipient=Recipient(number=number), wishes=Wishes(**wishes))]
 
 
 def refused(number: str) -> NewJob:

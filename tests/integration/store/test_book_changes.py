@@ -26,14 +26,14 @@ async def test_a_change_of_this_process_is_seen_at_once(tmp_path: Path, without_
         waiting = asyncio.ensure_future(small.book.wait_for_change(60))
         await asyncio.sleep(0)
         await small.book.accept_mail(new_mail())
-        assert await asyncio.wait_for(waiting, 30) == 1
+        assert await asyncio.wait_for(waiting, 60) == 1
 
 
 async def test_a_change_before_waiting_is_not_missed(tmp_path: Path, without_polling: None) -> None:
     async with small_book(tmp_path) as small:
         seen = small.book.generation
         await small.book.accept_mail(new_mail())
-        assert await asyncio.wait_for(small.book.wait_for_change(60, since=seen), 30) == seen + 1
+        assert await asyncio.wait_for(small.book.wait_for_change(60, since=seen), 60) == seen + 1
 
 
 async def test_a_claim_that_finds_nothing_is_no_change(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ async def test_a_change_of_another_process_is_seen_soon(tmp_path: Path) -> None:
         while (now := await small.book.wait_for_change(2 * POLL_SECONDS, since=seen)) != seen:
             seen = now
         other = await asyncio.create_subprocess_exec(sys.executable, "-c", OTHER, str(tmp_path / "book.db"))
-        assert await small.book.wait_for_change(30, since=seen) == seen + 1
+        assert await small.book.wait_for_change(60, since=seen) == seen + 1
         assert await other.wait() == 0
 
 
@@ -59,4 +59,4 @@ async def test_waiting_ends_with_its_time(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
         begun = time.monotonic()
         await small.book.wait_for_change(0.3)
-        assert 0.25 < time.monotonic() - begun < 5
+        assert 0.25 < time.monotonic() - begun < 30

@@ -1,19 +1,21 @@
 """A mail's way through the book: accepted, decided, its documents made, called, told and filed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from small_book import ARCHIVE, LEASE, SmallBook, header, new_mail, policy, refused, small_book, to
+from small_book import ARCHIVE, LEASE, SmallBook, header, new_mail, policy, refused, small_book, to, wished
 
-from config.settings import NoticeSwitches
+from config.notifications import NoticeSwitches
 from store.errors import AttemptClosed, NotInBook
-from store.job import Refusal
+from store.job import Priority, Refusal
 from store.job_filter import JobFilter
 from store.lifecycle import JobState, Transition
 from store.mail import MailState
 from store.outbox import DeliveryState, NoticeKind
+from store.records.schedule import Work
 from store.status import Status
 
 
@@ -156,13 +158,62 @@ async def test_documents_of_a_mail_that_was_not_decided_are_refused(tmp_path: Pa
 
 async def test_a_later_send_time_schedules_the_job(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
-        mail_id, (job,) = await small.submitted(to("+12065550100"))
         at = small.clock() + timedelta(hours=3)
-        (scheduled,) = await small.book.record_documents(mail_id, {job.id: small.document()}, due_at=at)
+        mail_id, (job,) = await small.submitted(wished("+12065550100", not_before=at))
+        (scheduled,) = await small.book.record_documents(mail_id, {job.id: small.document()})
         assert (scheduled.state, scheduled.due_at) == (JobState.SCHEDULED, at)
         assert await small.book.claim_call({"main": 1}, LEASE, header) is None
         small.clock.set_on(timedelta(hours=3))
         assert (await small.call())[0].id == job.id
+
+
+async def test_a_job_whose_time_is_up_is_cancelled_and_its_sender_told(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        end = small.clock() + timedelta(hours=1)
+        mail_id, (job,) = await small.submitted(wished("+12065550100", expires_at=end))
+        await small.book.record_documents(mail_id, {job.id: small.document()})
+        assert (await small.book.outlook(small.clock())).next_due[Work.EXPIRY] == end
+        assert await small.book.expire_jobs() == ()
+        small.clock.set_on(timedelta(hours=1))
+        assert Work.EXPIRY in (await small.book.outlook(small.clock())).due
+        assert await small.book.claim_call({"main": 1}, LEASE, header) is None
+        expired = await small.book.job(job.id)
+        assert expired is not None
+        assert (expired.state, expired.status) == (JobState.CANCELLED, Status.JOB_CANCELLED)
+        assert "has passed" in expired.explanation
+        assert [notice.id for notice in await small.book.notices_of(mail_id)] == [
+            f"initial:{mail_id}",
+            f"delivery:{job.id}",
+        ]
+
+
+async def test_a_call_in_progress_outlives_its_jobs_time(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        end = small.clock() + timedelta(minutes=1)
+        mail_id, (job,) = await small.submitted(wished("+12065550100", expires_at=end))
+        await small.book.record_documents(mail_id, {job.id: small.document()})
+        _, attempt = await small.call()
+        small.clock.set_on(timedelta(hours=1))
+        assert await small.book.expire_jobs() == ()
+        sent = await small.book.record_outcome(attempt.id, small.outcome(), None)
+        assert sent.state is JobState.SENT
+
+
+async def test_the_higher_priority_is_called_first(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        for number, priority in (("+12065550100", Priority.BULK), ("+12065550101", Priority.HIGH)):
+            mail_id, (job,) = await small.submitted(wished(number, priority=priority))
+            await small.book.record_documents(mail_id, {job.id: small.document()})
+            small.clock.set_on(timedelta(minutes=1))
+        assert (await small.call())[0].recipient.number == "+12065550101"
+
+
+async def test_a_job_may_have_a_policy_of_its_own(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        usual, own = policy(), policy(lines=("second",), attempts=1)
+        jobs = [*to("+12065550100"), replace(to("+12065550101")[0], user=own)]
+        _, recorded = await small.submitted(jobs, usual)
+        assert [job.user for job in recorded] == [usual, own]
 
 
 @pytest.mark.parametrize("success", [True, False])

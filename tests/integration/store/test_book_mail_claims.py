@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from small_book import LEASE, new_mail, small_book, to
+from small_book import LEASE, new_mail, small_book, to, wished
 
 from store.mail import MailState
 from store.records.claims import Claims
@@ -110,8 +110,8 @@ async def test_the_outlook_tells_what_is_due_and_what_comes_after(tmp_path: Path
         await small.claimed_mail()
         lease_ends = {Work.RECEIVED_MAIL: start + LEASE}
         assert await small.book.outlook(start) == Outlook(due=frozenset(), next_due=lease_ends)
-        mail_id, (job,) = await small.submitted(to("+12065550100"))
-        await small.book.record_documents(mail_id, {job.id: small.document()}, due_at=start + MINUTE)
+        mail_id, (job,) = await small.submitted(wished("+12065550100", not_before=start + MINUTE))
+        await small.book.record_documents(mail_id, {job.id: small.document()})
         notice = await small.book.claim_notice(LEASE)
         assert notice is not None
         await small.book.postpone_notice(notice.id, start + MINUTE / 2, "down")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from small_book import LEASE, SmallBook, new_mail, policy, refused, small_book
 
-from config.settings import NoticeSwitches, UserPolicy
+from config.notifications import NoticeSwitches
+from config.settings import UserPolicy
 from store.bodies import ROW_LIMIT
 from store.job import FaxJob, NewJob, Recipient
 from store.mail import Envelope, NoticeRequest, NotifyOn, ReturnContent

@@ -67,10 +67,15 @@ async def test_the_next_call_is_found_without_looking_at_jobs(
         await small.queued("+12065550100")
         statements.clear()
         await small.book.claim_call({"main": 1}, LEASE, header)
-    choice = next(
-        statement for statement in statements if "LIMIT" in statement[0] and "due_at" in statement[0]
-    )
+    choice = _first_that_asks_for("due_at", statements)
+    expiry = _first_that_asks_for("expires_at", statements)
     with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
         plan = _plan(connection, choice)
-    assert plan[0] == "SEARCH jobs USING COVERING INDEX jobs_dialable (lines=? AND due_at<?)"
+        expiry_plan = _plan(connection, expiry)
+    assert plan[0] == "SEARCH jobs USING COVERING INDEX jobs_dialable (lines=? AND priority=? AND due_at<?)"
+    assert expiry_plan == ["SEARCH jobs USING INDEX jobs_expiring (expires_at<?)"]
     assert not any("TEMP B-TREE" in step for step in plan)
+
+
+def _first_that_asks_for(column: str, statements: list[Statement]) -> Statement:
+    return next(statement for statement in statements if "LIMIT" in statement[0] and column in statement[0])

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from small_book import ARCHIVE, LEASE, SmallBook, header, new_mail, policy, refused, small_book, to
 
-from config.settings import NoticeSwitches, UserPolicy
-from store.job import FaxJob, Refusal
+from config.notifications import NoticeSwitches
+from config.settings import UserPolicy
+from store.job import FaxJob, Priority, Refusal, Wishes
 from store.lifecycle import FINAL_STATES, IllegalTransition, JobState, Transition
 from store.mail import MailState
 from store.records.calls import FREE_INTERRUPTIONS
@@ -38,6 +39,7 @@ users = st.builds(
 )
 recipients = st.lists(st.sampled_from([*NUMBERS, "911"]), min_size=1, max_size=3, unique=True)
 statuses = st.sampled_from([Status.SUCCESS, Status.BUSY, Status.JOB_CANCELLED, None])
+wishes = st.tuples(st.sampled_from(Priority), st.integers(0, 3), st.sampled_from([0, 0, 2, 5]))
 any_number = st.integers(0, 1_000_000)
 
 
@@ -49,6 +51,7 @@ class ModelJob:
     user: UserPolicy
     state: JobState
     due_at: datetime
+    wishes: Wishes
     has_document: bool = False
     tries: int = 0
     interruptions: int = 0
@@ -87,11 +90,18 @@ class Model:
     def callable_at(self, now: datetime) -> list[str]:
         busy = {job.number for job in self.jobs.values() if job.state is JobState.DIALLING}
         due = [
-            (job.due_at, job_id)
+            (job.wishes.priority, job.due_at, job_id)
             for job_id, job in self.jobs.items()
             if job.state in Transition.DIAL.sources and job.due_at <= now and job.number not in busy
         ]
-        return [job_id for _, job_id in sorted(due)]
+        return [job_id for *_, job_id in sorted(due)]
+
+    def expire(self, now: datetime) -> None:
+        """What happens before each call."""
+        for job_id, job in self.jobs.items():
+            expired = job.wishes.expires_at is not None and job.wishes.expires_at <= now
+            if expired and job.state in Transition.CANCEL.sources:
+                self.end(job_id, JobState.CANCELLED)
 
     def interrupt(self, attempt_id: str, now: datetime) -> None:
         job_id = self.open.pop(attempt_id)
@@ -154,13 +164,16 @@ class BookMachine(RuleBasedStateMachine):
         self.model.mails.setdefault(accepted.mail_id, MailState.RECEIVED)
 
     @precondition(lambda self: MailState.RECEIVED in self.model.mails.values())
-    @rule(numbers=recipients, user=users)
-    def decide(self, numbers: list[str], user: UserPolicy) -> None:
+    @rule(numbers=recipients, user=users, wish=wishes)
+    def decide(self, numbers: list[str], user: UserPolicy, wish: tuple[Priority, int, int]) -> None:
         book = self.small.book
         claim = self.runner.run(book.claim_mail(MailState.RECEIVED, LEASE))
         assert claim is not None
         mail_id = claim.mail.id
-        new_jobs = [refused(number) if number == "911" else to(number)[0] for number in numbers]
+        asked = self.wishes(*wish)
+        new_jobs = [
+            refused(number) if number == "911" else replace(to(number)[0], wishes=asked) for number in numbers
+        ]
         record = book.record_submission(
             mail_id, subject="", message_id="", references=(), user=user, jobs=new_jobs
         )
@@ -170,29 +183,40 @@ class BookMachine(RuleBasedStateMachine):
                 user=user,
                 state=JobState.FAILED if job.recipient.number == "911" else JobState.CONVERTING,
                 due_at=self.small.clock(),
+                wishes=Wishes() if job.recipient.number == "911" else asked,
             )
         self.model.users[mail_id] = user
         self.model.mails[mail_id] = MailState.SUBMITTED
         if numbers == ["911"]:
             self.model.answer(mail_id)
 
+    def wishes(self, priority: Priority, later: int, last: int) -> Wishes:
+        """What a sender asks for; 0 minutes for nothing said."""
+        now = self.small.clock()
+        return Wishes(
+            priority=priority,
+            not_before=now + timedelta(minutes=later) if later else None,
+            expires_at=now + timedelta(minutes=last) if last else None,
+        )
+
     @precondition(lambda self: MailState.SUBMITTED in self.model.mails.values())
-    @rule(minutes=st.integers(0, 3), refuse=st.booleans())
-    def convert(self, minutes: int, refuse: bool) -> None:  # noqa: FBT001 - hypothesis passes it by name
+    @rule(refuse=st.booleans())
+    def convert(self, refuse: bool) -> None:  # noqa: FBT001 - hypothesis passes it by name
         book, now = self.small.book, self.small.clock()
         claim = self.runner.run(book.claim_mail(MailState.SUBMITTED, LEASE))
         assert claim is not None
         made = {job.id: self.small.document() for job in claim.jobs}
         assert {self.model.jobs[job_id].state for job_id in made} <= {JobState.CONVERTING}
-        due_at = now + timedelta(minutes=minutes)
         refusal = Refusal(status=Status.INVALID_ATTACHMENT, explanation="no") if refuse else None
-        self.runner.run(book.record_documents(claim.mail.id, made, refusal=refusal, due_at=due_at))
-        state = JobState.SCHEDULED if minutes else JobState.QUEUED
+        self.runner.run(book.record_documents(claim.mail.id, made, refusal=refusal))
         for job_id in made:
+            later = self.model.jobs[job_id].wishes.not_before
             if refuse:
                 self.model.change(job_id, state=JobState.FAILED)
+            elif later and later > now:
+                self.model.change(job_id, state=JobState.SCHEDULED, due_at=later, has_document=True)
             else:
-                self.model.change(job_id, state=state, due_at=due_at, has_document=True)
+                self.model.change(job_id, state=JobState.QUEUED, due_at=now, has_document=True)
         self.model.answer(claim.mail.id)
 
     @rule(numbers=recipients, user=users)
@@ -201,13 +225,14 @@ class BookMachine(RuleBasedStateMachine):
         self.keys += 1
         self.accept(self.keys)
         while MailState.RECEIVED in self.model.mails.values():
-            self.decide(numbers, user)
+            self.decide(numbers, user, (Priority.NORMAL, 0, 0))
         while MailState.SUBMITTED in self.model.mails.values():
-            self.convert(0, refuse=False)
+            self.convert(refuse=False)
 
     @rule(minutes=st.integers(0, 3))
     def dial(self, minutes: int) -> None:
         now = self.small.clock.set_on(timedelta(minutes=minutes))
+        self.model.expire(now)
         expected = self.model.callable_at(now)
         claimed = self.runner.run(self.small.book.claim_call({"main": CHANNELS}, LEASE, header))
         assert (claimed is None) is (not expected)

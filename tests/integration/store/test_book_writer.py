@@ -113,7 +113,7 @@ async def test_what_is_being_gathered_is_written_before_the_end(tmp_path: Path) 
         await asyncio.gather(*(small.book.accept_mail(new_mail(number)) for number in range(5)))
         last = asyncio.ensure_future(small.book.accept_mail(new_mail(5)))
         await asyncio.sleep(0)
-    assert (await asyncio.wait_for(last, 5)).mail_id
+    assert (await asyncio.wait_for(last, 60)).mail_id
 
 
 async def test_one_that_fails_is_undone_alone(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ async def test_an_item_that_cannot_be_written_fails_alone(tmp_path: Path) -> Non
         assert await book.write_together(insert_all, "a") == "A"
         with locked(tmp_path):
             first = asyncio.ensure_future(book.write(lambda _: None))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
             writes = [asyncio.ensure_future(book.write_together(insert_all, name)) for name in "bacd"]
             await asyncio.sleep(0.05)
         await first
@@ -189,7 +189,7 @@ async def test_a_caller_that_leaves_in_its_turn_has_it_written(tmp_path: Path) -
 
     def slow(connection: Connection) -> None:
         loop.call_soon_threadsafe(begun.set)
-        go_on.wait(5)
+        go_on.wait(60)
         insert("slow")(connection)
 
     async with writer(tmp_path, patience=0.1) as book:
@@ -237,7 +237,7 @@ async def test_a_writer_that_is_locked_out_does_not_hold_up_the_end(tmp_path: Pa
     with locked(tmp_path):
         with pytest.raises(BookUnavailable):
             await made.write(insert("late"))
-        await asyncio.wait_for(asyncio.to_thread(made.stop), 10)
+        await asyncio.wait_for(asyncio.to_thread(made.stop), 60)
     made.stop()
     assert count(tmp_path) == 0
 
@@ -335,7 +335,7 @@ def test_a_full_disk_is_told_and_the_service_goes_on(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert run.returncode == 0, run.stderr
     counts, *told = run.stdout.splitlines()[-5:]

@@ -52,13 +52,13 @@ def address(call: EngineCall) -> MediaAddress:
 
 async def ended(call: EngineCall) -> EngineResult:
     while True:
-        event = await asyncio.wait_for(call.events.get(), 30)
+        event = await asyncio.wait_for(call.events.get(), 120)
         if isinstance(event, Ended):
             return event.result
 
 
 async def confirmed(call: EngineCall) -> None:
-    while not isinstance(await asyncio.wait_for(call.events.get(), 30), PageConfirmed):
+    while not isinstance(await asyncio.wait_for(call.events.get(), 120), PageConfirmed):
         pass
 
 
@@ -193,7 +193,7 @@ async def test_a_worker_ends_with_the_service() -> None:
     output, _ = await service.communicate()
     pid = int(output.split()[-1])
 
-    for _ in range(100):
+    for _ in range(1500):
         if not _runs(pid):
             return
         await asyncio.sleep(0.02)

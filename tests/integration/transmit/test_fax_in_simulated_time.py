@@ -7,7 +7,7 @@ import pytest
 from fax_tiff import make_fax, same_pages
 from simulated_call import ANSWERER, CALLER, SimulatedCall, losing, receiving, sending
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit._spandsp import lib
 from transmit.engine.completion import Completion
 from transmit.engine.events import Ended, Heard, Negotiated, PageConfirmed, PageReceived, Sound

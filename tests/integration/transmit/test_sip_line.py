@@ -78,10 +78,10 @@ class Room:
         self.reported.set()
 
     async def send(self, number: str = NUMBER, **more: Any) -> Outcome:
-        return await asyncio.wait_for(self.line.send(self.order(number, **more), self.report), 60)
+        return await asyncio.wait_for(self.line.send(self.order(number, **more), self.report), 180)
 
     async def until(self, kind: ProgressKind) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while kind not in self.kinds:
                 self.reported.clear()
                 await self.reported.wait()
@@ -92,7 +92,7 @@ class Room:
 
     async def records(self, count: int = 1) -> list[CallRecord]:
         """The station's records, once there are so many."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while len(self.station.calls) < count:
                 self.recorded.clear()
                 await self.recorded.wait()
@@ -236,7 +236,7 @@ async def test_busy_twice_and_then_delivered(tmp_path: Path, pool: EnginePool) -
 
 
 async def test_nobody_answers(tmp_path: Path, pool: EnginePool) -> None:
-    async with _room(tmp_path, pool, answer_timeout=timedelta(seconds=0.5)) as room:
+    async with _room(tmp_path, pool, answer_timeout=timedelta(seconds=2)) as room:
         outcome = await room.send("+12065550103")
         assert outcome.status is Status.NO_ANSWER
         assert (await room.records())[0].ending == "CANCEL"
@@ -271,7 +271,7 @@ async def test_a_cancelled_job_stops_ringing(tmp_path: Path, pool: EnginePool) -
         sending = asyncio.create_task(room.line.send(order, room.report))
         await room.until(ProgressKind.RINGING)
         order.hang_up.set()
-        outcome = await asyncio.wait_for(sending, 5)
+        outcome = await asyncio.wait_for(sending, 60)
         assert outcome.status is Status.JOB_CANCELLED
         assert (await room.records())[0].ending == "CANCEL"
 
@@ -284,7 +284,7 @@ async def test_a_job_that_is_cancelled_in_the_call_keeps_its_confirmed_pages(
         sending = asyncio.create_task(room.line.send(order, room.report))
         await room.until(ProgressKind.PAGE_CONFIRMED)
         order.hang_up.set()
-        outcome = await asyncio.wait_for(sending, 5)
+        outcome = await asyncio.wait_for(sending, 60)
         assert outcome.status is Status.JOB_CANCELLED
         assert outcome.pages_confirmed == 1
         assert (await room.records())[0].ending.startswith("BYE")
@@ -305,7 +305,7 @@ async def test_cancelling_the_task_hangs_up(
         await room.until(at)
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(sending, 5)
+            await asyncio.wait_for(sending, 60)
         assert (await room.records())[0].ending.startswith(ending)
 
 
@@ -349,7 +349,7 @@ async def test_a_caller_that_vanishes_is_forgotten(tmp_path: Path, pool: EngineP
     callers = EnginePool(workers=1)
     await callers.start()
     async with _room(
-        tmp_path, pool, callers=callers, line_transport=open_cut, timers=SipTimers(t1=0.01)
+        tmp_path, pool, callers=callers, line_transport=open_cut, timers=SipTimers(t1=0.05)
     ) as room:
         make_fax(room.document, pages=2, rows=600, noise=0.02)
         sending = asyncio.create_task(room.line.send(room.order(), room.report))
@@ -362,7 +362,7 @@ async def test_a_caller_that_vanishes_is_forgotten(tmp_path: Path, pool: EngineP
         record = (await room.records())[0]
         took = (record.ended_at - outcome.ended_at).total_seconds() * CLOCK
         assert record.ending == "the caller did not hang up"
-        assert took < 60
+        assert took < 200
 
 
 async def test_twenty_calls_at_one_time(tmp_path: Path, pool: EnginePool) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archive.facts import FaxFacts
-from config.settings import Resolution, Settings, UserPolicy
+from config.fax import Resolution
+from config.settings import Settings, UserPolicy
 from store.job import Attempt, FaxDocument, FaxJob, FaxPage, Outcome, Recipient
 from store.lifecycle import JobState
 from store.mail import Envelope, MailState, ProofMethod, ReceivedMail, SenderProof

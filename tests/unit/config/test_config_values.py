@@ -15,7 +15,7 @@ from config.fax_values import (
     StationIdentity,
     StationNumber,
 )
-from config.settings import RETRYABLE_STATUSES
+from config.retry import RETRYABLE_STATUSES
 from config.values import (
     Address,
     ByteSize,

@@ -44,6 +44,9 @@ def test_each_value_names_the_level_and_line_that_set_it(policy: Policy) -> None
         ("coverpage.template", "healthcare", "company", "hospital.yaml:4"),
         ("coverpage.mode", "none", "Radiology", "hospital.yaml:8"),
         ("coverpage.restrict_to_assigned", "false", "built-in", ""),
+        ("coverpage.templates", "{}", "built-in", ""),
+        ("coverpage.trim_quotes", "false", "built-in", ""),
+        ("coverpage.trim_signature", "false", "built-in", ""),
     ]
 
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.explain import explain
+from config.fax import FaxSettings
 from config.inheritance import overlay, said
 from config.policy import read_policy
-from config.settings import FaxSettings, Settings
+from config.settings import Settings
 
 CHOICES: dict[str, list[str]] = {
     "fax.resolution": ["standard", "fine", "superfine"],

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from config.coverpage import CoverpageMode
+from config.fax import Resolution
 from config.mistakes import ConfigError
 from config.policy import Policy, read_policy
-from config.settings import CoverpageMode, Resolution, UserPolicy
+from config.settings import UserPolicy
 
 HOSPITAL = """\
 company: General Hospital
@@ -203,14 +205,14 @@ departments: {D: {users: [{name: Di, email: di@x.example, sending_emails: ["*@X.
 def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     lines = lines_of(
         tmp_path,
-        a="company: X\nsettings: {coverpage: {mode: with_body, template: health}, fx: {}}",
+        a="company: X\nsettings: {coverpage: {mode: with_body}, fx: {}}",
         b="users: [{name: U, email: u@x, contact: {titel: x}}]\nusers: []",
         c="settings: {retry: {statuses: {Busyy: {}}, attempts: 0}}",
     )
     assert lines == [
         "a.yaml:2:30  settings.coverpage.mode: 'with_body' is not one of automatic, none, on_demand, with_body_text, on_demand_requires_attachment, with_body_text_requires_attachment, automatic_requires_attachment   did you mean with_body_text?",  # noqa: E501 - the line as it is told
         "a.yaml:2:51  settings.coverpage.template: 'health' is not one of the cover pages default, healthcare   did you mean healthcare?",  # noqa: E501 - the line as it is told
-        "a.yaml:2:60  settings.fx: 'fx' is not a setting here   did you mean fax?",
+        "a.yaml:2:42  settings.fx: 'fx' is not a setting here   did you mean fax?",
         "b.yaml:1:26  users[0].email: 'u@x' is not an e-mail address",
         "b.yaml:1:41  users[0].contact.titel: 'titel' is not a setting here   did you mean title?",
         "b.yaml:2:1  users: is said twice; first in line 1",
@@ -295,4 +297,18 @@ departments:
         "x.yaml:2:47  settings.notifications.initial.failure: is off: a sender is not told when a fax is refused or does not arrive",  # noqa: E501 - the line as it is told
         "x.yaml:5:78  departments.D.settings.archive.file_name: is without {job_id}: two faxes may want the same file name",  # noqa: E501 - the line as it is told
         "x.yaml:6:90  departments.D.users[0].settings.notifications.delivery.failure: is off: a sender is not told when a fax is refused or does not arrive",  # noqa: E501 - the line as it is told
+    ]
+
+
+def test_an_assigned_cover_page_must_be_known_where_it_is_assigned(tmp_path: Path) -> None:
+    (tmp_path / "own.html").write_text("x", encoding="utf-8")
+    lines = lines_of(
+        tmp_path,
+        a="company: X\nsettings: {coverpage: {template: healt}}\ndepartments:\n"
+        "  A: {settings: {coverpage: {template: letter_head, templates: {Letter Head: own.html}}}}\n"
+        "  B: {settings: {coverpage: {template: Letter Head}}}\n",
+    )
+    assert lines == [
+        "a.yaml:2:34  settings.coverpage.template: 'healt' is not one of the cover pages that are known here: default, healthcare   did you mean healthcare?",  # noqa: E501 - the line as it is told
+        "a.yaml:5:38  departments.B.settings.coverpage.template: 'Letter Head' is not one of the cover pages that are known here: default, healthcare",  # noqa: E501 - the line as it is told
     ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import Paper
+from config.fax import Paper
 from convert.body_facts import BodyFacts
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
 from convert.facts_file import hand_over, handed_over

@@ -136,6 +136,6 @@ def test_anything_is_read_or_not(value: str) -> None:
     "value", ["x" * 32_000, "x; a=" + '"\\' * 15_000, "x; a=b " + "((" * 15_000, "x;" + ";" * 30_000]
 )
 def test_a_hostile_value_takes_no_time(value: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     parse(value)
-    assert time.perf_counter() - before < 0.5
+    assert time.process_time() - before < 0.5

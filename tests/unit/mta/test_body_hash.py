@@ -55,7 +55,7 @@ def test_pieces_change_nothing(lines: list[str], piece: int) -> None:
 
 @pytest.mark.parametrize("body", [b" " * 5_000_000 + b"x\r\n", b"\r\n" * 2_000_000 + b"x", b"a " * 2_000_000])
 def test_a_hostile_body_takes_no_time(body: bytes) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     relaxed_body_hash(InMemory(body), 0)
     simple_body_hash(InMemory(body), 0)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from config.settings import FaxSettings, Settings, UserPolicy
+from config.fax import FaxSettings
+from config.settings import Settings, UserPolicy
 from mta.header_scan import HeaderFacts
 from mta.proof.authentication_results import AuthenticationResults, parse
 from mta.proof.claims import Fact

@@ -7,7 +7,9 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-from config.settings import NotificationSettings, Resolution, Settings, UserPolicy
+from config.fax import Resolution
+from config.notifications import NotificationSettings
+from config.settings import Settings, UserPolicy
 from notify.compose import compose_delivery, compose_initial
 from notify.delivery_status import ReportingMta
 from notify.facts import DeliveryFacts, InitialFacts

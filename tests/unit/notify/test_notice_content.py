@@ -24,7 +24,7 @@ from notice_facts import (
     subject,
 )
 
-from config.settings import NoticeSwitches, NotificationSettings
+from config.notifications import NoticeSwitches, NotificationSettings
 from notify.facts import DeliveryFacts, InitialFacts
 from store.job import FaxJob, Recipient
 from store.lifecycle import JobState

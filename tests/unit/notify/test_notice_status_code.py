@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from config.settings import RETRYABLE_STATUSES
+from config.retry import RETRYABLE_STATUSES
 from notify.status_code import status_code
 from store.status import Status
 

@@ -58,11 +58,11 @@ async def test_a_change_wakes_only_those_who_have_something_to_do() -> None:
     watchful = asyncio.create_task(schedule.wait_for(Work.COPY, since=0, every_change=lambda: True))
     await asyncio.sleep(0.02)
     book.change(Work.NOTICE)
-    await asyncio.wait_for(asyncio.gather(notice, watchful), 5)
+    await asyncio.wait_for(asyncio.gather(notice, watchful), 60)
     await asyncio.sleep(0.02)
     assert not call.done()
     book.change(Work.CALL)
-    await asyncio.wait_for(call, 5)
+    await asyncio.wait_for(call, 60)
 
 
 async def test_what_is_due_and_cannot_be_claimed_waits_for_a_change() -> None:
@@ -72,12 +72,12 @@ async def test_what_is_due_and_cannot_be_claimed_waits_for_a_change() -> None:
     await asyncio.sleep(0.05)
     assert not waiting.done()
     book.change(Work.CALL)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 60)
 
 
 async def test_a_change_before_waiting_is_not_missed() -> None:
     book = ScriptedBook(generation=7, due=frozenset({Work.CALL}))
-    await asyncio.wait_for(schedule_of(book).wait_for(Work.CALL, since=6), 5)
+    await asyncio.wait_for(schedule_of(book).wait_for(Work.CALL, since=6), 60)
 
 
 async def test_it_ends_when_something_comes_due_or_after_the_longest_sleep(
@@ -85,18 +85,20 @@ async def test_it_ends_when_something_comes_due_or_after_the_longest_sleep(
 ) -> None:
     book = ScriptedBook(next_due={Work.CALL: now() + timedelta(seconds=0.1)})
     schedule = schedule_of(book)
-    await asyncio.wait_for(schedule.wait_for(Work.CALL, since=0), 4)
+    await asyncio.wait_for(schedule.wait_for(Work.CALL, since=0), 60)
     monkeypatch.setattr(schedule_module, "LONGEST_SLEEP", 0.05)
-    await asyncio.wait_for(schedule.wait_for(Work.NOTICE, since=0), 4)
+    await asyncio.wait_for(schedule.wait_for(Work.NOTICE, since=0), 60)
 
 
 async def test_a_flood_of_changes_is_looked_at_in_portions() -> None:
     book = ScriptedBook()
     schedule = schedule_of(book)
     waiting = [asyncio.create_task(schedule.wait_for(work, since=0)) for work in Work]
+    clock = asyncio.get_running_loop().time
+    began = clock()
     for _ in range(200):
         await asyncio.sleep(0.0005)
         book.change()
-    assert 1 < book.looks < 60
+    assert 1 < book.looks <= 2 + (clock() - began) / schedule_module._APART
     for task in waiting:
         task.cancel()

@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from config.settings import NoticeSwitches, Settings, UserPolicy
+from config.notifications import NoticeSwitches
+from config.settings import Settings, UserPolicy
 from store.job import FaxJob, Recipient
 from store.lifecycle import JobState
 from store.mail import Envelope, NoticeRequest, NotifyOn

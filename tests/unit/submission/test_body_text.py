@@ -31,6 +31,6 @@ def test_body_text_is_what_a_person_would_see(text: str, html: str, *, seen: boo
 
 @pytest.mark.parametrize("piece", ["<", "<style>", "<!--", "<a ", "<title></style>", "&", "</"])
 def test_a_hostile_document_costs_no_more_than_its_length(piece: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     has_body_text(a_mail("", html=piece * 200_000))
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2

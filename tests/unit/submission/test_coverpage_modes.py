@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from config.settings import CoverpageMode, CoverpageSettings
+from config.coverpage import CoverpageMode, CoverpageSettings
 from store.job import Refusal
 from store.status import Status
 from submission.coverpage import CoverDecision, CoverReason, decide_cover

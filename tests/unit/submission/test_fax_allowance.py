@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.settings import FaxSettings
+from config.fax import FaxSettings
 from store.status import Status
 from submission.allowance import blocked_by, refuse_number
 from submission.number import FaxNumber

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit.engine.dis import read_dis
 from transmit.engine.order import Compression
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import Resolution
+from config.fax import Resolution
 from transmit.engine.control import (
     BackToAudio,
     Body,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import RETRYABLE_STATUSES, RetrySettings, StatusRetry
+from config.retry import RETRYABLE_STATUSES, RetrySettings, StatusRetry
 from store.job import Outcome
 from store.status import Status
 from transmit.retry import PERMANENT, REDIALLED_ONCE, decide

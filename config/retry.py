@@ -1,0 +1,54 @@
+"""How often a number is called."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from config.section import Section
+from config.values import Duration, did_you_mean, expected
+
+RETRYABLE_STATUSES = (
+    "BUSY",
+    "Fast Busy",
+    "No Answer",
+    "Voice Answer",
+    "Not a Fax Machine",
+    "Negotiation Failed",
+    "Exceeded ECM Retransmit",
+    "Transmission Failed",
+    "General Error",
+)
+"""The words of `store.status` after which a number is called again; the others are final at once."""
+
+
+def _retryable_status(value: Any) -> str:
+    words = {status.casefold(): status for status in RETRYABLE_STATUSES}
+    word = str(value).casefold()
+    if word in words:
+        return words[word]
+    listed = ", ".join(RETRYABLE_STATUSES)
+    raise expected(f"one of the statuses {listed}", did_you_mean(word, list(RETRYABLE_STATUSES)))
+
+
+RetryableStatus = Annotated[str, BeforeValidator(_retryable_status)]
+
+
+class StatusRetry(Section):
+    """How one status is retried, where it differs."""
+
+    attempts: Annotated[int, Field(ge=1, le=50)] | None = None
+    """Calls in all, where the last one ended so."""
+    interval: Duration | None = None
+    """From the end of such a call to the next one."""
+
+
+class RetrySettings(Section):
+    """How often a number is called."""
+
+    attempts: Annotated[int, Field(ge=1, le=50)] = 4
+    """Calls in all."""
+    interval: Duration = timedelta(minutes=5)
+    """From the end of a call to the next one."""
+    statuses: dict[RetryableStatus, StatusRetry] = {}
+    """By status, for example `BUSY: {interval: 3 min}`."""

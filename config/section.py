@@ -1,0 +1,39 @@
+"""A group of settings: what every model of settings and policy is made of."""
+
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Inheritance(Enum):
+    """How a setting that does not follow nearest-wins comes down the levels: written into its annotation."""
+
+    ADDS_UP = "the union of all levels"
+    STAYS = "belongs to its level alone"
+
+
+class Section(BaseModel):
+    """A group of settings. Unknown names are mistakes; values do not change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_below_a_heading(cls, data: Any) -> Any:
+        """A group, a list or a table with nothing behind its name says nothing."""
+        if data is None:
+            return {}
+        if isinstance(data, dict) and None in data.values():
+            return {
+                name: value for name, value in data.items() if value is not None or name not in _groups(cls)
+            }
+        return data
+
+
+@cache
+def _groups(section: type[Section]) -> frozenset[str]:
+    """Names of the fields that hold groups, lists or tables."""
+    fields = section.model_fields.items()
+    return frozenset(name for name, field in fields if isinstance(field.default, Section | tuple | dict))
