@@ -73,7 +73,7 @@ async def test_the_next_call_is_found_without_looking_at_jobs(
         plan = _plan(connection, choice)
         expiry_plan = _plan(connection, expiry)
     assert plan[0] == "SEARCH jobs USING COVERING INDEX jobs_dialable (lines=? AND priority=? AND due_at<?)"
-    assert expiry_plan == ["SEARCH jobs USING INDEX jobs_expiring (expires_at<?)"]
+    assert [step.partition(" (")[0] for step in expiry_plan] == ["SEARCH jobs USING INDEX jobs_expiring"]
     assert not any("TEMP B-TREE" in step for step in plan)
 
 
