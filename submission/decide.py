@@ -1,13 +1,12 @@
 """A mail and its sender's policy become fax jobs: one for each recipient, each accepted or refused."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from config.settings import UserPolicy
 from store.job import NewJob, Recipient, Refusal
 from store.mail import Envelope, MailContent
 from store.status import Status
-from submission.allowance import refuse_number
+from submission.allowance import NO_BLOCKS, Blocks, policy_blocks, refuse_number
 from submission.body import has_body_text
 from submission.coverpage import CoverDecision, decide_cover
 from submission.directives import Directives, read_directives
@@ -43,7 +42,7 @@ def decide(
     user: UserPolicy,
     *,
     domain: str,
-    live_blocks: Collection[str] = (),
+    live_blocks: Blocks = NO_BLOCKS,
 ) -> Submission:
     """What becomes of a mail.
 
@@ -52,9 +51,9 @@ def decide(
         envelope: Its recipients are the ones that count (Bcc works).
         user: The sender, and everything that applies to them.
         domain: The mail domain whose addresses are fax numbers.
-        live_blocks: Numbers, and prefixes with a trailing `*`, that are blocked beside the policy's.
+        live_blocks: What is blocked beside the policy's numbers.
     """
-    blocks = frozenset((*user.blocked_numbers, *live_blocks))
+    blocks = policy_blocks(user.blocked_numbers).beside(live_blocks)
     recipients = _read_recipients(content, envelope, user, domain, blocks)
     plan = _refuse_crowd(recipients, user) or _plan(content, user)
     if isinstance(plan, Refusal):
@@ -99,7 +98,7 @@ def _plan(content: MailContent, user: UserPolicy) -> _FaxPlan | Refusal:
 
 
 def _read_recipients(
-    content: MailContent, envelope: Envelope, user: UserPolicy, domain: str, blocks: Collection[str]
+    content: MailContent, envelope: Envelope, user: UserPolicy, domain: str, blocks: Blocks
 ) -> _Recipients:
     """Every recipient of the envelope, each once."""
     found: dict[tuple[str, str], _NamedRecipient] = {}
@@ -112,7 +111,7 @@ def _read_recipients(
 
 
 def _read_recipient(
-    address: str, content: MailContent, user: UserPolicy, domain: str, blocks: Collection[str]
+    address: str, content: MailContent, user: UserPolicy, domain: str, blocks: Blocks
 ) -> tuple[Recipient, Refusal | None]:
     name = display_name(address, content.to_names)
     local_part = local_part_of(address)

@@ -19,7 +19,7 @@ from store.errors import BookUnavailable
 from store.job import Attempt, FaxJob, Outcome
 from store.records.claims import Claims
 from store.status import Status
-from submission.allowance import blocked_by
+from submission.allowance import policy_blocks
 from transmit.line import CallOrder, CallProgress, Line, ProgressKind
 from transmit.retry import decide
 
@@ -131,7 +131,7 @@ class Dial:
     def _blocked(self, job: FaxJob) -> Outcome | None:
         """The outcome of a call that is not placed, because the number was blocked after the job was made."""
         user = self._policy.current.user(job.user.email)
-        if user and (block := blocked_by(job.recipient.number, user.blocked_numbers)):
+        if user and (block := policy_blocks(user.blocked_numbers).blocking(job.recipient.number)):
             return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
         return None
 

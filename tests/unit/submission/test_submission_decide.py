@@ -2,6 +2,7 @@ from submission_facts import DOMAIN, a_mail, a_user, to
 
 from store.mail import Envelope
 from store.status import Status
+from submission.allowance import Blocks
 from submission.decide import Submission, decide
 
 
@@ -42,7 +43,7 @@ def test_a_bad_recipient_is_refused_and_the_good_ones_are_faxed() -> None:
 
 def test_live_blocks_count_beside_the_policys() -> None:
     submission = decide(
-        a_mail(), to("+12065551234"), a_user(), domain=DOMAIN, live_blocks=["+12065551234", "+49*"]
+        a_mail(), to("+12065551234"), a_user(), domain=DOMAIN, live_blocks=Blocks(["+12065551234", "+49*"])
     )
     assert statuses(submission) == [("+12065551234", Status.BLOCKED)]
 
