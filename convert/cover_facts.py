@@ -41,7 +41,7 @@ class CoverFacts:
     """What one cover page says."""
 
     template: str
-    """The name of the template, one of `convert.templates.cover_templates()`."""
+    """The template's name: one of `convert.templates.cover_templates()`, or what an own one is called."""
     paper: Paper
     recipient: CoverRecipient
     sender: CoverSender = CoverSender()
@@ -64,6 +64,9 @@ class CoverFacts:
     """A token for templates; the built-in ones keep it to the sender's own records."""
     custom_fields: dict[str, str] = field(default_factory=dict)
     """Tokens for templates, like `billing`."""
+    own_file: str = ""
+    """The path of an own template's file (HTML, Word or OpenDocument); empty for a built-in template. If no
+    page can be made of it, the built-in `default` takes its place, and `ConvertedFax.cover_trouble` says why."""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
