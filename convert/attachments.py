@@ -39,8 +39,21 @@ def _first_call(request: ConversionRequest, number: int, source: Source) -> Call
     folder.mkdir()
     # A copy: a task may write in its folder, and must not write into the sender's file.
     shutil.copyfile(source.path, folder / "source")
-    arguments = {"source": "source", **page_arguments(request, source.name, pages_at_once=_PAGES_AT_ONCE)}
+    arguments = {
+        "source": "source",
+        **page_arguments(request, source.name, pages_at_once=_PAGES_AT_ONCE),
+        **({} if source.message else _rules(request)),
+    }
     return Call(task="convert.page_task:make_pages", arguments=arguments, folder=folder, name=source.name)
+
+
+def _rules(request: ConversionRequest) -> dict[str, Any]:
+    """What a policy says of documents, as fields of a `PageTask`."""
+    return {
+        "allowed": None if request.allowed is None else tuple(request.allowed),
+        "largest": request.limits.largest,
+        "largest_of": dict(request.limits.largest_of),
+    }
 
 
 async def _followed_up(

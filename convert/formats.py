@@ -29,6 +29,7 @@ class Kind(StrEnum):
     GIF = "gif"
     WEBP = "webp"
     BMP = "bmp"
+    HEIC = "heic"
     DOCX = "docx"
     XLSX = "xlsx"
     PPTX = "pptx"
@@ -48,7 +49,6 @@ class Kind(StrEnum):
     # Known, and refused by name:
     EMPTY = "empty"
     PROTECTED_OFFICE = "protected office"
-    HEIC = "heic"
     MAIL = "mail"
     OUTLOOK = "outlook"
     TNEF = "tnef"
@@ -96,6 +96,7 @@ FORMATS: dict[Kind, Format] = {
     Kind.GIF: _picture("GIF picture"),
     Kind.WEBP: _picture("WebP picture"),
     Kind.BMP: _picture("BMP picture"),
+    Kind.HEIC: _picture("HEIC picture"),
     Kind.DOCX: _office("Word document", "MS Word 2007 XML"),
     Kind.XLSX: _office("Excel workbook", "Calc MS Excel 2007 XML"),
     Kind.PPTX: _office("PowerPoint presentation", "Impress MS PowerPoint 2007 XML"),
@@ -114,7 +115,6 @@ FORMATS: dict[Kind, Format] = {
     Kind.TEXT: _office("text", "Text (encoded)", "UTF8,LF,Noto Sans Mono"),
     Kind.EMPTY: _refused("the file is empty"),
     Kind.PROTECTED_OFFICE: _refused("the document is protected with a password"),
-    Kind.HEIC: _refused("HEIC pictures cannot be read; send the picture as JPEG"),
     Kind.MAIL: _refused("a mail within a mail cannot be made into pages; attach what is in it"),
     Kind.OUTLOOK: _refused("a mail saved by Outlook cannot be made into pages; attach what is in it"),
     Kind.TNEF: _refused(

@@ -16,8 +16,8 @@ from convert.layout import WIDTH, Placement, SheetGeometry, Size
 from sandbox.failures import Refused
 
 _PLUGINS = {
-    Kind.TIFF: "TIFF", Kind.PNG: "PNG", Kind.JPEG: "JPEG", Kind.GIF: "GIF",
-    Kind.WEBP: "WEBP", Kind.BMP: "BMP",
+    Kind.TIFF: ("TIFF",), Kind.PNG: ("PNG",), Kind.JPEG: ("JPEG",), Kind.GIF: ("GIF",),
+    Kind.WEBP: ("WEBP",), Kind.BMP: ("BMP",), Kind.HEIC: ("HEIF", "AVIF"),
 }  # fmt: skip
 _MOST_PIXELS = 200_000_000
 """A sheet of A3 at 600 dpi has 70 million."""
@@ -26,6 +26,10 @@ _HIGHEST_DPI = 2400.0
 _ENOUGH = 2
 """How many times finer than the fax a JPEG is decoded at least."""
 _DEEP_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
+_DAMAGE = (
+    OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError, TypeError, RuntimeError,
+)  # fmt: skip
+"""What the decoders raise."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -64,8 +68,10 @@ def open_picture(path: Path, kind: Kind) -> Image.Image:
     ImageFile.LOAD_TRUNCATED_IMAGES = (
         False  # which WeasyPrint, in the same process, sets: no fax of half a picture
     )
+    if kind is Kind.HEIC:
+        from convert import heif  # noqa: F401, PLC0415 - 6 MB of decoder, for those who need it
     try:
-        picture = Image.open(path, formats=(_PLUGINS[kind],))
+        picture = Image.open(path, formats=_PLUGINS[kind])
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as problem:
         raise Refused("the picture is damaged and cannot be opened") from problem
     refuse_if_too_large(picture)
@@ -98,7 +104,7 @@ def picture_page(picture: Image.Image) -> PicturePage:
         picture.load()
         resolution = picture.info.get("dpi")
         upright = ImageOps.exif_transpose(picture)
-    except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError, TypeError) as problem:
+    except _DAMAGE as problem:
         raise Refused("the picture is damaged") from problem
     turned = (upright.width > upright.height) != (picture.width > picture.height)
     size = _physical_size(original, resolution)

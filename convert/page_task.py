@@ -15,7 +15,7 @@ from convert.pdf_pages import PdfDocument
 from convert.plain_text import decoded
 from convert.rasterise import RasterisedPage, rasterise
 from convert.sniff import sniff
-from convert.wording import too_many
+from convert.wording import not_allowed, too_large, too_many
 from sandbox.failures import Refused
 
 _TEXTS = (Kind.TEXT, Kind.CSV)
@@ -42,6 +42,12 @@ class PageTask:
     """Draw a part of a PDF: from this page, 0-based, …"""
     last: int | None = None
     """… to this page, inclusive."""
+    allowed: tuple[str, ...] | None = None
+    """The kinds that the sender may fax; None for all."""
+    largest: int | None = None
+    """The most octets of the source; None for no limit."""
+    largest_of: dict[str, int] | None = None
+    """The same by kind, where it differs."""
 
     @property
     def geometry(self) -> SheetGeometry:
@@ -73,12 +79,25 @@ def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:
     match form.route:
         case Route.REFUSED:
             raise Refused(form.refusal)
+        case _ if reason := _against_policy(task, kind):
+            raise Refused(reason)
         case Route.OFFICE:
             return {"office": kind, "source": _for_office(task, kind)}
         case Route.PDF:
             return _pdf(task)
         case Route.PICTURE:
             return _written(task, _pictures(task, kind))
+
+
+def _against_policy(task: PageTask, kind: Kind) -> str:
+    """Why the sender may not fax a document of this kind and size; empty if they may."""
+    if task.from_office:  # it was asked before LibreOffice was
+        return ""
+    if task.allowed is not None and kind not in task.allowed:
+        return not_allowed(FORMATS[kind].words, kind, task.allowed)
+    most = (task.largest_of or {}).get(kind, task.largest)
+    size = Path(task.source).stat().st_size
+    return too_large(FORMATS[kind].words, size, most) if most is not None and size > most else ""
 
 
 def _for_office(task: PageTask, kind: Kind) -> str:

@@ -3,7 +3,8 @@
 A mail's attachments are rendered once; each sheet, one per job, puts its own leading pages before them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,8 @@ class Source:
     name: str
     """As the sender knows it; only ever shown."""
     path: Path
+    message: bool = False
+    """Whether it is the page of a forwarded mail: text of the mail itself, whatever types are allowed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +70,10 @@ class ConversionLimits:
     """The most time for one document."""
     memory: int = _GIBIBYTE
     """The most address space for one document, in bytes."""
+    largest: int | None = None
+    """The most octets of a document; None for no limit."""
+    largest_of: Mapping[str, int] = field(default_factory=dict)
+    """The same for one type, by its name in `convert.formats.Kind`, where it differs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +88,8 @@ class ConversionRequest:
     limits: ConversionLimits
     folder: Path
     """Empty and ours: everything is written here, the faxes too."""
+    allowed: Collection[str] | None = None
+    """The types that may be faxed, by their names in `convert.formats.Kind`; None for all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
