@@ -7,6 +7,10 @@ The nouns:
     outbox        notices and copies that a transition causes
     quarantine    automatic mail that is kept and not faxed
     credential    that a user has a password
+    block         a number that is blocked while the service runs
+    lock          that a user may not send
+    audit_entry   who did what
+    seen_policy   the policy that was in force
     pickup        a message in an IMAP mailbox
     refused       a submission that was refused during SMTP
     history       a transition that happened
@@ -17,7 +21,8 @@ The nouns:
 
 The book:
     book            the only door; every change is one transaction
-    administration  its part about quarantine, passwords, refusals and purges
+    administration  its part about quarantine, refusals and purges
+    live_facts      its part about blocked numbers, locks, passwords, and who did what
     access          how it is reached: readers in threads, one writer
     writer          the thread that writes, in groups
     changes         waiting for a change, whoever makes it

@@ -1,7 +1,7 @@
-"""The part of the book that is about administrators' affairs, and about keeping the book small.
+"""The part of the book that is about mails that were not taken on, and about keeping the book small.
 
-Passwords, the quarantine, the log of refusals, and the purge of both. `store.book.Book` is the only kind of
-it; what holds for the book's methods holds here.
+The quarantine, the log of refusals, and the purge of both. `store.book.Book` is the only kind of it; what
+holds for the book's methods holds here.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from random import Random
 
 from store.access import BookAccess
 from store.bodies import ROW_LIMIT, BodyFolder, KeptBody
-from store.credential import Credential
 from store.errors import NotInBook
 from store.ids import read_id
 from store.incoming import IncomingBody
+from store.live_facts import LiveFacts
 from store.mail import Envelope
 from store.quarantine import NewQuarantined, Quarantined
-from store.records import credentials, quarantine, refusals
+from store.records import quarantine, refusals
 from store.refused import RefusedSubmission
 
 REFUSALS_KEPT = timedelta(days=90)
@@ -34,13 +34,13 @@ class Purged:
     refusals: int
 
 
-class Administration:
+class Administration(LiveFacts):
     """What administrators see and do, as far as it is no job."""
 
     def __init__(
         self, access: BookAccess, bodies: BodyFolder, *, clock: Callable[[], datetime], rng: Random
     ) -> None:
-        self._access = access
+        super().__init__(access)
         self._bodies = bodies
         self._clock = clock
         self._rng = rng
@@ -86,13 +86,13 @@ class Administration:
             quarantine.release_quarantined, known, user_email=user_email, by=by, rng=self._rng
         )
 
-    async def delete_quarantined(self, mail_id: str) -> None:
-        """Remove a mail in quarantine, and its body with it.
+    async def delete_quarantined(self, mail_id: str, *, by: str) -> None:
+        """Remove a mail in quarantine, and its body with it. `by`: who wants it.
 
         Raises:
             NotInBook: it is not in quarantine.
         """
-        reference = await self._access.write(quarantine.delete_quarantined, _in_quarantine(mail_id))
+        reference = await self._access.write(quarantine.delete_quarantined, _in_quarantine(mail_id), by=by)
         await self._access.in_thread(self._bodies.remove, [reference])
 
     async def purge_quarantine(self, before: datetime) -> int:
@@ -104,24 +104,6 @@ class Administration:
             removed += len(references)
             if len(references) < quarantine.PURGE_GROUP:
                 return removed
-
-    # --- Passwords ----------------------------------------------------------------------------------------
-
-    async def set_password(self, user_email: str, password_hash: str, by: str) -> None:
-        """Keep the hash of an account's password, in place of the one before. `by`: who set it."""
-        await self._access.write(credentials.set_password, user_email, password_hash, by)
-
-    async def password_hash(self, user_email: str) -> str | None:
-        """The hash of an account's password, for checking it."""
-        return await self._access.read(credentials.password_hash, user_email)
-
-    async def credential(self, user_email: str) -> Credential | None:
-        """When an account's password was set, and by whom."""
-        return await self._access.read(credentials.find_credential, user_email)
-
-    async def remove_password(self, user_email: str) -> bool:
-        """Forget an account's password; whether it had one."""
-        return await self._access.write(credentials.remove_password, user_email)
 
     # --- Refusals -----------------------------------------------------------------------------------------
 

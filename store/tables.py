@@ -388,6 +388,8 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Index("audit_by_time", "at"),
     Index("audit_of", "subject", "at"),
+    # Its end tells whether anything has happened since.
+    Index("audit_by_action", "action", "id"),
 )
 
 policies_seen = Table(

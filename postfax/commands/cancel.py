@@ -1,6 +1,5 @@
 """`postfax cancel`: ends jobs that are not finished."""
 
-import getpass
 from collections.abc import Iterable
 
 import click
@@ -8,6 +7,7 @@ import click
 from postfax.commands.show import find_job
 from postfax.failures import ExitCode, Failure
 from postfax.opening import open_book, run
+from postfax.person import person
 from postfax.terminal import print_json
 from store.records.interventions import CancelResult
 
@@ -37,7 +37,7 @@ def command(settings_file: str, job_ids: tuple[str, ...], as_json: bool) -> int:
 
 
 async def _cancel(settings_file: str, job_ids: tuple[str, ...]) -> dict[str, CancelResult | None]:
-    by = getpass.getuser()
+    by = person()
     results: dict[str, CancelResult | None] = {}
     async with open_book(settings_file) as book:
         for job_id in job_ids:

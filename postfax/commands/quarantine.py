@@ -1,6 +1,5 @@
 """`postfax quarantine`: automatic mail, which is neither faxed nor answered, for a person to look at."""
 
-import getpass
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +13,7 @@ from config.policy import Policy, read_policy
 from postfax.commands.list import Moment
 from postfax.failures import ExitCode, Failure
 from postfax.opening import make_book, now, open_book, run, settings_in
+from postfax.person import person
 from postfax.quarantined_header import ShownFields, shown_fields, subject_among
 from postfax.terminal import age, octets_for_people, print_facts, print_json, print_table
 from store.book import Book
@@ -192,7 +192,7 @@ async def _release_one(book: Book, policy: Policy, mail_id: str) -> _Result:
     if not mail.envelope.recipients:
         return _Result(done=False, words="was not released: it names no fax number")
     try:
-        released = await book.release_quarantined(mail.id, user_email=user.email, by=getpass.getuser())
+        released = await book.release_quarantined(mail.id, user_email=user.email, by=person())
     except NotInBook:  # somebody else was quicker
         return _NOT_THERE
     name = "" if released == mail.id else f" as {released}"
@@ -225,7 +225,7 @@ async def _delete(settings_file: str, mail_ids: Iterable[str]) -> dict[str, _Res
     async with open_book(settings_file) as book:
         for mail_id in mail_ids:
             try:
-                await book.delete_quarantined(mail_id)
+                await book.delete_quarantined(mail_id, by=person())
             except NotInBook:
                 results[mail_id] = _NOT_THERE
             else:

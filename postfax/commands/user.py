@@ -1,6 +1,5 @@
 """`postfax user`: the passwords that users log in with when they send mail (AUTH)."""
 
-import getpass
 import sys
 
 import click
@@ -11,6 +10,7 @@ from config.server import ServerSettings
 from config.settings import UserPolicy
 from postfax.failures import ExitCode, Failure
 from postfax.opening import make_book, run, settings_in
+from postfax.person import person
 
 SHORTEST = 12
 """Characters. Length is what makes guessing hard; nothing else is asked for (NIST SP 800-63B §5.1.1.2)."""
@@ -95,7 +95,7 @@ def _hash_of(password: str) -> str:
 def _set(settings: ServerSettings, account: UserPolicy, password_hash: str) -> None:
     async def work() -> None:
         async with make_book(settings) as book:
-            await book.set_password(account.email, password_hash, getpass.getuser())
+            await book.set_password(account.email, password_hash, person())
 
     run(work())
     click.echo(f"{account.email} logs in with this password from now on")
@@ -106,7 +106,7 @@ def _set(settings: ServerSettings, account: UserPolicy, password_hash: str) -> N
 def _remove(settings: ServerSettings, policy: Policy, account: UserPolicy) -> None:
     async def work() -> bool:
         async with make_book(settings) as book:
-            return await book.remove_password(account.email)
+            return await book.remove_password(account.email, person())
 
     if not run(work()):
         raise Failure(f"{account.email} has no password that was set with this command.", ExitCode.NOT_FOUND)

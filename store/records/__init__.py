@@ -12,6 +12,10 @@ Modules:
     submissions    jobs come to be, get their documents, or are refused
     jobs           jobs as rows, their changes of state, look-ups
     interventions  people cancel, hold and release
+    audit          who did what
+    blocks         numbers that are blocked while the service runs
+    locks          accounts that may not send
+    policies_seen  which policies were in force, and which were approved
     next_call      which job is called next, and on which line
     calls          a call is opened, and what came of it takes its job on
     attempts       attempts as rows

@@ -2,7 +2,9 @@
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from store.audit_entry import AuditAction
 from store.credential import Credential
+from store.records.audit import note
 from store.records.turn import Turn
 from store.tables import credentials
 
@@ -18,13 +20,15 @@ def set_password(turn: Turn, user_email: str, password_hash: str, by: str) -> No
     changed = turn.connection.execute(update(credentials).where(_OF_ACCOUNT), {"account": account, **kept})
     if not changed.rowcount:
         turn.connection.execute(insert(credentials), {"user_email": account, **kept})
+    note(turn, AuditAction.SET_PASSWORD, [account], by=by)
 
 
-def remove_password(turn: Turn, user_email: str) -> bool:
+def remove_password(turn: Turn, user_email: str, by: str) -> bool:
     """Forget the hash of an account's password; whether there was one."""
-    removed = turn.connection.execute(
-        delete(credentials).where(_OF_ACCOUNT), {"account": _account(user_email)}
-    )
+    account = _account(user_email)
+    removed = turn.connection.execute(delete(credentials).where(_OF_ACCOUNT), {"account": account})
+    if removed.rowcount:
+        note(turn, AuditAction.REMOVE_PASSWORD, [account], by=by)
     return bool(removed.rowcount)
 
 

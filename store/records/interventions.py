@@ -1,11 +1,13 @@
-"""People step in: a job is cancelled, held, released; or its time is up."""
+"""People step in: a job is cancelled, held, released; or its time is up. What a person did is audited."""
 
 from enum import Enum
 
 from sqlalchemy import bindparam, select
 
+from store.audit_entry import AuditAction
 from store.job import FaxJob
 from store.lifecycle import JobState, Transition
+from store.records.audit import note
 from store.records.jobs import change, move, the_job
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
@@ -47,10 +49,13 @@ def cancel(turn: Turn, job_id: str, by: str) -> CancelResult:
     if job.state.final:
         return CancelResult.ALREADY_FINAL
     if job.state is JobState.DIALLING:
-        change(turn, job_id, cancel_requested_by=job.cancel_requested_by or by)
+        if not job.cancel_requested_by:
+            change(turn, job_id, cancel_requested_by=by)
+            note(turn, AuditAction.CANCEL, [job_id], by=by, detail="in a call")
         return CancelResult.WILL_HANG_UP
     status = Status.JOB_CANCELLED.value
     move(turn, [job_id], Transition.CANCEL, by=by, status=status, finished_at=turn.now)
+    note(turn, AuditAction.CANCEL, [job_id], by=by)
     owe_delivery(turn, the_job(turn.connection, job_id))
     return CancelResult.CANCELLED
 
@@ -77,6 +82,7 @@ def hold(turn: Turn, job_id: str, by: str) -> FaxJob:
     """
     the_job(turn.connection, job_id)
     move(turn, [job_id], Transition.HOLD, by=by)
+    note(turn, AuditAction.HOLD, [job_id], by=by)
     return the_job(turn.connection, job_id)
 
 
@@ -89,4 +95,5 @@ def release(turn: Turn, job_id: str, by: str) -> FaxJob:
     """
     the_job(turn.connection, job_id)
     move(turn, [job_id], Transition.RELEASE, by=by)
+    note(turn, AuditAction.RELEASE, [job_id], by=by)
     return the_job(turn.connection, job_id)

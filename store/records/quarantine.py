@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
+from store.audit_entry import AuditAction
 from store.bodies import KeptBody, delete_bodies, insert_bodies
 from store.errors import NotInBook
 from store.mail import ProofMethod, SenderProof
 from store.quarantine import NewQuarantined, Quarantined
+from store.records.audit import note
 from store.records.envelopes import envelope_columns, read_envelope
 from store.records.mails import as_received, find_mail, free_id, plain_proof
 from store.records.turn import Turn
@@ -101,6 +103,7 @@ def release_quarantined(turn: Turn, mail_id: str, user_email: str, by: str, rng:
     row = _the_row(turn.connection, mail_id)
     if not row.recipients:
         raise ValueError(f"mail {mail_id} has no recipients")
+    note(turn, AuditAction.RELEASE_QUARANTINED, [mail_id], by=by, detail=f"for {user_email}")
     known: str | None = turn.connection.scalar(_TAKEN_ON, {"dedupe_key": row.dedupe_key})
     if known:
         _remove(turn, [mail_id], [row.body])
@@ -130,7 +133,7 @@ def _proof(row: Row[Any], by: str) -> SenderProof:
     )
 
 
-def delete_quarantined(turn: Turn, mail_id: str) -> str:
+def delete_quarantined(turn: Turn, mail_id: str, by: str) -> str:
     """Remove a mail and its row's body; the body's reference.
 
     Raises:
@@ -138,6 +141,7 @@ def delete_quarantined(turn: Turn, mail_id: str) -> str:
     """
     reference: str = _the_row(turn.connection, mail_id).body
     _remove(turn, [mail_id], [reference])
+    note(turn, AuditAction.DELETE_QUARANTINED, [mail_id], by=by)
     return reference
 
 

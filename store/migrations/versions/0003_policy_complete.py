@@ -72,6 +72,7 @@ def _create_audit() -> None:
     )
     op.create_index("audit_by_time", "audit", ["at"])
     op.create_index("audit_of", "audit", ["subject", "at"])
+    op.create_index("audit_by_action", "audit", ["action", "id"])
 
 
 def _create_policies_seen() -> None:

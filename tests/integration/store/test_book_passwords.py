@@ -31,9 +31,9 @@ async def test_an_account_has_the_password_that_was_set_last(tmp_path: Path) -> 
 async def test_a_removed_password_is_gone(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
         await small.book.set_password("ana@hospital.example", HASH, "root")
-        assert await small.book.remove_password("Ana@hospital.example")
+        assert await small.book.remove_password("Ana@hospital.example", "olga")
         assert await small.book.password_hash("ana@hospital.example") is None
-        assert not await small.book.remove_password("ana@hospital.example")
+        assert not await small.book.remove_password("ana@hospital.example", "olga")
 
 
 async def test_a_password_survives_the_service(tmp_path: Path) -> None:

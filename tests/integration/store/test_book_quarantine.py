@@ -215,20 +215,20 @@ async def test_a_deleted_mail_is_gone_with_its_body(tmp_path: Path, body: bytes)
         mail_id = await filed(small, body=body)
         found = await small.book.quarantined_mail(mail_id)
         assert found is not None
-        await small.book.delete_quarantined(mail_id)
+        await small.book.delete_quarantined(mail_id, by="olga")
         assert await small.book.quarantined_mail(mail_id) is None
         assert files(small) == []
         with pytest.raises(BodyMissing):
             await small.book.body(found.body)
         with pytest.raises(NotInBook, match="mail in quarantine"):
-            await small.book.delete_quarantined(mail_id)
+            await small.book.delete_quarantined(mail_id, by="olga")
 
 
 async def test_nothing_of_a_deleted_mail_is_readable_in_the_book(tmp_path: Path) -> None:
     secret = b"the patient's name is secret"
     async with small_book(tmp_path) as small:
         mail_id = await filed(small, body=SMALL + secret)
-        await small.book.delete_quarantined(mail_id)
+        await small.book.delete_quarantined(mail_id, by="olga")
     with closing(sqlite3.connect(tmp_path / "book.db")) as book:
         book.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert secret not in (tmp_path / "book.db").read_bytes()
@@ -241,7 +241,7 @@ async def test_a_mail_that_is_not_there(tmp_path: Path, written: str) -> None:
         with pytest.raises(NotInBook):
             await small.book.release_quarantined(written, user_email="a@b.example", by="olga")
         with pytest.raises(NotInBook):
-            await small.book.delete_quarantined(written)
+            await small.book.delete_quarantined(written, by="olga")
 
 
 async def test_the_oldest_are_purged_with_their_bodies(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def work(book, numbers):
             await book.release_quarantined(mail_id, user_email="ana@hospital.example", by="olga")
             os.write(1, f"released key-{number}\\n".encode())
         elif number % 3 == 0:
-            await book.delete_quarantined(mail_id)
+            await book.delete_quarantined(mail_id, by="olga")
             os.write(1, f"deleted key-{number}\\n".encode())
 
 async def main():
