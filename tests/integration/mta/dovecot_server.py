@@ -1,6 +1,5 @@
 """A Dovecot of our own: its mailboxes in a folder of its own, on loopback, ended by its process id."""
 
-import asyncio
 import contextlib
 import grp
 import os
@@ -11,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -175,13 +174,13 @@ class Dovecot:
         return file.read_text(errors="replace") if file.exists() else ""
 
     def _wait_until_it_answers(self) -> None:
-        until = time.monotonic() + 15
-        while time.monotonic() < until:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
             with (
                 contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), 1) as client,
+                socket.create_connection(("127.0.0.1", self.port), 10) as client,
             ):
-                client.settimeout(5)
+                client.settimeout(30)
                 if client.recv(100).startswith(b"* OK"):
                     return
             time.sleep(0.05)
@@ -229,14 +228,6 @@ def dovecot(
     finally:
         server.kill()
         shutil.rmtree(folder)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that in time"
-        await asyncio.sleep(0.02)
 
 
 def _lives(pid: str) -> bool:

@@ -53,6 +53,7 @@ class Desk:
     listener: SmtpListener
     intake: Taking
     address: HostPort | UnixSocket
+    limits: ClientLimits
 
     @property
     def only(self) -> Delivery:
@@ -107,8 +108,8 @@ async def open_desk(
         (place,) = bind(settings.mail.listen, workers=1)
         await service.start([(place.listener, place.of_worker(0))])
         try:
-            yield Desk(service, intake, place.address)
+            yield Desk(service, intake, place.address, limits)
         finally:
-            await service.stop(seconds=1)
+            await service.stop(seconds=10)
             if isinstance(place.address, UnixSocket):
                 place.close()

@@ -7,14 +7,15 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from stub_lookup import StubLookup
+
+from config.fax import FaxSettings
 from config.server import ServerSettings
-from config.settings import FaxSettings, Settings, UserPolicy
+from config.settings import Settings, UserPolicy
 from config.values import HostPort
-from mta.dns_lookup import DnsLookup
 from mta.intake import Intake, RefusedSubmission
 from mta.proof.checks import SenderChecks
 from mta.smtp.listener import SmtpListener
@@ -58,12 +59,16 @@ class Book:
     mails: list[NewMail] = field(default_factory=list)
     seconds: float = 0.0
     """How long a commit takes."""
+    gate: asyncio.Event | None = None
+    """What a commit waits for besides."""
     fault: Exception | None = None
     committing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def accept(self, mail: NewMail) -> Stored:
         self.committing.set()
         await asyncio.sleep(self.seconds)
+        if self.gate:
+            await self.gate.wait()
         if self.fault:
             raise self.fault
         known = [earlier.dedupe_key for earlier in self.mails]
@@ -99,7 +104,7 @@ def server_settings(**mail: Any) -> ServerSettings:
 
 
 @contextlib.asynccontextmanager
-async def open_house(*, dns_timeout: float = 0.5, **mail_settings: Any) -> AsyncIterator[House]:
+async def open_house(**mail_settings: Any) -> AsyncIterator[House]:
     """A listener with these `mail` settings, for a while."""
     dns = DnsStub(Zone())
     nameserver = await dns.start()
@@ -109,7 +114,7 @@ async def open_house(*, dns_timeout: float = 0.5, **mail_settings: Any) -> Async
     with tempfile.TemporaryDirectory() as folder:
         bodies = BodyFolder(Path(folder) / "documents")
         bodies.create()
-        lookup = DnsLookup(nameservers=[nameserver], timeout=timedelta(seconds=dns_timeout))
+        lookup = StubLookup(dns.zone, nameserver)
         checks = SenderChecks(lookup, hostname=DOMAIN)
         intake = Intake(
             directory=lambda: people,
@@ -126,7 +131,7 @@ async def open_house(*, dns_timeout: float = 0.5, **mail_settings: Any) -> Async
         try:
             yield House(listener, place.address, book, people, dns, refused)
         finally:
-            await listener.stop(seconds=1)
+            await listener.stop(seconds=10)
             await dns.stop()
             checks.close()
 
@@ -143,7 +148,7 @@ class Client:
     async def reply(self) -> str:
         """The next reply, its lines joined; empty where the server has closed."""
         lines = []
-        while line := (await asyncio.wait_for(self.reader.readline(), 10)).decode():
+        while line := (await asyncio.wait_for(self.reader.readline(), 60)).decode():
             lines.append(line.rstrip("\r\n"))
             if line[3:4] != "-":
                 break

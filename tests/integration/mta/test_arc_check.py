@@ -4,13 +4,12 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 from in_memory import InMemory
 from signed_mail import publish, rsa_key, seal
+from stub_lookup import StubLookup
 
-from mta.dns_lookup import DnsLookup
 from mta.proof.arc_check import SETS_LIMIT, ArcChecker
 from mta.proof.evidence import ArcCode, ArcResult
 from postfax.demonstration.dns_stub import DnsStub, Fault, Zone
@@ -38,7 +37,7 @@ class Place:
 async def place() -> AsyncIterator[Place]:
     zone = Zone(ttl=60)
     stub = DnsStub(zone)
-    lookup = DnsLookup(nameservers=[await stub.start()], timeout=timedelta(seconds=0.3))
+    lookup = StubLookup(zone, await stub.start())
     for domain in ("lists.example", "relay.example", "evil.example"):
         publish(zone, rsa_key(), domain)
     with ThreadPoolExecutor(2) as threads:

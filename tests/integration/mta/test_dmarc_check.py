@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
+from stub_lookup import StubLookup
 
 from mta.dns_lookup import DnsLookup
 from mta.proof.dmarc_check import DmarcChecker
@@ -26,7 +26,7 @@ class Place:
 async def place() -> AsyncIterator[Place]:
     zone = Zone(ttl=60)
     stub = DnsStub(zone)
-    yield Place(zone, stub, DnsLookup(nameservers=[await stub.start()], timeout=timedelta(seconds=0.3)))
+    yield Place(zone, stub, StubLookup(zone, await stub.start()))
     await stub.stop()
 
 

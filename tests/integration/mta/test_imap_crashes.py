@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dovecot_server import Dovecot, dovecot, until
+from dovecot_server import Dovecot, dovecot
 from pickup_house import MailboxHouse, fax_mail, pickup_settings
 from smtp_house import user
+from waiting import until
 
 from mta.imap.connection import ImapConnection
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dovecot_server import USER, Dovecot, dovecot, until
+from dovecot_server import USER, Dovecot, dovecot
 from pickup_house import MailboxHouse, fax_mail, pickup_settings
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 from token_endpoint import TokenEndpoint, token_endpoint
+from waiting import until
 
 from config.mail import OAuth
 from mta.imap.oauth import TokenSource
@@ -77,7 +78,7 @@ async def test_a_token_that_was_withdrawn_is_replaced_at_once(
         server.kill()
         server.deliver(fax_mail(2), "2")
         server.start()
-        await until(lambda: len(house.taken()) == 2, 15)
+        await until(lambda: len(house.taken()) == 2)
     assert len(endpoint.asked) == 2
 
 
@@ -88,7 +89,7 @@ async def test_a_token_that_the_mailbox_does_not_take(
     house = MailboxHouse(server, pickup_settings(server, tmp_path, oauth=oauth(endpoint, tmp_path)))
     with capture_logs() as events:
         async with house.fetching():
-            await until(lambda: any(event["event"] == "pickup_refused" for event in events), 20)
+            await until(lambda: any(event["event"] == "pickup_refused" for event in events))
     refusal = next(event for event in events if event["event"] == "pickup_refused")
     assert "does not take the access token for fax@hospital.example" in refusal["problem"]
     assert '"status":"401"' in refusal["cause"].replace(" ", "")

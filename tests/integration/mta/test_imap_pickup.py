@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dovecot_server import Dovecot, dovecot, until
+from dovecot_server import Dovecot, dovecot
 from pickup_house import HOP, PROVEN, SERVER, MailboxHouse, fax_mail, pickup_settings
 from smtp_house import DOMAIN, user
+from waiting import until
 
 from mta.proof.verdict import RefusalReason
 from store.errors import BookUnavailable
@@ -50,7 +51,7 @@ async def test_two_hundred_mails_are_taken_once_each_in_their_order(house: Mailb
     for number in range(200):
         house.server.deliver(fax_mail(number), f"{number:03d}")
     async with house.fetching():
-        await until(lambda: len(house.taken()) == 200, 30)
+        await until(lambda: len(house.taken()) == 200)
     numbers = [int(mail.message_id.strip("<>").partition("@")[0]) for mail in house.book.mails]
     assert sorted(numbers) == list(range(200))
     assert house.book.duplicates == 0
@@ -155,7 +156,7 @@ async def test_a_large_mail_comes_whole(house: MailboxHouse) -> None:
     mail = fax_mail(1, body=("0123456789 (x) {5}\r\n" * 50 + "\r\n") * 8_000)
     house.server.deliver(mail, "1")
     async with house.fetching():
-        await until(lambda: len(house.taken()) == 1, 20)
+        await until(lambda: len(house.taken()) == 1)
     assert house.book.mails[0].body == mail
 
 

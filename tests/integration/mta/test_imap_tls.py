@@ -14,8 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from dovecot_server import Dovecot, dovecot, until
+from dovecot_server import Dovecot, dovecot
 from pickup_house import MailboxHouse, fax_mail, pickup_settings
+from waiting import until
 
 from mta.imap.connection import ImapConnection
 from mta.imap.trouble import ConnectionTrouble

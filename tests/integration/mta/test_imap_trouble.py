@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dovecot_server import USER, Dovecot, dovecot, until
+from dovecot_server import USER, Dovecot, dovecot
 from pickup_house import MailboxHouse, fax_mail, pickup_settings
 from structlog.testing import capture_logs
+from waiting import until
 
 from mta.imap.connection import ImapConnection
 from mta.imap.dialogue import Patience
@@ -39,7 +40,7 @@ async def test_a_server_killed_during_idle_and_started_again(house: MailboxHouse
         house.server.deliver(fax_mail(2), "2")
         await asyncio.sleep(0.2)
         house.server.start()
-        await until(lambda: len(house.taken()) == 2, 15)
+        await until(lambda: len(house.taken()) == 2)
         house.server.deliver(fax_mail(3), "3")
         await until(lambda: len(house.taken()) == 3)
     assert len(house.book.mails) == 3
@@ -47,7 +48,7 @@ async def test_a_server_killed_during_idle_and_started_again(house: MailboxHouse
 
 
 async def test_a_server_that_is_frozen_during_idle_is_given_up(house: MailboxHouse) -> None:
-    impatient = Patience(connect=0.5, command=0.5, idle=0.5)
+    impatient = Patience(connect=10, command=2, idle=0.5)
     house.server.deliver(fax_mail(1), "1")
     with capture_logs() as events:
         async with house.fetching(patience=impatient):
@@ -56,7 +57,7 @@ async def test_a_server_that_is_frozen_during_idle_is_given_up(house: MailboxHou
             await until(lambda: any(event["event"] == "pickup_interrupted" for event in events))
             house.server.signal_all(signal.SIGCONT)
             house.server.deliver(fax_mail(2), "2")
-            await until(lambda: len(house.taken()) == 2, 15)
+            await until(lambda: len(house.taken()) == 2)
     assert "did not answer within" in next(e["problem"] for e in events if e["event"] == "pickup_interrupted")
 
 

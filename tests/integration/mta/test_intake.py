@@ -3,15 +3,14 @@
 import errno
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from smtp_house import Book, People, mail, user
+from stub_lookup import StubLookup
 
 from config.settings import Settings, UserPolicy
 from mta.dedupe import digest_of
-from mta.dns_lookup import DnsLookup
 from mta.intake import AutomaticMail, Delivery, Intake, RefusedSubmission
 from mta.proof.checks import SenderChecks
 from mta.proof.verdict import RefusalReason
@@ -72,7 +71,7 @@ class Door:
 async def door() -> AsyncIterator[Door]:
     stub = DnsStub(Zone(ttl=60))
     stub.zone.add_text("hospital.example", "v=spf1 ip4:127.0.0.1 -all")
-    lookup = DnsLookup(nameservers=[await stub.start()], timeout=timedelta(seconds=0.5))
+    lookup = StubLookup(stub.zone, await stub.start())
     checks = SenderChecks(lookup, hostname="fax.example.com")
     book, shelf, refused = Book(), Shelf(), list[RefusedSubmission]()
     people = People({"ana@hospital.example": user("ana@hospital.example")})

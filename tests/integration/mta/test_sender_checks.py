@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from in_memory import InMemory
 from signed_mail import publish, rsa_key, seal, sign
+from stub_lookup import StubLookup
 
-from config.settings import FaxSettings, Settings, UserPolicy
+from config.fax import FaxSettings
+from config.settings import Settings, UserPolicy
 from mta.dns_lookup import DnsLookup
 from mta.header_scan import scan_header
 from mta.proof.authentication_results import parse
@@ -77,7 +79,7 @@ class Place:
 async def place() -> AsyncIterator[Place]:
     zone = Zone(ttl=60)
     stub = DnsStub(zone)
-    lookup = DnsLookup(nameservers=[await stub.start()], timeout=timedelta(seconds=0.3))
+    lookup = StubLookup(zone, await stub.start())
     zone.add_text("hospital.example", f"v=spf1 ip4:{OURS} -all")
     publish(zone, rsa_key(), "hospital.example")
     publish(zone, rsa_key(), "lists.example")

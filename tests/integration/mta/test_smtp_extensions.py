@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from smtp_desk import open_desk
 from smtp_house import DOMAIN, Client
+from waiting import until
 
 from store.mail import NoticeRequest, NotifyOn, ReturnContent
 
@@ -113,7 +114,6 @@ async def test_who_announces_no_chunk_cannot_go_on(argument: str) -> None:
 async def test_the_replies_to_a_group_of_commands_come_in_one_piece() -> None:
     async with open_desk() as desk, desk.client() as client:
         client.send(BEGIN * 3 + b"NOOP\r\n")
-        await asyncio.sleep(0.2)
         octets = await client.reader.read(10_000)
         assert octets.count(b"\r\n") == 7
 
@@ -123,11 +123,7 @@ async def test_who_does_not_read_our_replies_is_not_listened_to() -> None:
         client.writer.transport.get_extra_info("socket").setsockopt(1, 8, 4096)  # SO_RCVBUF
         client.send(f"RCPT TO:<1@{DOMAIN}>\r\n".encode() * 400_000)
         client.reader._transport.pause_reading()  # type: ignore[attr-defined]
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if not desk.listener._sessions:
-                break
-        assert not desk.listener._sessions
+        await until(lambda: not desk.listener._sessions)
 
 
 async def test_a_client_may_leave_at_any_step() -> None:
@@ -142,12 +138,8 @@ async def test_a_client_may_leave_at_any_step() -> None:
                     await client.writer.drain()
                     if half:
                         client.writer.write_eof()
-                        await asyncio.wait_for(client.reader.read(), 5)
-        for _ in range(50):
-            await asyncio.sleep(0.02)
-            if not desk.listener._sessions:
-                break
-        assert not desk.listener._sessions
+                        await asyncio.wait_for(client.reader.read(), 60)
+        await until(lambda: not desk.listener._sessions)
         assert {message for _, message in desk.intake.taken} == {MAIL}
         async with desk.client() as client:
             assert (await client.say("NOOP")).startswith("250 ")

@@ -6,8 +6,10 @@ import resource
 import pytest
 from smtp_desk import Desk, open_desk
 from smtp_house import DOMAIN, Client
+from waiting import until
 
 from mta.proof.verdict import RefusalReason
+from mta.smtp.shared_counts import Gauge
 
 BEGIN = f"MAIL FROM:<a@b.example>\r\nRCPT TO:<1@{DOMAIN}>\r\nDATA\r\n".encode()
 
@@ -29,7 +31,7 @@ async def test_sessions_in_all_hold_for_front_ends_too() -> None:
     async with open_desk(limits={"sessions": 1}, front_ends=["127.0.0.1"]) as desk:
         async with desk.client():
             assert (await turned_away(desk)).startswith("421 4.3.2 ")
-        await asyncio.sleep(0.05)
+        await until(lambda: not desk.listener._sessions)
         async with desk.client():
             pass
 
@@ -57,7 +59,7 @@ async def test_octets_in_flight() -> None:
     async with open_desk(limits={"bytes_in_flight": "100 kB"}) as desk, desk.client() as one:
         one.send(BEGIN + b"x" * 70_000)
         assert [(await one.reply())[:3] for _ in range(3)] == ["250", "250", "354"]
-        await asyncio.sleep(0.05)
+        await until(lambda: desk.limits.counts.total(Gauge.OCTETS) >= 40_000)
         async with desk.client() as other:
             assert (await other.say("MAIL FROM:<a@b.example> SIZE=60000")).startswith("452 4.3.1 ")
             other.send(BEGIN + b"x" * 60_000 + b"\r\n.\r\n")
@@ -82,23 +84,23 @@ async def say_slowly(client: Client, octets: bytes, pause: float) -> str:
 
 
 async def test_a_command_has_to_be_whole_in_time() -> None:
-    async with open_desk(timeout="500 ms") as desk, desk.client() as client:
+    async with open_desk(timeout="1500 ms") as desk, desk.client() as client:
         before = asyncio.get_running_loop().time()
-        assert (await say_slowly(client, b"NOOP" + b" " * 100, 0.05)).startswith("421 4.4.2 ")
-        assert asyncio.get_running_loop().time() - before < 1.5
+        assert (await say_slowly(client, b"NOOP" + b" " * 400, 0.05)).startswith("421 4.4.2 ")
+        assert asyncio.get_running_loop().time() - before < 10
 
 
 async def test_a_message_has_to_come_at_the_least_pace() -> None:
-    async with open_desk(timeout="500 ms") as desk, desk.client() as client:
+    async with open_desk(timeout="1500 ms") as desk, desk.client() as client:
         client.send(BEGIN)
         assert [(await client.reply())[:3] for _ in range(3)] == ["250", "250", "354"]
         before = asyncio.get_running_loop().time()
-        assert (await say_slowly(client, b"x" * 100, 0.05)).startswith("421 4.4.2 ")
-        assert asyncio.get_running_loop().time() - before < 1.5
+        assert (await say_slowly(client, b"x" * 400, 0.05)).startswith("421 4.4.2 ")
+        assert asyncio.get_running_loop().time() - before < 10
 
 
 async def test_five_hundred_slow_clients_cost_little_and_do_not_hold_others_up() -> None:
-    async with open_desk(timeout="2 s") as desk:
+    async with open_desk(timeout="5 s") as desk:
         streams = [await asyncio.open_connection(*desk.address) for _ in range(500)]
         for _, writer in streams:
             writer.write(b"E")
@@ -108,9 +110,9 @@ async def test_five_hundred_slow_clients_cost_little_and_do_not_hold_others_up()
                     writer.write(octet)
                 before = asyncio.get_running_loop().time()
                 assert (await client.say("NOOP")).startswith("250 ")
-                assert asyncio.get_running_loop().time() - before < 0.5
+                assert asyncio.get_running_loop().time() - before < 4
         for reader, writer in streams:
-            assert b"421 4.4.2 " in await asyncio.wait_for(reader.read(), 10)
+            assert b"421 4.4.2 " in await asyncio.wait_for(reader.read(), 60)
             writer.close()
 
 

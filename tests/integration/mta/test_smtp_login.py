@@ -162,7 +162,7 @@ async def test_a_new_greeting_does_not_log_out(
 
 async def test_smtplib_logs_in(certificate: dict[str, str]) -> None:
     def deliver_mail(address: HostPort) -> None:
-        with smtplib.SMTP(address.host, address.port, local_hostname="client.example", timeout=10) as client:
+        with smtplib.SMTP(address.host, address.port, local_hostname="client.example", timeout=60) as client:
             client.starttls(context=trusting())
             client.login("ana@hospital.example", "open sesame")
             client.sendmail("ana@hospital.example", [f"1@{DOMAIN}"], MAIL)

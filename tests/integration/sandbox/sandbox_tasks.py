@@ -58,7 +58,7 @@ def write(arguments: dict[str, Any]) -> None:
 
 
 def connect(arguments: dict[str, Any]) -> None:
-    socket.create_connection(("127.0.0.1", arguments["port"]), timeout=2).close()
+    socket.create_connection(("127.0.0.1", arguments["port"]), timeout=30).close()
 
 
 def fill(_: dict[str, Any]) -> None:
