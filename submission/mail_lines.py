@@ -1,0 +1,193 @@
+"""A mail's body as the lines that people see, each with its place in the source: of plain text, and of HTML.
+
+One pass of a scanner over the HTML, no parser: what comes from outside is parsed in a sandbox alone, and this
+runs where decisions are made. What it does not understand it takes for text, so it loses nothing.
+"""
+
+import html as entities
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+# Each alternative runs to the end of the document where it is not closed, so that one pass is all it takes.
+_TOKEN = re.compile(
+    r"""<!--.*?(?:-->|\Z)
+    |   <(?P<unseen>script|style|title)\b.*?(?:</(?P=unseen)[^>]*>?|\Z)
+    |   <(?P<slash>/?)(?P<name>[a-z][a-z0-9:]*)(?P<attributes>[^>]*)(?:>|\Z)
+    |   <[/?!][^>]*(?:>|\Z)""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(r"""\b(class|id|type)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_STARTS_LINE = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main",
+    "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
+VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr",
+})  # fmt: skip
+"""Elements without an end (HTML §13.1.2)."""
+
+
+class Part(Enum):
+    """What a mail program marks an element as."""
+
+    QUOTATION = auto()
+    SIGNATURE = auto()
+    ORIGINAL = auto()
+    """Where the mail that is answered begins; it goes on to the end."""
+
+
+_QUOTATIONS = frozenset({
+    "gmail_quote", "moz-cite-prefix", "yahoo_quoted", "protonmail_quote", "tutanota_quote",
+    "mail-editor-reference-message-container",
+})  # fmt: skip
+_SIGNATURES = frozenset({
+    "gmail_signature", "gmail_signature_prefix", "moz-signature", "protonmail_signature_block",
+    "applemailsignature", "ms-outlook-mobile-signature", "tutanota_signature",
+})  # fmt: skip
+_ORIGINALS = frozenset({"divrplyfwdmsg", "appendonsend", "outlookmessageheader"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A line with something to see, or a blank one."""
+
+    text: str
+    """As it reads, without blanks around it."""
+    start: int
+    end: int
+    """Its place in the source."""
+    quoted: bool = False
+    signed: bool = False
+    """Whether its mail program marks it as part of a signature."""
+    original: bool = False
+    """Whether its mail program marks it as the first of the mail that is answered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """An element's beginning or end in the source."""
+
+    name: str
+    closing: bool
+    start: int
+    end: int
+
+
+def text_lines(text: str) -> list[Line]:
+    """The lines of plain text, blank ones too; quoted are those that begin with `>`."""
+    return [
+        Line(text=_read(found[0]), start=found.start(), end=found.end(), quoted=found[0].startswith(">"))
+        for found in _LINE.finditer(text)
+    ]
+
+
+def _read(line: str) -> str:
+    return line.strip() if is_visible(line) else ""
+
+
+def html_lines(html: str) -> tuple[list[Line], list[Tag]]:
+    """The lines of HTML that hold text, and all its tags, comments and style sheets in their order."""
+    scan = _Scan()
+    tags = list(scan.tags(html))
+    return scan.lines, tags
+
+
+class _Scan:
+    """One pass over HTML."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self._pieces: list[tuple[str, int, int]] = []
+        """The texts of the line so far, with their places."""
+        self._open: dict[str, list[Part | None]] = {}
+        """For each name of an element, what the open ones of that name are marked as."""
+        self._marked = Counter[str]()
+        """For each name, how many of the open ones are marked."""
+        self._within = dict.fromkeys(Part, 0)
+        self._original = False
+
+    def tags(self, html: str) -> Iterator[Tag]:
+        at = 0
+        for found in _TOKEN.finditer(html):
+            self._take(html, at, found.start())
+            at = found.end()
+            name = (found["name"] or "").lower()
+            yield Tag(name=name, closing=bool(found["slash"]), start=found.start(), end=at)
+            if name:
+                self._pass(name, found)
+        self._take(html, at, len(html))
+        self._end_line()
+
+    def _take(self, html: str, start: int, end: int) -> None:
+        text = html[start:end]
+        if text and not text.isspace():
+            self._pieces.append((text, start, end))
+
+    def _pass(self, name: str, tag: re.Match[str]) -> None:
+        part = None if tag["slash"] else _part(name, tag["attributes"])
+        if name in _STARTS_LINE or part or self._marked[name]:
+            self._end_line()
+        if name in VOID:
+            return
+        if tag["slash"]:
+            self._leave(name)
+            return
+        self._open.setdefault(name, []).append(part)
+        if part:
+            self._within[part] += 1
+            self._marked[name] += 1
+            self._original = self._original or part is Part.ORIGINAL
+
+    def _leave(self, name: str) -> None:
+        left = self._open[name].pop() if self._open.get(name) else None
+        if left:
+            self._within[left] -= 1
+            self._marked[name] -= 1
+
+    def _end_line(self) -> None:
+        if not self._pieces:
+            return
+        text = _read(" ".join(entities.unescape("".join(text for text, _, _ in self._pieces)).split()))
+        if text:
+            self.lines.append(
+                Line(
+                    text=text,
+                    start=self._pieces[0][1],
+                    end=self._pieces[-1][2],
+                    quoted=self._within[Part.QUOTATION] > 0,
+                    signed=self._within[Part.SIGNATURE] > 0,
+                    original=self._original,
+                )
+            )
+            self._original = False
+        self._pieces = []
+
+
+def _part(name: str, attributes: str) -> Part | None:
+    if not attributes:
+        return None
+    marks: set[str] = set()
+    for attribute, *values in _ATTRIBUTE.findall(attributes):
+        value = "".join(values).lower()
+        if attribute.lower() == "type":
+            if name == "blockquote" and value == "cite":
+                return Part.QUOTATION
+        else:
+            marks.update(mark.removeprefix("x_") for mark in value.split())
+    if marks & _QUOTATIONS:
+        return Part.QUOTATION
+    if marks & _SIGNATURES:
+        return Part.SIGNATURE
+    return Part.ORIGINAL if marks & _ORIGINALS else None
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is a character that a person would see."""
+    # Spaces of every kind and zero-width characters are not printable to Python, but for the space itself.
+    return any(character.isprintable() and character != " " for character in text)
