@@ -122,6 +122,16 @@ Quarantine = Callable[[AutomaticMail], Awaitable[bool]]
 """Files automatic mail and returns when it is durable; False, with nothing kept, where there is no room."""
 
 
+Locked = Callable[[str], Awaitable[bool]]
+"""Whether an account is locked."""
+
+
+async def nobody_is_locked(user_email: str) -> bool:
+    """Where there are no locks."""
+    del user_email
+    return False
+
+
 async def _no_room(mail: AutomaticMail) -> bool:
     if not isinstance(mail.body, bytes):
         mail.body.discard()
@@ -140,6 +150,7 @@ class Intake:
         refused: Callable[[RefusedSubmission], None],
         open_body: OpenBody,
         quarantine: Quarantine = _no_room,
+        locked: Locked = nobody_is_locked,
         must_wait: Callable[[str], Reply | None] = lambda _: None,
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -154,6 +165,7 @@ class Intake:
             open_body: makes the file that a large message arrives in.
             quarantine: files automatic mail, which is refused without one; what it raises becomes a temporary
                 refusal.
+            locked: says whether an account is locked; what it raises becomes a temporary refusal.
             must_wait: counts a mail of this account, and says so where there were too many at this time.
             nonce: gives a text that never comes twice.
             clock: gives the time.
@@ -163,6 +175,7 @@ class Intake:
         self._accept = accept
         self._quarantine = quarantine
         self._refused = refused
+        self._locked = locked
         self._must_wait = must_wait
         self.open_body = open_body
         self._nonce = nonce
@@ -212,13 +225,23 @@ class Intake:
         header_from = address_of(author) if author else ""
         verdict = await self._checks.verdict(self._facts(delivery, header, author, header_from), message)
         if isinstance(verdict, Admitted):
-            if reply := self._must_wait(verdict.user.email):
-                refused = Refused(reply=reply, reason=RefusalReason.TOO_MANY_MAILS)
+            if refused := await self._refuse_user(verdict.user.email):
                 return self.note_refusal(delivery, refused, header_from=header_from)
             return await self._store(delivery, message, header, verdict)
         if isinstance(verdict, Quarantined):
             return await self._keep_automatic(delivery, message, header, header_from, verdict)
         return self.note_refusal(delivery, verdict, header_from=header_from)
+
+    async def _refuse_user(self, account: str) -> Refused | None:
+        """Why nothing is taken from a user at this time, though the mail is theirs."""
+        try:
+            locked = await self._locked(account)
+        except BookUnavailable as unavailable:
+            return Refused(reply=NOT_NOW, reason=RefusalReason.STORAGE, detail=unavailable.cause)
+        if locked:
+            return LOCKED
+        reply = self._must_wait(account)
+        return Refused(reply=reply, reason=RefusalReason.TOO_MANY_MAILS) if reply else None
 
     def _facts(
         self, delivery: Delivery, header: HeaderFacts, author: Mailbox | None, header_from: str
@@ -329,6 +352,10 @@ class Intake:
         )
 
 
+LOCKED = Refused(
+    reply=Reply(550, "5.7.1", "the sender's account is locked; ask the administrator of the fax service"),
+    reason=RefusalReason.LOCKED,
+)
 _AUTOMATIC_MAIL = Reply(550, "5.7.1", "automatic mail is not faxed")
 _HEADER_TOO_LARGE = Refused(
     reply=Reply(552, "5.3.4", f"the header of a mail may have {HEADER_LIMIT // 1024} KiB"),

@@ -2,13 +2,14 @@
 
 A user name is an account's address, or an address that the user sends from. A password that was set with
 `postfax user password` counts, and otherwise the one whose hash is in the policy. Who is not in the policy
-does not log in, whatever the book still has of them.
+does not log in, whatever the book still has of them; and neither does who is locked.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
 from config.policy import Policy
+from store.lock import Lock
 
 
 class Passwords(Protocol):
@@ -16,6 +17,9 @@ class Passwords(Protocol):
 
     async def password_hash(self, user_email: str) -> str | None:
         """The hash of an account's password."""
+
+    async def lock_of(self, user_email: str) -> Lock | None:
+        """Whether an account is locked."""
 
 
 class Credentials:
@@ -39,7 +43,7 @@ class Credentials:
         """
         policy = self._policy()
         user = policy.account(username)
-        if user is None:
+        if user is None or await self._book.lock_of(user.email):
             return None
         known_hash = await self._book.password_hash(user.email) or policy.password_hash(user.email)
         return (user.email, known_hash) if known_hash else None

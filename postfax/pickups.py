@@ -12,6 +12,7 @@ from config.server import ServerSettings
 from mta.imap.pickup import MailboxPickup
 from mta.imap.taking import Surroundings
 from postfax.acceptance.filing import Filing
+from postfax.live_locks import LiveLocks
 from postfax.opening import now
 from store.book import Book
 
@@ -31,6 +32,7 @@ class Pickups:
             refused=self._filing.note_refused,
             clock=now,
             max_size=settings.mail.max_size,
+            locked=LiveLocks(book).locked,
         )
         self._mailboxes = [
             MailboxPickup(mailbox, surroundings, domain=settings.domain, monotonic=time.monotonic)

@@ -12,7 +12,7 @@ from store.block import Block, BlockChange, LivePatterns
 from store.credential import Credential
 from store.lock import Lock
 from store.records import audit, blocks, credentials, locks, policies_seen
-from store.seen_policy import SeenPolicy, UsersByAccount
+from store.seen_policy import SeenPolicy, UsersByDepartment
 
 
 class LiveFacts:
@@ -99,7 +99,7 @@ class LiveFacts:
         """Who approved a policy; empty for nobody."""
         return await self._access.read(policies_seen.approved_by, digest)
 
-    async def policy_taken_over(self, digest: str, users: UsersByAccount) -> None:
+    async def policy_taken_over(self, digest: str, users: UsersByDepartment) -> None:
         """The policy with this digest, and these users in it, is in force from now on."""
         await self._access.write(policies_seen.take_over, digest, users)
 

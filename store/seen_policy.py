@@ -1,11 +1,11 @@
 """A policy as the service knew it: what a new one is held against, so that no users vanish unnoticed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-UsersByAccount = Mapping[str, tuple[str, ...]]
-"""The departments, from the top down, of each account in lower case."""
+UsersByDepartment = Mapping[str, Iterable[str]]
+"""Department, from the top down with ` › ` between, to the accounts of those who are in it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,4 +14,4 @@ class SeenPolicy:
 
     digest: str
     in_force_at: datetime
-    users: UsersByAccount
+    users: UsersByDepartment

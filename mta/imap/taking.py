@@ -19,7 +19,16 @@ from mta.imap.connection import ImapConnection
 from mta.imap.decision import Decision, Rules, TakenOn, TurnedAway, decide, oversize, whole_lines
 from mta.imap.replies import Announced
 from mta.imap.trouble import CommandRefused
-from mta.intake import Accepted, AutomaticMail, Directory, Quarantine, RefusedSubmission
+from mta.intake import (
+    LOCKED,
+    Accepted,
+    AutomaticMail,
+    Directory,
+    Locked,
+    Quarantine,
+    RefusedSubmission,
+    nobody_is_locked,
+)
 from mta.proof.verdict import RefusalReason, Refused
 from mta.reply import Reply
 from store.bodies import ROW_LIMIT
@@ -52,6 +61,8 @@ class Surroundings:
     clock: Callable[[], datetime]
     max_size: int
     """Octets of a mail."""
+    locked: Locked = nobody_is_locked
+    """Says whether an account is locked."""
 
 
 class MailTaker:
@@ -120,6 +131,9 @@ class MailTaker:
         return decided() if len(fetched) <= ROW_LIMIT else await asyncio.to_thread(decided)
 
     async def _accept(self, key: PickupKey, new: NewMail) -> str:
+        if await self._around.locked(new.user_email):
+            turned_away = TurnedAway(refused=LOCKED, envelope=new.envelope, header_from=new.header_from)
+            return self._refuse(key, turned_away)
         accepted = await self._around.book.accept_mail(new, pickup=key)
         log.info(
             "mail_accepted",

@@ -36,6 +36,7 @@ class RefusalReason(StrEnum):
     """It is automatic, and the quarantine is full."""
     NO_SINGLE_AUTHOR = "no_single_author"
     UNREGISTERED = "unregistered"
+    LOCKED = "locked"
     NOT_OWN_ADDRESS = "not_own_address"
     UNPROVEN = "unproven"
     DNS_TROUBLE = "dns_trouble"

@@ -26,6 +26,7 @@ from mta.smtp.shared_counts import SharedCounts
 from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
 from postfax.acceptance.filing import Filing
 from postfax.credentials import Credentials
+from postfax.live_locks import LiveLocks
 from postfax.logging import configure
 from postfax.opening import make_book
 from store.book import Book
@@ -77,6 +78,7 @@ class Worker:
             quarantine=self._filing.quarantine,
             refused=self._filing.note_refused,
             open_body=self._book.begin_body,
+            locked=LiveLocks(self._book).locked,
             must_wait=self._limits.mail_refusal,
         )
 

@@ -123,15 +123,16 @@ class Dial:
         """What the call came to; whatever fails on our side is an outcome too."""
         try:
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
-                return self._blocked(job) or await self._call(job, attempt, Path(folder))
+                return await self._blocked(job) or await self._call(job, attempt, Path(folder))
         except Exception as problem:
             log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
             return Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
 
-    def _blocked(self, job: FaxJob) -> Outcome | None:
+    async def _blocked(self, job: FaxJob) -> Outcome | None:
         """The outcome of a call that is not placed, because the number was blocked after the job was made."""
-        user = self._policy.current.user(job.user.email)
-        if user and (block := policy_blocks(user.blocked_numbers).blocking(job.recipient.number)):
+        number, user = job.recipient.number, self._policy.current.user(job.user.email)
+        block = policy_blocks(user.blocked_numbers).blocking(number) if user else ""
+        if block := block or await self._book.blocking(number):
             return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
         return None
 

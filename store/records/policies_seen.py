@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from store.audit_entry import AuditAction
 from store.records.audit import note
 from store.records.turn import Turn
-from store.seen_policy import SeenPolicy, UsersByAccount
+from store.seen_policy import SeenPolicy, UsersByDepartment
 from store.tables import policies_seen
 
 _OF_DIGEST = policies_seen.c.digest == bindparam("of")
@@ -36,10 +36,10 @@ def approved_by(connection: Connection, digest: str) -> str:
     return connection.scalar(_APPROVED_BY, {"of": digest}) or ""
 
 
-def take_over(turn: Turn, digest: str, users: UsersByAccount) -> None:
+def take_over(turn: Turn, digest: str, users: UsersByDepartment) -> None:
     """The policy with this digest is in force from now on."""
     turn.connection.execute(update(policies_seen).where(policies_seen.c.users.is_not(None)), {"users": None})
-    plain = {account: list(departments) for account, departments in users.items()}
+    plain = {department: list(accounts) for department, accounts in users.items()}
     packed = zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
     _write(turn, digest, in_force_at=turn.now, users=packed)
 
@@ -49,8 +49,7 @@ def last_in_force(connection: Connection) -> SeenPolicy | None:
     row = connection.execute(_LAST).first()
     if row is None:
         return None
-    plain = json.loads(zlib.decompress(row.users))
-    users = {account: tuple(departments) for account, departments in plain.items()}
+    users = json.loads(zlib.decompress(row.users))
     return SeenPolicy(digest=row.digest, in_force_at=row.in_force_at, users=users)
 
 

@@ -80,12 +80,17 @@ class MailboxHouse:
     refused: list[RefusedSubmission] = field(default_factory=list)
     quarantined: list[AutomaticMail] = field(default_factory=list)
     quarantine_full: bool = False
+    locked: set[str] = field(default_factory=set)
+    """Accounts."""
     max_size: int = 1 << 20
 
     async def quarantine(self, automatic: AutomaticMail) -> bool:
         if not self.quarantine_full:
             self.quarantined.append(automatic)
         return not self.quarantine_full
+
+    async def is_locked(self, account: str) -> bool:
+        return account in self.locked
 
     def pickup(self, *, tls: ssl.SSLContext | None = None, patience: Patience | None = None) -> MailboxPickup:
         around = Surroundings(
@@ -95,6 +100,7 @@ class MailboxHouse:
             refused=self.refused.append,
             clock=lambda: datetime.now(UTC),
             max_size=self.max_size,
+            locked=self.is_locked,
         )
         return MailboxPickup(
             self.settings,

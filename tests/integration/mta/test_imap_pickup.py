@@ -119,6 +119,18 @@ async def test_who_is_not_registered_and_what_is_automatic_or_too_large_is_not_f
     assert house.book.mails == []
 
 
+async def test_a_locked_users_mail_is_put_aside(house: MailboxHouse) -> None:
+    house.locked.add("ana@hospital.example")
+    house.server.deliver(fax_mail(1), "1")
+    async with house.fetching():
+        await until(lambda: len(house.turned_away()) == 1)
+        house.locked.clear()
+        house.server.deliver(fax_mail(2), "2")
+        await until(lambda: len(house.taken()) == 1)
+    assert [refused.reason for refused in house.refused] == [RefusalReason.LOCKED]
+    assert len(house.book.mails) == 1
+
+
 async def test_when_the_quarantine_is_full_the_mail_is_refused(house: MailboxHouse) -> None:
     house.quarantine_full = True
     house.server.deliver(fax_mail(1, extra="List-Id: <x.example>\r\n"), "1")

@@ -16,6 +16,7 @@ from mta.proof.checks import SenderChecks
 from mta.proof.verdict import RefusalReason
 from mta.smtp.data import SpooledMessage
 from postfax.demonstration.dns_stub import DnsStub, Zone
+from store.errors import BookUnavailable
 from store.incoming import IncomingBody
 from store.mail import Envelope, ProofMethod
 
@@ -46,6 +47,8 @@ class Door:
     people: People
     shelf: Shelf
     refused: list[RefusedSubmission]
+    locked: set[str]
+    """Accounts."""
 
     async def take(
         self,
@@ -76,6 +79,13 @@ async def door() -> AsyncIterator[Door]:
     book, shelf, refused = Book(), Shelf(), list[RefusedSubmission]()
     people = People({"ana@hospital.example": user("ana@hospital.example")})
 
+    locked = set[str]()
+
+    async def is_locked(account: str) -> bool:
+        if "nobody knows" in locked:
+            raise BookUnavailable("The book is gone.", "gone")
+        return account in locked
+
     def no_file() -> IncomingBody:
         raise AssertionError("messages are made by the test")
 
@@ -86,8 +96,9 @@ async def door() -> AsyncIterator[Door]:
         refused=refused.append,
         open_body=no_file,
         quarantine=shelf.keep,
+        locked=is_locked,
     )
-    yield Door(intake, book, people, shelf, refused)
+    yield Door(intake, book, people, shelf, refused, locked)
     checks.close()
     await stub.stop()
 
@@ -97,6 +108,30 @@ async def test_a_proven_mail_is_stored_with_its_proof(door: Door) -> None:
     (stored,) = door.book.mails
     assert stored.proof.method is ProofMethod.SPF
     assert stored.proof.results.startswith("fax.example.com; spf=pass ")
+
+
+async def test_a_locked_user_is_refused_until_unlocked(door: Door) -> None:
+    door.locked.add("ana@hospital.example")
+    for login in ("", "ana@hospital.example"):
+        assert await door.take(mail(), authenticated=login) == (
+            "550 5.7.1 the sender's account is locked; ask the administrator of the fax service"
+        )
+    assert [refused.reason for refused in door.refused] == [RefusalReason.LOCKED] * 2
+    assert door.book.mails == []
+    door.locked.clear()
+    assert (await door.take(mail())).startswith("250 2.0.0 accepted as ")
+
+
+async def test_nobody_learns_that_an_account_is_locked_who_does_not_prove_to_be_its_user(door: Door) -> None:
+    door.people.users["ben@else.example"] = user("ben@else.example")
+    door.locked.add("ben@else.example")
+    assert "locked" not in await door.take(mail(author="ben@else.example"))
+
+
+async def test_where_locks_are_not_known_the_client_comes_again(door: Door) -> None:
+    door.locked.add("nobody knows")
+    assert (await door.take(mail())).startswith("451 4.3.0 ")
+    assert door.book.mails == []
 
 
 async def test_automatic_mail_is_kept_for_the_administrator(door: Door) -> None:

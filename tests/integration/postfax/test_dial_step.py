@@ -186,3 +186,20 @@ async def test_a_stop_during_a_call_closes_it_as_interrupted(exchange: Exchange)
     assert (job.state, job.tries) == (JobState.WAITING, 0)
     assert [attempt.interrupted for attempt in job.attempts] == [True]
     assert list(exchange.folder.iterdir()) == []
+
+
+async def test_a_number_that_is_blocked_while_its_job_waits_is_not_called(exchange: Exchange) -> None:
+    await exchange.book.block(["+1206555????"], by="olga")
+    assert await exchange.dial.step()
+    blocked = await exchange.until(JobState.FAILED)
+    assert (blocked.status, exchange.line.calls) == (Status.BLOCKED, 0)
+    assert blocked.attempts[0].outcome is not None
+    assert blocked.attempts[0].outcome.cause == "blocked by +1206555????"
+
+
+async def test_a_number_whose_block_was_lifted_is_called(exchange: Exchange) -> None:
+    await exchange.book.block(["+1206*"], by="olga")
+    await exchange.book.unblock(["+1206*"], by="olga")
+    exchange.line.answered.set()
+    assert await exchange.dial.step()
+    await exchange.until(JobState.SENT)

@@ -1,11 +1,13 @@
 """Who may log in, and with which password."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from config.policy import Policy, read_policy
 from postfax.credentials import Credentials
+from store.lock import Lock
 
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZSBzYWx0IGhlcmU$xkNBgX5bGzYZFSk+7mhZyR2uYcV/Xn6CqDZQmp1vGpo"
 BOOKS = HASH.replace("xkNB", "BOOK")
@@ -21,10 +23,15 @@ users:
 
 
 class Passwords:
-    """Those of a book."""
+    """Those of a book, and its locks."""
 
     def __init__(self, **hashes: str) -> None:
         self.hashes = hashes
+        self.locked = ""
+
+    async def lock_of(self, user_email: str) -> Lock | None:
+        at = datetime(2026, 11, 23, tzinfo=UTC)
+        return Lock(user_email=user_email, reason="", at=at, by="olga") if user_email == self.locked else None
 
     async def password_hash(self, user_email: str) -> str | None:
         return self.hashes.get(user_email.partition("@")[0].lower())
@@ -58,6 +65,14 @@ async def test_a_user_without_a_password_does_not_log_in(policy: Policy) -> None
 async def test_who_is_not_in_the_policy_does_not_log_in(policy: Policy, username: str) -> None:
     credentials = Credentials(Passwords(eve=BOOKS), lambda: policy)
     assert await credentials.password_hash(username) is None
+
+
+async def test_who_is_locked_does_not_log_in(policy: Policy) -> None:
+    book = Passwords(ana=BOOKS, ben=BOOKS)
+    credentials = Credentials(book, lambda: policy)
+    book.locked = "Ana@hospital.example"
+    assert await credentials.password_hash("ana.ruiz@hospital.example") is None
+    assert await credentials.password_hash("ben@hospital.example") == ("ben@hospital.example", BOOKS)
 
 
 async def test_the_policy_of_the_moment_counts(policy: Policy, tmp_path: Path) -> None:
