@@ -23,24 +23,32 @@ _EOFB = 0x001001
 _EOFB_BITS = 24
 
 
+PAGE_MARK = "{page}"
+"""Stands for the number of the page in a header line."""
+PAGES_MARK = "{pages}"
+"""Stands for the count of all pages."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeaderText:
-    """What stands in the header line beside the page count."""
+    """What stands in the header line of one attempt; the page tokens are filled in on each page."""
 
-    time: str
-    """Date, time and zone of the attempt, as the sender's policy writes them."""
-    name: str
-    """Of the business or person that sends."""
-    number: str
-    """The telephone number of the sending station."""
+    left: str
+    middle: str
+    right: str = f"{PAGE_MARK}/{PAGES_MARK}"
 
-    @property
-    def sender(self) -> str:
-        """The middle of the line: name and number."""
-        return "  ".join(part for part in (self.name, self.number) if part)
+    def of_page(self, number: int, count: int) -> tuple[str, str, str]:
+        """The three fields of one page."""
+        left, middle, right = (
+            field.replace(PAGE_MARK, str(number)).replace(PAGES_MARK, str(count))
+            for field in (self.left, self.middle, self.right)
+        )
+        return left, middle, right
 
     def __str__(self) -> str:
-        return " | ".join(part for part in (self.time, self.sender) if part)
+        """What is kept of it with the attempt: the fields that do not count pages."""
+        fields = (self.left, self.middle, self.right)
+        return " | ".join(field for field in fields if field and PAGE_MARK not in field)
 
 
 def stamp(source: Path, target: Path, text: HeaderText) -> FaxTiff:
@@ -67,7 +75,7 @@ def stamp(source: Path, target: Path, text: HeaderText) -> FaxTiff:
 
 @functools.lru_cache(maxsize=256)
 def _coded_band(text: HeaderText, number: int, count: int, resolution: str) -> bytes:
-    band = header_band(text.time, text.sender, f"{number}/{count}", resolution=resolution)
+    band = header_band(*text.of_page(number, count), resolution=resolution)
     return t6.encode(np.packbits(band, axis=1))
 
 

@@ -151,7 +151,7 @@ class Intake:
         open_body: OpenBody,
         quarantine: Quarantine = _no_room,
         locked: Locked = nobody_is_locked,
-        must_wait: Callable[[str], Reply | None] = lambda _: None,
+        must_wait: Callable[[str, int], Reply | None] = lambda _, __: None,
         nonce: Callable[[], str] = lambda: secrets.token_hex(16),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -166,7 +166,8 @@ class Intake:
             quarantine: files automatic mail, which is refused without one; what it raises becomes a temporary
                 refusal.
             locked: says whether an account is locked; what it raises becomes a temporary refusal.
-            must_wait: counts a mail of this account, and says so where there were too many at this time.
+            must_wait: counts a mail of this account, and says so where there were too many at this time, or
+                more within an hour than its policy allows.
             nonce: gives a text that never comes twice.
             clock: gives the time.
         """
@@ -225,22 +226,22 @@ class Intake:
         header_from = address_of(author) if author else ""
         verdict = await self._checks.verdict(self._facts(delivery, header, author, header_from), message)
         if isinstance(verdict, Admitted):
-            if refused := await self._refuse_user(verdict.user.email):
+            if refused := await self._refuse_user(verdict.user):
                 return self.note_refusal(delivery, refused, header_from=header_from)
             return await self._store(delivery, message, header, verdict)
         if isinstance(verdict, Quarantined):
             return await self._keep_automatic(delivery, message, header, header_from, verdict)
         return self.note_refusal(delivery, verdict, header_from=header_from)
 
-    async def _refuse_user(self, account: str) -> Refused | None:
+    async def _refuse_user(self, user: UserPolicy) -> Refused | None:
         """Why nothing is taken from a user at this time, though the mail is theirs."""
         try:
-            locked = await self._locked(account)
+            locked = await self._locked(user.email)
         except BookUnavailable as unavailable:
             return Refused(reply=NOT_NOW, reason=RefusalReason.STORAGE, detail=unavailable.cause)
         if locked:
             return LOCKED
-        reply = self._must_wait(account)
+        reply = self._must_wait(user.email, user.settings.fax.mails_per_hour)
         return Refused(reply=reply, reason=RefusalReason.TOO_MANY_MAILS) if reply else None
 
     def _facts(

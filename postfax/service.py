@@ -18,6 +18,7 @@ from postfax.failures import ExitCode, Failure
 from postfax.housekeeping import keep_house
 from postfax.journey.decide import Decide
 from postfax.journey.dial import Dial
+from postfax.journey.expire import Expire
 from postfax.journey.file import File
 from postfax.journey.make import Make
 from postfax.journey.tell import Tell
@@ -127,7 +128,13 @@ class Service:
     def _forward(self, book: Book, parts: Parts, dial: Dial, schedule: Schedule) -> list[Loop]:
         """The steps that bring a mail to its calls."""
         decide = Decide(
-            book, self._policy, parts.nursery, domain=self._settings.domain, folder=parts.folder, clock=now
+            book,
+            self._policy,
+            parts.nursery,
+            domain=self._settings.domain,
+            lines=tuple(parts.lines),
+            folder=parts.folder,
+            clock=now,
         )
         make = Make(
             book,
@@ -143,7 +150,8 @@ class Service:
         ]
         # A change may be a cancellation, which calls in progress have to hear of.
         dialling = Loop("dial", dial.step, schedule, Work.CALL, every_change=lambda: dial.calls > 0)
-        return [Loop("decide", decide.step, schedule, Work.RECEIVED_MAIL), *making, dialling]
+        expire = Loop("expire", Expire(book).step, schedule, Work.EXPIRY)
+        return [Loop("decide", decide.step, schedule, Work.RECEIVED_MAIL), *making, expire, dialling]
 
     # --- What comes from outside while it runs ------------------------------------------------------------
 

@@ -8,10 +8,13 @@ the cover page, or without one is the first page.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from config.coverpage import BUILT_IN_TEMPLATES, CoverpageMode, CoverpageSettings
+from config.coverpage import CoverpageMode, CoverpageSettings
 from store.job import Refusal
 from store.status import Status
-from submission.directives import CoverWish, Directives, refuse_directive
+from submission.directives import CoverWish, Directives
+from submission.written import refuse_directive
+
+_WITHOUT = "Take it away and send the mail again."
 
 
 class CoverReason(StrEnum):
@@ -76,8 +79,8 @@ def decide_cover(
     made, reason = _triggered(_TRIGGERS[settings.mode], wish.cover, body_text=body_text)
     if not made and not body_text and not attachment:
         return _no_attachment("The mail has neither text nor an attachment.")
-    template = (wish.template or settings.template) if made else ""
-    return CoverDecision(template=template, body_as_page=body_text and not made, reason=reason)
+    template = settings.template_named(wish.template or settings.template) if made else ""
+    return CoverDecision(template=template or "", body_as_page=body_text and not made, reason=reason)
 
 
 def _triggered(trigger: _Trigger, wish: CoverWish, *, body_text: bool) -> tuple[bool, CoverReason]:
@@ -100,35 +103,37 @@ def _refuse_template(settings: CoverpageSettings, wish: Directives) -> Refusal |
     """A template that does not exist, or that this sender may not choose."""
     if not wish.template:
         return None
-    asked = f"X-Fax-Cover asks for the cover page '{wish.template}'"
-    if settings.restrict_to_assigned and wish.template != settings.template:
+    named = settings.template_named(wish.template)
+    if settings.restrict_to_assigned and named != settings.template_named(settings.template):
         return refuse_directive(
-            f"{asked}, and your policy allows none but '{settings.template}'.",
-            "Take X-Fax-Cover away, or write yes, and send the mail again.",
+            f"'{wish.cover_quote}' asks for another cover page than '{settings.template}', and your policy "
+            "allows no other.",
+            f"{_WITHOUT} Or write yes.",
         )
-    if wish.template not in BUILT_IN_TEMPLATES:
+    if named is None:
         return refuse_directive(
-            f"{asked}, which does not exist.", f"Write yes, none, or one of {', '.join(BUILT_IN_TEMPLATES)}."
+            f"'{wish.cover_quote}' asks for a cover page that does not exist.",
+            f"Write yes, none, or one of {', '.join(settings.known_templates)}.",
         )
     return None
 
 
 def _refuse_wish(settings: CoverpageSettings, wish: Directives, *, body_text: bool) -> Refusal | None:
     """A wish that the mode does not leave to the sender."""
-    without = "Take X-Fax-Cover away and send the mail again."
+    asked = f"'{wish.cover_quote}'"
     trigger = _TRIGGERS[settings.mode]
     if trigger is _Trigger.ALWAYS and wish.cover is CoverWish.NO:
         return refuse_directive(
-            "X-Fax-Cover asks for no cover page, and your policy requires one on every fax.", without
+            f"{asked} asks for no cover page, and your policy requires one on every fax.", _WITHOUT
         )
     if trigger is _Trigger.NEVER and wish.cover is CoverWish.YES:
         return refuse_directive(
-            "X-Fax-Cover asks for a cover page, and your policy does not allow any.", without
+            f"{asked} asks for a cover page, and your policy does not allow any.", _WITHOUT
         )
     if trigger is _Trigger.BODY_TEXT and wish.cover is CoverWish.YES and not body_text:
         return refuse_directive(
-            "X-Fax-Cover asks for a cover page; your policy makes one of body text, and the mail has none.",
-            "Write a text in the mail, or take X-Fax-Cover away, and send it again.",
+            f"{asked} asks for a cover page; your policy makes one of body text, and the mail has none.",
+            f"Write a text in the mail, or: {_WITHOUT}",
         )
     return None
 

@@ -1,48 +1,69 @@
 """A mail and its sender's policy become fax jobs: one for each recipient, each accepted or refused."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from config.settings import UserPolicy
 from store.job import NewJob, Recipient, Refusal
 from store.mail import Envelope, MailContent
 from store.status import Status
-from submission.allowance import NO_BLOCKS, Blocks, policy_blocks, refuse_number
+from submission.allowance import NO_BLOCKS, Blocks, policy_blocks
+from submission.attachments import refuse_attachments
 from submission.body import has_body_text
 from submission.coverpage import CoverDecision, decide_cover
-from submission.directives import Directives, read_directives
-from submission.number import Unreadable
-from submission.recipient import display_name, local_part_of, read_addressee
+from submission.directives import Circumstances, Directives, in_force, read_directives
+from submission.printed import Printed, printed
+from submission.recipients import NamedRecipient, read_recipients
+from submission.wishes import policy_for, wishes_of
+from submission.written import refuse_forbidden, refuse_unknown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What a decision depends on beside the mail and its sender's policy."""
+
+    domain: str
+    """The mail domain whose addresses are fax numbers."""
+    now: datetime
+    """When the mail was received."""
+    lines: Collection[str] = ()
+    """The names of the lines that the server has."""
+    live_blocks: Blocks = NO_BLOCKS
+    """What is blocked beside the policy's numbers."""
+    registered: Callable[[str], bool] = lambda _: False
+    """Whether an address may send faxes here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """What one recipient comes to."""
+
+    job: NewJob
+    directives: Directives | None
+    """What is asked for it, if that could be read."""
+    cover: CoverDecision | None
+    """How its fax begins, if there is one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
     """What a mail comes to."""
 
-    jobs: tuple[NewJob, ...]
-    """One for each recipient, in the order of the envelope; a number that is named twice has one job."""
-    cover: bool
-    """Whether the faxes have a cover page."""
-    body_as_page: bool
-    """Whether the body text is the first page; with a cover page it stands on that."""
-    reason: str
-    """Why there is a cover page or none, or why the mail as a whole was refused: for the log."""
+    recipients: tuple[Decided, ...]
+    """In the order of the envelope; a number that is named twice stands once."""
+    printed: Printed
+    """What of the mail is faxed."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _FaxPlan:
-    """What all faxes of a mail have in common."""
-
-    directives: Directives
-    cover: CoverDecision
+    @property
+    def jobs(self) -> tuple[NewJob, ...]:
+        """The jobs to be recorded, one for each recipient."""
+        return tuple(decided.job for decided in self.recipients)
 
 
 def decide(
-    content: MailContent,
-    envelope: Envelope,
-    user: UserPolicy,
-    *,
-    domain: str,
-    live_blocks: Blocks = NO_BLOCKS,
+    content: MailContent, envelope: Envelope, user: UserPolicy, surroundings: Surroundings
 ) -> Submission:
     """What becomes of a mail.
 
@@ -50,82 +71,72 @@ def decide(
         content: The mail taken apart.
         envelope: Its recipients are the ones that count (Bcc works).
         user: The sender, and everything that applies to them.
-        domain: The mail domain whose addresses are fax numbers.
-        live_blocks: What is blocked beside the policy's numbers.
+        surroundings: The rest that it depends on.
     """
-    blocks = policy_blocks(user.blocked_numbers).beside(live_blocks)
-    recipients = _read_recipients(content, envelope, user, domain, blocks)
-    plan = _refuse_crowd(recipients, user) or _plan(content, user)
-    if isinstance(plan, Refusal):
-        jobs = tuple(
-            NewJob(recipient=named.recipient, addresses=named.addresses, refusal=_both(named.refusal, plan))
-            for named in recipients
-        )
-        return Submission(jobs=jobs, cover=False, body_as_page=False, reason=plan.explanation)
-    return Submission(
-        jobs=tuple(_job(named, plan) for named in recipients),
-        cover=bool(plan.cover.template),
-        body_as_page=plan.cover.body_as_page,
-        reason=plan.cover.reason,
+    read = printed(content, user.settings.coverpage)
+    blocks = policy_blocks(user.blocked_numbers).beside(surroundings.live_blocks)
+    recipients = read_recipients(envelope, content.to_names, user, domain=surroundings.domain, blocks=blocks)
+    mail = _Mail(
+        read=read,
+        user=user,
+        circumstances=_circumstances(user, surroundings),
+        refusal=_refuse_crowd(recipients, user)
+        or _refuse_unknown(read, user)
+        or refuse_attachments(content, user.settings.attachments),
     )
+    return Submission(recipients=tuple(_decided(named, mail) for named in recipients), printed=read)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _NamedRecipient:
-    """A recipient as the envelope names it."""
+class _Mail:
+    """What all faxes of a mail have in common."""
 
-    recipient: Recipient
-    addresses: tuple[str, ...]
+    read: Printed
+    user: UserPolicy
+    circumstances: Circumstances
     refusal: Refusal | None
-    """Why this one gets no fax."""
+    """Why the mail makes no fax at all."""
 
 
-_Recipients = list[_NamedRecipient]
-
-
-def _plan(content: MailContent, user: UserPolicy) -> _FaxPlan | Refusal:
-    """What the faxes are made up of, or why the mail makes none."""
-    directives = read_directives(content.fields)
-    if isinstance(directives, Refusal):
-        return directives
-    cover = decide_cover(
-        user.settings.coverpage,
-        directives,
-        body_text=has_body_text(content),
-        attachment=bool(content.attachments),
+def _circumstances(user: UserPolicy, surroundings: Surroundings) -> Circumstances:
+    own = {user.email.lower()}
+    return Circumstances(
+        now=surroundings.now,
+        time_zone=ZoneInfo(user.settings.datetime.time_zone),
+        lines=user.settings.lines or tuple(surroundings.lines),
+        may_be_told=lambda address: address.lower() in own or surroundings.registered(address),
     )
-    return cover if isinstance(cover, Refusal) else _FaxPlan(directives=directives, cover=cover)
 
 
-def _read_recipients(
-    content: MailContent, envelope: Envelope, user: UserPolicy, domain: str, blocks: Blocks
-) -> _Recipients:
-    """Every recipient of the envelope, each once."""
-    found: dict[tuple[str, str], _NamedRecipient] = {}
-    for address in envelope.recipients:
-        recipient, refusal = _read_recipient(address, content, user, domain, blocks)
-        key = recipient.number.casefold(), recipient.subaddress
-        named = found.get(key) or _NamedRecipient(recipient=recipient, addresses=(), refusal=refusal)
-        found[key] = replace(named, addresses=(*named.addresses, address))
-    return list(found.values())
+def _decided(named: NamedRecipient, mail: _Mail) -> Decided:
+    """What is asked for one fax, how it begins, and whether it may be."""
+    if mail.refusal:
+        return _refused(named, mail.refusal)
+    directives = _directives(named, mail)
+    if isinstance(directives, Refusal):
+        return _refused(named, directives)
+    cover = decide_cover(
+        mail.user.settings.coverpage,
+        directives,
+        body_text=has_body_text(mail.read.content),
+        attachment=bool(mail.read.content.attachments),
+    )
+    if isinstance(cover, Refusal):
+        return _refused(named, cover)
+    return Decided(job=_job(named, directives, cover, mail.user), directives=directives, cover=cover)
 
 
-def _read_recipient(
-    address: str, content: MailContent, user: UserPolicy, domain: str, blocks: Blocks
-) -> tuple[Recipient, Refusal | None]:
-    name = display_name(address, content.to_names)
-    local_part = local_part_of(address)
-    if address.rpartition("@")[2].lower() != domain.lower():
-        elsewhere = Unreadable(explanation=f"'{address}' is not an address of {domain}.")
-        return Recipient(number=address, name=name), _invalid(elsewhere)
-    addressee = read_addressee(local_part, user.settings.fax.default_region)
-    if isinstance(addressee, Unreadable):
-        return Recipient(number=local_part or address, name=name), _invalid(addressee)
-    recipient = Recipient(number=addressee.number.e164, subaddress=addressee.subaddress, name=name)
-    return recipient, refuse_number(addressee.number, user.settings.fax, blocks)
+def _directives(named: NamedRecipient, mail: _Mail) -> Directives | Refusal:
+    written = (*named.directives, *mail.read.directives)
+    allowed = mail.user.settings.fax.directives
+    forbidden = [one for one in written if one.name not in allowed]
+    if forbidden:
+        return refuse_forbidden(forbidden, allowed)
+    found = in_force(written)
+    return found if isinstance(found, Refusal) else read_directives(found, mail.circumstances)
 
 
-def _refuse_crowd(recipients: _Recipients, user: UserPolicy) -> Refusal | None:
+def _refuse_crowd(recipients: list[NamedRecipient], user: UserPolicy) -> Refusal | None:
     """More recipients than the policy allows: none gets a fax, so that nobody gets it twice the next time."""
     most = user.settings.fax.recipients_per_mail
     if len(recipients) <= most:
@@ -137,21 +148,32 @@ def _refuse_crowd(recipients: _Recipients, user: UserPolicy) -> Refusal | None:
     )
 
 
-def _job(named: _NamedRecipient, plan: _FaxPlan) -> NewJob:
-    directives = plan.directives
+def _refuse_unknown(read: Printed, user: UserPolicy) -> Refusal | None:
+    return refuse_unknown(read.unknown, user.settings.fax.directives) if read.unknown else None
+
+
+def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, user: UserPolicy) -> NewJob:
     return NewJob(
         recipient=Recipient(
             number=named.recipient.number,
             subaddress=named.recipient.subaddress,
             name=directives.to or named.recipient.name,
             company=directives.company,
+            title=directives.title,
         ),
         addresses=named.addresses,
-        cover_template=plan.cover.template,
+        cover_template=cover.template,
         reference=directives.reference,
         billing=directives.billing,
+        wishes=wishes_of(directives),
+        user=policy_for(user, directives),
         refusal=named.refusal,
     )
+
+
+def _refused(named: NamedRecipient, refusal: Refusal) -> Decided:
+    job = NewJob(recipient=named.recipient, addresses=named.addresses, refusal=_both(named.refusal, refusal))
+    return Decided(job=job, directives=None, cover=None)
 
 
 def _both(own: Refusal | None, of_the_mail: Refusal) -> Refusal:
@@ -163,7 +185,3 @@ def _both(own: Refusal | None, of_the_mail: Refusal) -> Refusal:
         explanation=f"{own.explanation} {of_the_mail.explanation}",
         advice=f"{own.advice or own.status.advice} {of_the_mail.advice or of_the_mail.status.advice}",
     )
-
-
-def _invalid(problem: Unreadable) -> Refusal:
-    return Refusal(status=Status.INVALID_FAX_NUMBER, explanation=problem.explanation, advice=problem.advice)

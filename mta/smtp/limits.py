@@ -25,6 +25,9 @@ _TOO_MANY_FROM_THERE = Reply(421, "4.7.0", "too many connections from your netwo
 _TOO_OFTEN_FROM_THERE = Reply(421, "4.7.0", "your network connects too often; please try again later")
 _TOO_MANY_MAILS = Reply(451, "4.7.1", "too many mails at this time; please try again in a minute")
 _TOO_MANY_OF_THIS_USER = Reply(451, "4.7.1", "too many mails of this sender; please try again in a minute")
+_TOO_MANY_THIS_HOUR = Reply(
+    451, "4.7.1", "more mails of this sender than your policy allows within an hour; please try again later"
+)
 _TOO_MANY_FAILED_LOGINS = Reply(454, "4.7.0", "too many failed logins; please try again in an hour")
 
 _ALL = "all"
@@ -155,21 +158,28 @@ class ClientLimits:
         """Whether so many octets may come in beside those that are arriving."""
         return self.counts.total(Gauge.OCTETS) + octets <= self._limits.bytes_in_flight
 
-    def mail_refusal(self, user_email: str) -> Reply | None:
+    def mail_refusal(self, user_email: str, mails_per_hour: int = 0) -> Reply | None:
         """Count a mail that is about to be accepted; why it must wait, if it must.
 
         Asked once the user is known and proven: nobody can use up another's share.
+
+        Args:
+            user_email: the account.
+            mails_per_hour: what its policy allows; 0 for no limit.
         """
         limits, counts, now = self._limits, self.counts, self._clock()
-        if not limits.mails_per_minute and not limits.sender_mails_per_minute:
-            return None
         everybody, user = counts.key("mails", _ALL), counts.key("mails of", user_email.lower())
-        if 0 < limits.mails_per_minute <= counts.noted(Window.MINUTE, everybody, now):
-            return _TOO_MANY_MAILS
-        if 0 < limits.sender_mails_per_minute <= counts.noted(Window.MINUTE, user, now):
-            return _TOO_MANY_OF_THIS_USER
-        counts.note(Window.MINUTE, everybody, now)
-        counts.note(Window.MINUTE, user, now)
+        asked = (
+            (limits.mails_per_minute, Window.MINUTE, everybody, _TOO_MANY_MAILS),
+            (limits.sender_mails_per_minute, Window.MINUTE, user, _TOO_MANY_OF_THIS_USER),
+            (mails_per_hour, Window.HOUR, user, _TOO_MANY_THIS_HOUR),
+        )
+        counted = [one for one in asked if one[0]]
+        for most, window, key, reply in counted:
+            if most <= counts.noted(window, key, now):
+                return reply
+        for _, window, key, _ in counted:
+            counts.note(window, key, now)
         return None
 
     def login_refusal(self, address: str, username: str) -> Reply | None:

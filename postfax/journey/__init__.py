@@ -8,6 +8,7 @@ the end; only what fails because the book itself cannot be used waits uncounted 
 Modules:
     decide        a received mail becomes jobs or refusals
     make          a mail's jobs get their documents
+    expire        a job whose time is up is ended
     dial          a due job is called
     tell          a notice is sent
     file          a copy is delivered

@@ -1,11 +1,13 @@
 """Decide: a received mail is taken apart and becomes jobs, or refusals with their initial notice."""
 
 import tempfile
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
+from config.policy import Policy
 from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
@@ -19,7 +21,7 @@ from store.job import NewJob, Recipient, Refusal
 from store.mail import MailContent, MailState
 from store.records.mails import MailClaim
 from store.status import Status
-from submission.decide import decide
+from submission.decide import Surroundings, decide
 
 LEASE = timedelta(minutes=10)
 log = structlog.get_logger()
@@ -35,15 +37,27 @@ class Decide:
         nursery: Nursery,
         *,
         domain: str,
+        lines: Collection[str],
         folder: Path,
         clock: Clock,
     ) -> None:
-        """`folder` is where mails are taken apart; each gets a folder of its own, gone after the step."""
+        """Nothing is claimed yet.
+
+        Args:
+            book: where mails come from.
+            policy: that holds now.
+            nursery: takes mails apart.
+            domain: the mail domain whose addresses are fax numbers.
+            lines: the names of the lines that there are.
+            folder: where mails are taken apart; each gets a folder of its own, gone after the step.
+            clock: the time.
+        """
         self._book = book
         self._clock = clock
         self._policy = policy
         self._nursery = nursery
         self._domain = domain
+        self._lines = lines
         self._folder = folder
 
     async def step(self) -> bool:
@@ -76,8 +90,9 @@ class Decide:
         return True
 
     async def _record(self, claim: MailClaim, content: MailContent) -> None:
-        user = self._policy.current.user(claim.mail.user_email)
-        jobs = _jobs(claim, content, user, self._domain)
+        policy = self._policy.current
+        user = policy.user(claim.mail.user_email)
+        jobs = self._decided(claim, content, policy, user) if user else _no_longer_registered(claim)
         recorded = await self._book.record_submission(
             claim.mail.id,
             subject=content.subject,
@@ -95,14 +110,22 @@ class Decide:
         )
         await log_withheld(self._book, recorded)
 
+    def _decided(
+        self, claim: MailClaim, content: MailContent, policy: Policy, user: UserPolicy
+    ) -> tuple[NewJob, ...]:
+        surroundings = Surroundings(
+            domain=self._domain,
+            now=claim.mail.received_at,
+            lines=self._lines,
+            registered=lambda address: policy.sender(address) is not None,
+        )
+        return decide(content, claim.mail.envelope, user, surroundings).jobs
+
     async def _refuse(self, claim: MailClaim, sentence: str) -> None:
         """Refuse the mail as a whole: the sender is told by the initial notice."""
         user = self._policy.current.user(claim.mail.user_email)
         refusal = Refusal(status=Status.INVALID_ATTACHMENT, explanation=sentence)
-        jobs = [
-            NewJob(recipient=Recipient(number=_local_part(address)), addresses=(address,), refusal=refusal)
-            for address in claim.mail.envelope.recipients
-        ]
+        jobs = _all_refused(claim, refusal)
         recorded = await self._book.record_submission(
             claim.mail.id,
             subject=claim.mail.subject,
@@ -115,18 +138,20 @@ class Decide:
         await log_withheld(self._book, recorded)
 
 
-def _jobs(claim: MailClaim, content: MailContent, user: UserPolicy | None, domain: str) -> tuple[NewJob, ...]:
-    if user is None:
-        # The policy changed between acceptance and now.
-        refusal = Refusal(
-            status=Status.UNAUTHORIZED_SENDING_ADDRESS,
-            explanation=f"{claim.mail.user_email} is no longer registered.",
-        )
-        return tuple(
-            NewJob(recipient=Recipient(number=_local_part(address)), addresses=(address,), refusal=refusal)
-            for address in claim.mail.envelope.recipients
-        )
-    return decide(content, claim.mail.envelope, user, domain=domain).jobs
+def _no_longer_registered(claim: MailClaim) -> tuple[NewJob, ...]:
+    """The policy changed between acceptance and now."""
+    refusal = Refusal(
+        status=Status.UNAUTHORIZED_SENDING_ADDRESS,
+        explanation=f"{claim.mail.user_email} is no longer registered.",
+    )
+    return _all_refused(claim, refusal)
+
+
+def _all_refused(claim: MailClaim, refusal: Refusal) -> tuple[NewJob, ...]:
+    return tuple(
+        NewJob(recipient=Recipient(number=_local_part(address)), addresses=(address,), refusal=refusal)
+        for address in claim.mail.envelope.recipients
+    )
 
 
 def _local_part(address: str) -> str:

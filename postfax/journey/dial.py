@@ -146,7 +146,7 @@ class Dial:
             raise AssertionError(f"{job.id} was claimed for a call and has no document")
         source = await self._book.body_path(job.document.body, folder)
         target = folder / "stamped.tif"
-        await asyncio.to_thread(stamp, source, target, header_text(job.user, attempt.started_at))
+        await asyncio.to_thread(stamp, source, target, header_text(job, attempt.started_at))
         fax = job.user.settings.fax
         return CallOrder(
             job_id=job.id,
@@ -197,7 +197,7 @@ class Dial:
 
 
 def _header_line(job: FaxJob, _line: str, moment: datetime) -> str:
-    return str(header_text(job.user, moment))
+    return str(header_text(job, moment))
 
 
 def _report(progress: CallProgress) -> None:

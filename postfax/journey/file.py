@@ -90,5 +90,5 @@ async def as_sent(book: Book, job: FaxJob, folder: Path) -> Path | None:
     if not job.attempts:
         return source
     target = folder / f"{job.id}.tif"
-    await asyncio.to_thread(stamp, source, target, header_text(job.user, job.attempts[-1].started_at))
+    await asyncio.to_thread(stamp, source, target, header_text(job, job.attempts[-1].started_at))
     return target

@@ -2,12 +2,13 @@
 
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
-from config.fax import Resolution
+from config.fax import Paper, Resolution
 from config.server import ConvertSettings
 from convert.converter import Converter
 from convert.request import (
@@ -33,6 +34,8 @@ from store.mail import MailContent, MailState
 from store.new_document import NewDocument
 from store.records.mails import MailClaim
 from store.status import Status
+from submission.body import has_body_text
+from submission.printed import printed
 
 LEASE = timedelta(minutes=30)
 log = structlog.get_logger()
@@ -92,49 +95,60 @@ class Make:
         if not claim.jobs:  # all cancelled in the meantime
             await self._book.record_documents(claim.mail.id, {})
             return
-        parts, pages = folder / "parts", folder / "pages"
+        parts = folder / "parts"
         parts.mkdir()
-        pages.mkdir()
         content = await take_apart(self._nursery, await self._book.body(claim.body), parts)
-        request = self._request(claim, content, pages)
-        faxes = await self._converter.convert(request)
-        documents = {fax.key: _document(fax, request) for fax in faxes}
+        made: list[tuple[ConvertedFax, NewDocument]] = []
+        for number, alike in enumerate(_alike(claim.jobs), start=1):
+            pages = folder / f"pages-{number}"
+            pages.mkdir()
+            request = self._request(alike, content, pages)
+            made += [(fax, _document(fax, request)) for fax in await self._converter.convert(request)]
+        documents = {fax.key: document for fax, document in made}
         recorded = await self._book.record_documents(claim.mail.id, documents)
         await log_withheld(self._book, recorded)
-        for fax in faxes:
-            octets = sum(page.octets for page in fax.pages)
-            log.info(
-                "document_made",
-                job=fax.key,
-                pages=len(fax.pages),
-                cover=next(job.cover_template for job in claim.jobs if job.id == fax.key),
-                resolution=request.resolution,
-                octets=octets,
-                line_seconds=round(octets * SECONDS_PER_OCTET),
-                seconds=round(time.monotonic() - begun, 3),
-            )
+        jobs = {job.id: job for job in claim.jobs}
+        for fax, document in made:
+            _log_made(jobs[fax.key], document, seconds=time.monotonic() - begun)
+            await self._tell_trouble(jobs[fax.key], fax)
 
-    def _request(self, claim: MailClaim, content: MailContent, folder: Path) -> ConversionRequest:
-        fax = claim.jobs[0].user.settings.fax
+    async def _tell_trouble(self, job: FaxJob, fax: ConvertedFax) -> None:
+        """An own cover template could not be used: the fax goes out, and an administrator is told."""
+        if not fax.cover_trouble:
+            return
+        log.error("cover_template_failed", job=job.id, template=job.cover_template, cause=fax.cover_trouble)
+        await self._book.alert(
+            f"cover page {job.cover_template}",
+            f"{fax.cover_trouble} Faxes go out with the built-in cover page until it is mended. "
+            f"`postfax cover check {job.cover_template}` looks at it.",
+            job.user.settings.alerts.contacts,
+        )
+
+    def _request(self, jobs: Sequence[FaxJob], content: MailContent, folder: Path) -> ConversionRequest:
+        fax, attachments = jobs[0].user.settings.fax, jobs[0].user.settings.attachments
         return ConversionRequest(
             sources=tuple(Source(name=part.name, path=Path(part.path)) for part in content.attachments),
-            sheets=tuple(self._sheet(job, content) for job in claim.jobs),
+            sheets=tuple(self._sheet(job, content) for job in jobs),
             resolution=fax.resolution,
             paper=fax.paper,
             limits=ConversionLimits(
                 pages=fax.pages_per_fax,
                 seconds=self._settings.seconds.total_seconds(),
                 memory=self._settings.memory,
+                largest=attachments.largest,
+                largest_of=attachments.largest_of,
             ),
+            allowed=attachments.allowed,
             folder=folder,
         )
 
     def _sheet(self, job: FaxJob, content: MailContent) -> Sheet:
         now = self._clock()
+        said = printed(content, job.user.settings.coverpage)
         if job.cover_template:
-            return Sheet(key=job.id, cover=cover_facts(job, content, now).to_json())
-        if (content.text or content.html).strip():
-            return Sheet(key=job.id, body=body_facts(job, content, now).to_json())
+            return Sheet(key=job.id, cover=cover_facts(job, said, now).to_json())
+        if has_body_text(said.content):
+            return Sheet(key=job.id, body=body_facts(job, said.content, now).to_json())
         return Sheet(key=job.id)
 
     async def _refuse(self, claim: MailClaim, status: Status, sentence: str) -> None:
@@ -146,6 +160,29 @@ class Make:
 
 def _document(fax: ConvertedFax, request: ConversionRequest) -> NewDocument:
     return NewDocument(path=fax.path, resolution=Resolution(request.resolution), pages=fax.pages)
+
+
+def _alike(jobs: Sequence[FaxJob]) -> list[list[FaxJob]]:
+    """The jobs of a mail by what their attachments are rendered for: as a rule they are all alike."""
+    groups: dict[tuple[Resolution, Paper], list[FaxJob]] = {}
+    for job in jobs:
+        fax = job.user.settings.fax
+        groups.setdefault((fax.resolution, fax.paper), []).append(job)
+    return list(groups.values())
+
+
+def _log_made(job: FaxJob, document: NewDocument, *, seconds: float) -> None:
+    octets = sum(page.octets for page in document.pages)
+    log.info(
+        "document_made",
+        job=job.id,
+        pages=len(document.pages),
+        cover=job.cover_template,
+        resolution=document.resolution,
+        octets=octets,
+        line_seconds=round(octets * SECONDS_PER_OCTET),
+        seconds=round(seconds, 3),
+    )
 
 
 def _told(problem: InvalidDocument) -> str:

@@ -3,30 +3,54 @@
 Pure: the same job and moment give the same words, so a document as it was sent can be made again.
 """
 
+import re
 from datetime import datetime
 
 from config.datetimes import date_of, time_of, written, zone_of
+from config.levels import BETWEEN
 from config.number_text import international
 from config.settings import UserPolicy
 from convert.body_facts import BodyFacts
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
-from convert.header import HeaderText
+from convert.header import PAGE_MARK, PAGES_MARK, HeaderText
 from store.job import FaxJob
 from store.mail import MailContent
+from submission.printed import Printed
 
 
-def header_text(user: UserPolicy, moment: datetime) -> HeaderText:
-    """The header line of a call at this moment (47 CFR 68.318(d): date and time, who sends, their number)."""
-    return HeaderText(
-        time=written(moment, user.settings.datetime),
-        name=user.company or user.name,
-        number=user.settings.fax.sender_number,
-    )
+def header_text(job: FaxJob, moment: datetime) -> HeaderText:
+    """The header line of a call at this moment (47 CFR 68.318(d): date and time, who sends, their number).
 
-
-def cover_facts(job: FaxJob, content: MailContent, moment: datetime) -> CoverFacts:
-    """What the job's cover page says; the number of following pages is the converter's to add."""
+    What the policy's header line has no value for leaves no hole.
+    """
     settings = job.user.settings
+    values = {
+        "date": date_of(moment, settings.datetime),
+        "time": time_of(moment, settings.datetime),
+        "zone": zone_of(moment, settings.datetime),
+        "company": job.user.company or job.user.name,
+        "department": BETWEEN.join(job.user.departments),
+        "name": job.user.name,
+        "number": settings.fax.sender_number,
+        "job_id": job.id,
+        "reference": job.reference,
+        "page": PAGE_MARK,
+        "pages": PAGES_MARK,
+    }
+    fields = [_one_line(field.format(**values)) for field in settings.fax.header_line.split("|")]
+    left, middle, right = (*fields, "", "")[:3]
+    return HeaderText(left=left, middle=middle, right=right)
+
+
+def _one_line(text: str) -> str:
+    """Single spaces between words, two where the pattern has two."""
+    return re.sub(r" {2,}", "  ", text).strip()
+
+
+def cover_facts(job: FaxJob, said: Printed, moment: datetime) -> CoverFacts:
+    """What the job's cover page says; the number of following pages is the converter's to add."""
+    settings, content = job.user.settings, said.content
+    own_file = settings.coverpage.templates.get(job.cover_template)
     return CoverFacts(
         template=job.cover_template,
         paper=settings.fax.paper,
@@ -34,10 +58,11 @@ def cover_facts(job: FaxJob, content: MailContent, moment: datetime) -> CoverFac
             number=international(job.recipient.number),
             name=job.recipient.name,
             company=job.recipient.company,
+            title=job.recipient.title,
         ),
-        sender=_cover_sender(job.user),
+        sender=_cover_sender(job.user, job.wishes.sender_name),
         subject=content.subject,
-        original_subject=content.subject,
+        original_subject=said.original_subject,
         body_text=content.text,
         body_html="" if content.text else content.html,
         date=date_of(moment, settings.datetime),
@@ -47,15 +72,16 @@ def cover_facts(job: FaxJob, content: MailContent, moment: datetime) -> CoverFac
         reference=job.reference,
         billing=job.billing,
         custom_fields=dict(settings.custom_fields),
+        own_file=str(own_file or ""),
     )
 
 
-def _cover_sender(user: UserPolicy) -> CoverSender:
+def _cover_sender(user: UserPolicy, name: str) -> CoverSender:
     contact = user.settings.contact
     return CoverSender(
-        name=user.name,
+        name=name or user.name,
         company=user.company,
-        department=" › ".join(user.departments),
+        department=BETWEEN.join(user.departments),
         title=contact.title,
         phone=contact.phone,
         fax=contact.fax or international(user.settings.fax.sender_number),

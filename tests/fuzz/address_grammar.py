@@ -4,8 +4,8 @@ import re
 
 from mta.address_field import FieldMailbox, parse_address_field
 from mta.smtp.command import parse_mailbox
+from submission.address import Addressee, UnknownOption, display_name, local_part_of, read_addressee
 from submission.number import FaxNumber, read_number
-from submission.recipient import Addressee, display_name, local_part_of, read_addressee
 
 USUAL = 400
 LARGEST = 20_000
@@ -45,6 +45,9 @@ def _check_recipient(address: str, region: str) -> None:
     local_part = local_part_of(address)
     display_name(address, {address.lower(): address})
     addressee = read_addressee(local_part, region)
+    if isinstance(addressee, UnknownOption):
+        assert addressee.quote
+        return
     if not isinstance(addressee, Addressee):
         assert addressee.explanation
         return

@@ -13,7 +13,7 @@ from convert.header import HeaderText
 from convert.header_face import header_band
 from convert.layout import BAND_ROWS, WIDTH
 
-TEXT = HeaderText(time="2026-11-23 09:14 PST", name="General Hospital", number="+1 206 555 0100")
+TEXT = HeaderText(left="2026-11-23 09:14 PST", middle="General Hospital  +1 206 555 0100")
 RESOLUTIONS = list(BAND_ROWS)
 
 
@@ -112,4 +112,4 @@ def test_no_script_comes_out_as_boxes(name: str) -> None:
 
 def test_the_text_for_the_record_has_no_page_count() -> None:
     assert str(TEXT) == "2026-11-23 09:14 PST | General Hospital  +1 206 555 0100"
-    assert str(HeaderText(time="09:14", name="", number="+1206")) == "09:14 | +1206"
+    assert str(HeaderText(left="09:14", middle="", right="+1206")) == "09:14 | +1206"

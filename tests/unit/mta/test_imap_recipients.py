@@ -9,7 +9,7 @@ from mta.imap.subject_numbers import fax_address, subject_recipients
 from mta.imap.trace import header_fields
 from mta.smtp.command import parse_mailbox
 from store.mail import Envelope
-from submission.recipient import local_part_of
+from submission.address import local_part_of
 
 FAX = "fax.example.com"
 ANA = "ana@hospital.example"

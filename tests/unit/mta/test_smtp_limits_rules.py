@@ -70,6 +70,16 @@ def test_mails_a_minute_of_one_user_and_of_all() -> None:
     assert all(limits().mail_refusal("ana@hospital.example") is None for _ in range(1000))
 
 
+def test_mails_an_hour_of_one_user_as_the_policy_allows() -> None:
+    clock = Clock()
+    all_of_them = limits(clock)
+    assert [all_of_them.mail_refusal("ana@hospital.example", 2) for _ in range(2)] == [None, None]
+    assert "within an hour" in str(all_of_them.mail_refusal("Ana@hospital.example", 2))
+    assert all_of_them.mail_refusal("bo@hospital.example", 2) is None
+    clock.now += 3601
+    assert all_of_them.mail_refusal("ana@hospital.example", 2) is None
+
+
 def test_failed_logins_of_a_user_and_from_a_network() -> None:
     clock = Clock()
     all_of_them = limits(clock, failed_logins_per_hour=2)

@@ -1,11 +1,14 @@
 """What the submission tests make their mails and policies of."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from config.settings import Settings, UserPolicy
 from store.mail import Envelope, MailContent, MailPart
+from submission.decide import Surroundings
 
 DOMAIN = "fax.example.com"
+NOW = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
 
 
 def a_user(**groups: dict[str, Any]) -> UserPolicy:
@@ -26,6 +29,7 @@ def a_mail(
     html: str = "",
     attachments: int = 1,
     names: dict[str, str] | None = None,
+    subject: str = "Referral",
     **fields: str,
 ) -> MailContent:
     """A mail; fields as `x_fax_cover="yes"`."""
@@ -34,7 +38,7 @@ def a_mail(
         for n in range(attachments)
     ]
     return MailContent(
-        subject="Referral",
+        subject=subject,
         message_id="<1@hospital.example>",
         references=(),
         from_name="Ana Ruiz",
@@ -44,6 +48,12 @@ def a_mail(
         html=html,
         attachments=tuple(parts),
     )
+
+
+def surroundings(**facts: Any) -> Surroundings:
+    """On the 26th of November 2026, a Thursday, at 18:00 UTC, with two lines."""
+    known = {"domain": DOMAIN, "now": NOW, "lines": ("main", "backup"), **facts}
+    return Surroundings(**known)
 
 
 def to(*local_parts: str) -> Envelope:

@@ -1,6 +1,7 @@
 """The seven modes: body text or none, an attachment or none, and what the sender asks for."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_a_decision_names_its_reason(mode: str, wish: CoverWish, reason: CoverRe
 
 def decide_template(template: str, *, restricted: bool) -> CoverDecision | Refusal:
     settings = CoverpageSettings(template="healthcare", restrict_to_assigned=restricted)
-    wish = Directives(cover=CoverWish.YES, template=template)
+    wish = Directives(cover=CoverWish.YES, template=template, cover_quote=f"/cover={template}")
     return decide_cover(settings, wish, body_text=True, attachment=True)
 
 
@@ -133,15 +134,24 @@ def test_where_it_is_restricted_only_the_assigned_template_may_be_named() -> Non
     refusal = decide_template("default", restricted=True)
     assert isinstance(refusal, Refusal)
     assert refusal.explanation == (
-        "X-Fax-Cover asks for the cover page 'default', and your policy allows none but 'healthcare'."
+        "'/cover=default' asks for another cover page than 'healthcare', and your policy allows no other."
     )
 
 
 def test_a_template_that_does_not_exist_is_refused_with_those_that_do() -> None:
     refusal = decide_template("fancy", restricted=False)
     assert isinstance(refusal, Refusal)
-    assert "'fancy', which does not exist" in refusal.explanation
+    assert refusal.explanation == "'/cover=fancy' asks for a cover page that does not exist."
     assert refusal.advice == "Write yes, none, or one of default, healthcare."
+
+
+def test_an_own_template_is_found_by_any_spelling_of_its_name() -> None:
+    own = {"Letter Head": Path("letter.html")}
+    settings = CoverpageSettings(mode=CoverpageMode.ON_DEMAND, templates=own)
+    wish = Directives(cover=CoverWish.YES, template="letter_head")
+    decision = decide_cover(settings, wish, body_text=True, attachment=True)
+    assert isinstance(decision, CoverDecision)
+    assert decision.template == "Letter Head"
 
 
 def test_where_there_is_nothing_to_fax_the_mail_is_told_so() -> None:
