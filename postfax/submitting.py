@@ -62,6 +62,11 @@ def octets_of(file: Path) -> bytes:
         raise Failure(f"{file} cannot be read: {problem.strerror}.", ExitCode.NOT_FOUND) from problem
 
 
+def with_crlf(mail: bytes) -> bytes:
+    """A mail with the line ends that it has on its way (RFC 5322 §2.1), whatever it was saved with."""
+    return re.sub(rb"\r\n|\r|\n", b"\r\n", mail)
+
+
 def address_of_number(number: str, domain: str) -> str:
     """The mail address that names a number, as a sender would write it."""
     if "@" in number:

@@ -8,6 +8,7 @@ from config.explain import BUILT_IN, Explanation, UnknownUser, explain
 from config.levels import USER
 from config.policy import Policy, read_policy
 from config.server import ServerSettings
+from postfax.commands import policy_try
 from postfax.failures import ExitCode, Failure
 from postfax.opening import make_book, run, settings_in
 from postfax.terminal import print_json, print_table
@@ -19,6 +20,9 @@ _PASSWORD = "password"  # noqa: S105 - the name of the row
 @click.group("policy")
 def command() -> None:
     """Ask the policy what applies to whom, and why."""
+
+
+command.add_command(policy_try.command)
 
 
 @command.command("explain")

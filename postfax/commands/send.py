@@ -1,6 +1,5 @@
 """`postfax send`: a fax from the command line, the same way as a mail."""
 
-import re
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from postfax.submitting import (
     mail_of_documents,
     octets_of,
     recipients_named_in,
+    with_crlf,
 )
 from postfax.terminal import print_json, printable
 from store.book import Book
@@ -53,7 +53,7 @@ def command(
     """
     settings = settings_in(settings_file)
     if len(files) == 1 and files[0].suffix == ".eml":
-        mail = _with_crlf(octets_of(files[0]))
+        mail = with_crlf(octets_of(files[0]))
         recipients = [address_of_number(number, settings.domain) for number in numbers]
         recipients = recipients or recipients_named_in(mail, settings.domain)
     else:
@@ -128,7 +128,3 @@ def _exit_code(jobs: tuple[FaxJob, ...]) -> ExitCode:
     if sent == len(jobs):
         return ExitCode.DONE
     return ExitCode.PARTLY if sent else ExitCode.REFUSED
-
-
-def _with_crlf(mail: bytes) -> bytes:
-    return re.sub(rb"\r\n|\r|\n", b"\r\n", mail)

@@ -12,6 +12,7 @@ from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.withheld import log_withheld
+from postfax.live_blocks import LiveBlocks
 from postfax.live_policy import LivePolicy
 from postfax.opening import Clock
 from sandbox import Nursery, TaskFailed
@@ -58,6 +59,7 @@ class Decide:
         self._nursery = nursery
         self._domain = domain
         self._lines = lines
+        self._live_blocks = LiveBlocks(book)
         self._folder = folder
 
     async def step(self) -> bool:
@@ -92,7 +94,10 @@ class Decide:
     async def _record(self, claim: MailClaim, content: MailContent) -> None:
         policy = self._policy.current
         user = policy.user(claim.mail.user_email)
-        jobs = self._decided(claim, content, policy, user) if user else _no_longer_registered(claim)
+        if user:
+            jobs = await self._decided(claim, content, policy, user)
+        else:
+            jobs = _no_longer_registered(claim)
         recorded = await self._book.record_submission(
             claim.mail.id,
             subject=content.subject,
@@ -110,13 +115,14 @@ class Decide:
         )
         await log_withheld(self._book, recorded)
 
-    def _decided(
+    async def _decided(
         self, claim: MailClaim, content: MailContent, policy: Policy, user: UserPolicy
     ) -> tuple[NewJob, ...]:
         surroundings = Surroundings(
             domain=self._domain,
             now=claim.mail.received_at,
             lines=self._lines,
+            live_blocks=await self._live_blocks.current(),
             registered=lambda address: policy.sender(address) is not None,
         )
         return decide(content, claim.mail.envelope, user, surroundings).jobs

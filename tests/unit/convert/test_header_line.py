@@ -96,8 +96,8 @@ def test_a_text_page_takes_little_time(tmp_path: Path) -> None:
 
 def test_a_long_name_gives_way_to_the_number() -> None:
     number = "+1 206 555 0100"
-    long = header_band(TEXT.time, f"{'A very long name ' * 20}  {number}", "1/1", resolution="fine")
-    longer = header_band(TEXT.time, f"{'A very long name ' * 30}  {number}", "1/1", resolution="fine")
+    long = header_band(TEXT.left, f"{'A very long name ' * 20}  {number}", "1/1", resolution="fine")
+    longer = header_band(TEXT.left, f"{'A very long name ' * 30}  {number}", "1/1", resolution="fine")
     assert np.array_equal(long, longer)
     assert long.shape == (24, WIDTH)
 

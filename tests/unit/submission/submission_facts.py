@@ -11,7 +11,7 @@ DOMAIN = "fax.example.com"
 NOW = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
 
 
-def a_user(**groups: dict[str, Any]) -> UserPolicy:
+def a_user(**groups: Any) -> UserPolicy:
     """A user with the settings that are given by group."""
     settings = Settings.model_validate(groups)
     return UserPolicy(

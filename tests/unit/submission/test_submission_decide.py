@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from submission_facts import a_mail, a_user, surroundings, to
@@ -167,11 +168,10 @@ def test_each_place_says_what_the_fax_is_to_be() -> None:
 
 def test_the_address_goes_before_the_header_the_header_before_the_body_and_that_before_the_subject() -> None:
     for places in range(1, 5):
-        mail = a_mail(
-            "#fax reference: 3\ntext" if places > 1 else "text",
-            subject="S /ref=4",
-            **({"x_fax_reference": "2"} if places > 2 else {}),
-        )
+        text = "#fax reference: 3\ntext" if places > 1 else "text"
+        mail = a_mail(text, subject="S /ref=4")
+        if places > 2:
+            mail = replace(mail, fields={"x-fax-reference": "2"})
         address = "+12065551234/ref=1" if places > 3 else "+12065551234"
         [job] = decided(mail, to(address), a_user()).jobs
         assert job.reference == str(5 - places)
