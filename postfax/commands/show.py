@@ -31,7 +31,7 @@ from postfax.terminal import (
 from store.book import Book
 from store.errors import NotInBook
 from store.history import RecordedTransition
-from store.job import Attempt, FaxJob
+from store.job import Attempt, FaxJob, Priority
 from store.mail import NotifyOn, ReceivedMail
 from store.outbox import Copy, DeliveryState, Notice
 from store.owed_notices import requests_for
@@ -126,6 +126,10 @@ def _print(record: _Record) -> None:
             ("subject", mail.subject),
             ("reference", job.reference),
             ("billing", job.billing),
+            ("priority", job.wishes.priority.word if job.wishes.priority is not Priority.NORMAL else ""),
+            ("not before", _local(job.wishes.not_before) if job.wishes.not_before else ""),
+            ("not after", _local(job.wishes.expires_at) if job.wishes.expires_at else ""),
+            ("told too", ", ".join((*job.user.settings.notifications.extra_recipients, *job.wishes.notify))),
             ("received", f"{_local(mail.received_at)}, {octets_for_people(mail.size)}"),
             ("sender", _proof_words(mail)),
             ("asked for", _request_words(job, mail)),
@@ -221,7 +225,8 @@ def _place_words(job: FaxJob) -> str:
 
 def _recipient_words(job: FaxJob) -> str:
     number = international(job.recipient.number)
-    name = ", ".join(part for part in (job.recipient.name, job.recipient.company) if part)
+    named = (job.recipient.name, job.recipient.title, job.recipient.company)
+    name = ", ".join(part for part in named if part)
     subaddress = f", subaddress {job.recipient.subaddress}" if job.recipient.subaddress else ""
     return f"{number}{subaddress}{f' ({name})' if name else ''}"
 
