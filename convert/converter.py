@@ -21,7 +21,7 @@ from sandbox import FailureKind, Nursery, TaskFailed, TaskRefused
 
 _log = structlog.get_logger(__name__)
 
-_TASKS = ("convert.page_task", "convert.leading_task", "convert.warm_up")
+_TASKS = ("convert.page_task", "convert.leading_task", "convert.own_cover_task", "convert.warm_up")
 
 
 class Converter:
@@ -97,7 +97,7 @@ class _ServiceRunner:
     async def _try(self, call: Call) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = await self._nursery.run(
-                call.task, call.arguments, folder=call.folder, limits=self._limits
+                call.task, call.arguments, folder=call.folder, limits=call.limits(self._limits)
             )
         except TaskRefused as refused:
             raise InvalidDocument(call.name, str(refused)) from refused

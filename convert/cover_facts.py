@@ -65,8 +65,8 @@ class CoverFacts:
     custom_fields: dict[str, str] = field(default_factory=dict)
     """Tokens for templates, like `billing`."""
     own_file: str = ""
-    """The path of an own template's file (HTML, Word or OpenDocument); empty for a built-in template. If no
-    page can be made of it, the built-in `default` takes its place, and `ConvertedFax.cover_trouble` says why."""
+    """The path of an own template's file (HTML, Word or OpenDocument); empty for a built-in template.
+    If no page can be made of it, the built-in `default` takes its place: `ConvertedFax.cover_trouble`."""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""

@@ -29,7 +29,7 @@ async def make_faxes(request: ConversionRequest, runner: Runner) -> tuple[Conver
     _check_number(request, following)
     leading = await leading_pages(request, runner, following=following)
     return tuple(
-        _finished(request, sheet, [*before, *shared])
+        _finished(request, sheet, [*before.parts, *shared], before.cover_trouble)
         for sheet, before in zip(request.sheets, leading, strict=True)
     )
 
@@ -39,7 +39,9 @@ def _check_number(request: ConversionRequest, count: int) -> None:
         raise InvalidDocument("", too_many(count, request.limits.pages))
 
 
-def _finished(request: ConversionRequest, sheet: Sheet, parts: Sequence[FinishedPages]) -> ConvertedFax:
+def _finished(
+    request: ConversionRequest, sheet: Sheet, parts: Sequence[FinishedPages], cover_trouble: str
+) -> ConvertedFax:
     """Write the file of one fax."""
     pages = [(part.origin, page) for part in parts for page in part.pages]
     _check_number(request, len(pages))
@@ -52,4 +54,5 @@ def _finished(request: ConversionRequest, sheet: Sheet, parts: Sequence[Finished
         path=path,
         made=tuple(MadePage(origin=origin, rows=page.rows, octets=len(page.strip)) for origin, page in pages),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        cover_trouble=cover_trouble,
     )

@@ -56,8 +56,8 @@ def convert_files(
             limits=limits or ConversionLimits(),
             folder=Path(folder),
         )
-        with _OnceRunner(request, before_office) as runner:
-            (fax,) = _finish(make_faxes(request, runner))
+        with OnceRunner(request, before_office) as runner:
+            (fax,) = finish(make_faxes(request, runner))
         shutil.copyfile(fax.path, target)
     return ConvertedFax(key=fax.key, path=target, made=fax.made, sha256=fax.sha256)
 
@@ -68,7 +68,7 @@ def _load() -> None:
     import convert.page_task  # noqa: F401, PLC0415
 
 
-def _finish(coroutine: Coroutine[Any, Any, _T]) -> _T:
+def finish(coroutine: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine that never waits: with this runner every step is done when it returns."""
     try:
         coroutine.send(None)
@@ -78,7 +78,7 @@ def _finish(coroutine: Coroutine[Any, Any, _T]) -> _T:
     raise AssertionError("a one-shot conversion waited for an event")
 
 
-class _OnceRunner:
+class OnceRunner:
     """Runs the tasks as children of this process; blocks."""
 
     def __init__(self, request: ConversionRequest, before_office: Callable[[], None]) -> None:
@@ -96,7 +96,9 @@ class _OnceRunner:
 
     def _run_together(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         tasks = [
-            OnceTask(task=call.task, arguments=call.arguments, folder=call.folder, limits=self._limits)
+            OnceTask(
+                task=call.task, arguments=call.arguments, folder=call.folder, limits=call.limits(self._limits)
+            )
             for call in calls
         ]
         answers = []

@@ -112,8 +112,8 @@ class ConvertedFax:
     made: tuple[MadePage, ...]
     sha256: str
     cover_trouble: str = ""
-    """What is wrong with the sender's own cover template, a sentence for the administrator; the fax is good all
-    the same. Empty if nothing is."""
+    """What is wrong with the sender's own cover template, a sentence for the administrator; the fax is good
+    all the same. Empty if nothing is."""
 
     @property
     def pages(self) -> "tuple[FaxPage, ...]":

@@ -1,7 +1,7 @@
 """Who runs the tasks of a conversion: the service's nursery, or a program that converts once and ends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +30,14 @@ class Call:
     """Of the document, for whoever has to tell that it failed."""
     ours: bool = False
     """Whether the document is of our own making, so that a failure that nobody foresaw is ours too."""
+    seconds: float | None = None
+    """The most time for it, where that is less than a document has."""
+
+    def limits(self, most: Limits) -> Limits:
+        """What it may use, of what one task may use at most."""
+        if self.seconds is None or self.seconds >= most.seconds:
+            return most
+        return replace(most, seconds=self.seconds, cpu_seconds=max(1, round(self.seconds)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +105,7 @@ def after_failure(
     """What a task that ended without an answer means for its document."""
     match failed.kind:
         case FailureKind.TIME:
-            return InvalidDocument(call.name, too_slow(seconds))
+            return InvalidDocument(call.name, too_slow(min(seconds, call.seconds or seconds)))
         case FailureKind.MEMORY:
             return InvalidDocument(call.name, "it needs more memory than one document may have")
         case FailureKind.CRASHED | FailureKind.ERROR if call.ours:

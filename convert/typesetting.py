@@ -9,13 +9,14 @@ import contextlib
 import logging
 import os
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
 
 _HERE = Path(__file__).parent
 _MOST_LAYOUTS = 5
@@ -68,12 +69,29 @@ def _fetch_nothing(url: str, *_: Any, **__: Any) -> NoReturn:
 
 def style_sheet(*names: str) -> CSS:
     """Style sheets in `convert/templates` as one; a later one goes before an earlier one."""
-    text = "\n".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in names)
+    return style_sheet_of(
+        "\n".join((_HERE / "templates" / name).read_text(encoding="utf-8") for name in names)
+    )
+
+
+def style_sheet_of(text: str) -> CSS:
+    """A style sheet of our own making."""
     return CSS(string=text, font_config=_FONTS, url_fetcher=_fetch_nothing)
 
 
-def typeset(compose: Callable[[int], str], sheet: CSS) -> TypesetPages:
+def typeset(
+    compose: Callable[[int], str],
+    *sheets: CSS,
+    fetcher: URLFetcher | Callable[..., NoReturn] = _fetch_nothing,
+    base_url: str | None = None,
+) -> TypesetPages:
     """Lay out what `compose` gives: HTML, made for the number of pages that it will have.
+
+    Args:
+        compose: Called several times.
+        sheets: What the HTML says itself goes before them.
+        fetcher: Gives what the HTML asks for; by default nothing.
+        base_url: Where relative addresses begin; without it they are none.
 
     Raises:
         UnsettledLayoutError: The number of pages does not settle.
@@ -84,7 +102,7 @@ def typeset(compose: Callable[[int], str], sheet: CSS) -> TypesetPages:
         return compose(pages).translate(names)
 
     while True:
-        document = _settled(compose_drawable, sheet)
+        document = _settled(compose_drawable, sheets, fetcher, base_url)
         with _undrawable_characters() as undrawable:
             pdf: bytes = document.write_pdf()
         if undrawable <= names.keys():
@@ -92,11 +110,11 @@ def typeset(compose: Callable[[int], str], sheet: CSS) -> TypesetPages:
         names |= {code: f"[{_name(code)}]" for code in undrawable}
 
 
-def _settled(compose: Callable[[int], str], sheet: CSS) -> Any:
+def _settled(compose: Callable[[int], str], sheets: Sequence[CSS], fetcher: Any, base_url: str | None) -> Any:
     pages = 1
     for _ in range(_MOST_LAYOUTS):
-        source = HTML(string=compose(pages), url_fetcher=_fetch_nothing)
-        document = source.render(stylesheets=[sheet], font_config=_FONTS)
+        source = HTML(string=compose(pages), url_fetcher=fetcher, base_url=base_url)
+        document = source.render(stylesheets=list(sheets), font_config=_FONTS)
         if len(document.pages) == pages:
             return document
         pages = len(document.pages)

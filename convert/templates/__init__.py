@@ -1,6 +1,8 @@
 """The built-in cover templates, as people choose them; beside it the files they are made of."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,3 +48,12 @@ def cover_template(name: str) -> CoverTemplate:
         if template.name == name:
             return template
     raise KeyError(name)
+
+
+_RULE = re.compile(r"^(?:html|\.message|\[dir)[^{}]*\{[^{}]*\}", re.MULTILINE)
+
+
+def shared_rules() -> str:
+    """What `page.css` says of fonts and of a mail's text: it holds for own templates too."""
+    text = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+    return "\n".join(_RULE.findall(text))
