@@ -12,6 +12,8 @@ The nouns:
     audit_entry   who did what
     seen_policy   the policy that was in force
     pickup        a message in an IMAP mailbox
+    retention     when what is kept has been kept long enough
+    page_budget   how many pages a user may fax in a day
     refused       a submission that was refused during SMTP
     history       a transition that happened
     status        the words people read
@@ -22,6 +24,7 @@ The nouns:
 The book:
     book            the only door; every change is one transaction
     administration  its part about quarantine, refusals and purges
+    upkeep          its part about retention and alerts
     live_facts      its part about blocked numbers, locks, passwords, and who did what
     access          how it is reached: readers in threads, one writer
     writer          the thread that writes, in groups

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from store.changes import Changes
 from store.errors import BookVersionError
 from store.records.turn import Turn
-from store.sqlite import READERS, DataVersion, read_engine, sentences
+from store.sqlite import READERS, DataVersion, empty_log, read_engine, sentences
 from store.version import compare_version
 from store.writer import Writer
 
@@ -92,6 +92,10 @@ class BookAccess:
                 return function(connection, *args, **kwargs)
 
         return await self._run(self._readers, read)
+
+    async def empty_log(self) -> bool:
+        """Bring the write-ahead log into the book and cut it to nothing; False if readers were in the way."""
+        return await self._run(self._files, lambda: empty_log(self._book))
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function that works with files."""

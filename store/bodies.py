@@ -4,6 +4,9 @@ A small body commits with the row that needs it. A large one is on the disk befo
 file is flushed, and its folder), so a row never points at nothing; a crash in between leaves
 a file that no row names, and `sweep` removes it.
 
+A body that was kept long enough is purged: its octets go, its row stays and says when that was. Its file is
+removed once that is on the disk; where a crash comes in between, `sweep` removes it.
+
 A reference is a text: `row:NAME` or `file:FOLDER/NAME`, relative to the documents folder.
 """
 
@@ -16,12 +19,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
 
 from store.driver_statement import DriverStatement
-from store.errors import BodyMissing
+from store.errors import BodyMissing, BodyPurged
 from store.incoming import IncomingBody, flush_folder
-from store.tables import bodies
+from store.tables import bodies, documents, jobs, mails
 
 ROW_LIMIT = 64 * 1024
 """Octets; up to here a row is faster than a file, measured under group commit."""
@@ -29,9 +32,16 @@ UNNAMED_FOR = timedelta(hours=1)
 """How old a file without a row must be before it is swept: far older than any transaction under way."""
 
 _INSERT = DriverStatement(insert(bodies), ["reference", "size", "octets"])
-_OCTETS = select(bodies.c.octets).where(bodies.c.reference == bindparam("reference"))
-_NAMED = select(bodies.c.reference).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
-_DELETE = delete(bodies).where(bodies.c.reference.in_(bindparam("references", expanding=True)))
+_KEPT = select(bodies.c.octets, bodies.c.purged_at).where(bodies.c.reference == bindparam("reference"))
+_AMONG = bodies.c.reference.in_(bindparam("references", expanding=True))
+_NAMED = select(bodies.c.reference).where(_AMONG, bodies.c.purged_at.is_(None))
+_DELETE = delete(bodies).where(_AMONG)
+_PURGE = update(bodies).where(_AMONG, bodies.c.purged_at.is_(None))
+_ENDS = union_all(
+    select(jobs.c.finished_at).join(mails).where(mails.c.body == bindparam("reference")),
+    select(jobs.c.finished_at).join(documents).where(documents.c.body == bindparam("reference")),
+).subquery()
+_END = select(func.max(_ENDS.c.finished_at))
 _SWEEP_GROUP = 500
 
 
@@ -56,6 +66,17 @@ def insert_bodies(connection: Connection, rows: Sequence[dict[str, Any]]) -> Non
 def delete_bodies(connection: Connection, references: Sequence[str]) -> None:
     """Remove the rows of bodies; their files are `BodyFolder.remove`'s, once that is on the disk."""
     connection.execute(_DELETE, {"references": references})
+
+
+def purge_bodies(connection: Connection, references: Sequence[str], at: datetime) -> None:
+    """Remove the octets of bodies and keep their rows; their files are as with `delete_bodies`."""
+    connection.execute(_PURGE, {"references": references, "octets": None, "purged_at": at})
+
+
+def purged_at(connection: Connection, reference: str) -> datetime | None:
+    """When a body's octets were removed because they had been kept long enough."""
+    row = connection.execute(_KEPT, {"reference": reference}).first()
+    return row.purged_at if row else None
 
 
 class BodyFolder:
@@ -109,7 +130,7 @@ class BodyFolder:
             self._path(body.file).unlink(missing_ok=True)
 
     def remove(self, references: Sequence[str]) -> None:
-        """Remove the files of bodies whose rows are gone."""
+        """Remove the files of bodies whose rows are gone or purged."""
         for reference in references:
             if reference.startswith("file:"):
                 self._path(reference).unlink(missing_ok=True)
@@ -126,15 +147,15 @@ class BodyFolder:
         """At least so many octets of a body from its beginning, or all if it has no more; -1 for all.
 
         Raises:
-            BodyMissing: its row or file is gone.
+            BodyMissing: its row or file is gone; `BodyPurged`, if because it was kept long enough.
         """
+        kept = _octets(connection, reference)
         if reference.startswith("file:"):
             try:
                 with self._path(reference).open("rb") as file:
                     return file.read(octets)
             except FileNotFoundError:
                 raise BodyMissing(reference) from None
-        kept: bytes | None = connection.scalar(_OCTETS, {"reference": reference})
         if kept is None:
             raise BodyMissing(reference)
         return kept
@@ -143,9 +164,10 @@ class BodyFolder:
         """A file with the octets: the body's own, or for a row one written into `folder`.
 
         Raises:
-            BodyMissing: its row or file is gone.
+            BodyMissing: its row or file is gone; `BodyPurged`, if because it was kept long enough.
         """
         if reference.startswith("file:"):
+            _octets(connection, reference)
             path = self._path(reference)
             if not path.is_file():
                 raise BodyMissing(reference)
@@ -155,7 +177,7 @@ class BodyFolder:
         return path
 
     def sweep(self, connection: Connection, now: datetime) -> tuple[str, ...]:
-        """Remove the files, older than `UNNAMED_FOR`, that no row names; what was removed."""
+        """Remove the files, older than `UNNAMED_FOR`, that no row needs; what was removed."""
         removed = []
         candidates = self._older_than(now - UNNAMED_FOR)
         while group := list(islice(candidates, _SWEEP_GROUP)):
@@ -188,3 +210,19 @@ class BodyFolder:
     def _shelves(self) -> Iterator[Path]:
         """The folders in it, named by the first two digits of a body's name: each of them stays small."""
         return (self.folder / f"{number:02x}" for number in range(256))
+
+
+def _octets(connection: Connection, reference: str) -> bytes | None:
+    """The octets that a body's row has; None where they are in a file, or there is no row.
+
+    Raises:
+        BodyPurged: it was kept long enough.
+    """
+    row = connection.execute(_KEPT, {"reference": reference}).first()
+    if row is None:
+        return None
+    if row.purged_at is not None:
+        ended: datetime = connection.scalar(_END, {"reference": reference}) or row.purged_at
+        raise BodyPurged(reference, row.purged_at, row.purged_at - ended)
+    octets: bytes | None = row.octets
+    return octets

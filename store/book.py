@@ -12,7 +12,7 @@ them: in lower case, without the first dash. A look-up of an unknown id is None 
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,6 @@ from sqlalchemy import Connection
 
 from config.settings import UserPolicy
 from store.access import BookAccess
-from store.administration import Administration
 from store.bodies import BodyFolder
 from store.disk import check_space
 from store.errors import NotInBook
@@ -58,11 +57,12 @@ from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
 from store.sqlite import book_path
 from store.tables import copies, notices
+from store.upkeep import Upkeep
 
 Noun = TypeVar("Noun")
 
 
-class Book(Administration):
+class Book(Upkeep):
     """The durable record of one Postfax.
 
     Args:
@@ -199,15 +199,18 @@ class Book(Administration):
     ) -> tuple[FaxJob, ...]:
         """A mail's documents were made, by job id: queue its jobs, each when its sender wants it.
 
-        With a refusal none of its jobs is queued. In either case the sender is told. Documents are read and
-        kept; their files stay where they are. A mail that was answered before stays as it is.
+        With a refusal none of its jobs is queued, and likewise where the mail has more pages than its sender
+        may fax on this day. In either case the sender is told. Documents are read and kept; their files stay
+        where they are. A mail that was answered before stays as it is.
 
         Raises:
             ValueError: a job has no document, and there is no refusal.
             NotInBook: there is no such mail, or it was not decided.
         """
         made = {job_id: await self._keep_document(document) for job_id, document in documents.items()}
-        return await self._access.write(record_documents, mail_id, made, refusal)
+        recorded = await self._access.write(record_documents, mail_id, made, refusal)
+        await self._access.in_thread(self._discard_unused, made.values(), recorded)
+        return recorded
 
     # --- Calls --------------------------------------------------------------------------------------------
 
@@ -417,6 +420,13 @@ class Book(Administration):
     ) -> tuple[Noun, ...]:
         known = read_id(written)
         return await self._access.read(look_up, known) if known else ()
+
+    def _discard_unused(self, made: Iterable[KeptDocument], recorded: Sequence[FaxJob]) -> None:
+        """Remove the files of documents that no job got after all."""
+        used = {job.document.body for job in recorded if job.document}
+        for document in made:
+            if document.body.file not in used:
+                self._bodies.discard(document.body)
 
     async def _keep_document(self, document: NewDocument) -> KeptDocument:
         octets = await self._access.in_thread(document.path.read_bytes)

@@ -1,5 +1,7 @@
 """What can go wrong with the book, each with a sentence that a person may read."""
 
+from datetime import datetime, timedelta
+
 
 class BookUnavailable(Exception):  # noqa: N818 - named as what happened
     """The book cannot be read or written now; nothing was changed, and the same call may succeed later.
@@ -43,8 +45,33 @@ class AttemptClosed(Exception):  # noqa: N818 - named as what happened
 class BodyMissing(Exception):  # noqa: N818 - named as what happened
     """A body that the book refers to is not where it should be."""
 
-    def __init__(self, reference: str) -> None:
+    def __init__(self, reference: str, sentence: str = "") -> None:
         self.reference = reference
         super().__init__(
-            f"the body {reference} is missing: it was removed from outside. Restore it from a backup."
+            sentence
+            or f"the body {reference} is missing: it was removed from outside. Restore it from a backup."
         )
+
+
+class BodyPurged(BodyMissing):
+    """A body was removed because it had been kept for as long as the policy says.
+
+    Attributes:
+        at: when it was removed.
+        kept: how long it had been kept after its fax had come to its end.
+    """
+
+    def __init__(self, reference: str, at: datetime, kept: timedelta) -> None:
+        self.at = at
+        self.kept = kept
+        super().__init__(
+            reference,
+            f"the body {reference} was removed on {at.astimezone():%Y-%m-%d}, {after_words(kept)}, "
+            "as the policy says.",
+        )
+
+
+def after_words(kept: timedelta) -> str:
+    """How long something was kept, in words: `after 7 days`, `after 5 hours`."""
+    number, noun = (kept.days, "day") if kept.days else (kept.seconds // 3600, "hour")
+    return f"after {number} {noun}{'' if number == 1 else 's'}" if number else "at once"

@@ -120,6 +120,8 @@ class MailState(StrEnum):
     """Its jobs are recorded; some still have no document."""
     ANSWERED = "answered"
     """Every job has its document or was refused, and the initial notice is in the outbox."""
+    PURGED = "purged"
+    """As before, and its octets and documents were kept long enough and are gone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

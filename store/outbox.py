@@ -5,7 +5,7 @@ again until it succeeds or is given up.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from config.archive import ArchiveSettings
@@ -22,11 +22,18 @@ program that sends hundreds with the same fault is told thirty times, and all of
 of a success and of faxes that were dialled are not counted: they are no more than there were faxes."""
 
 
+ALERTS_APART = timedelta(hours=1)
+"""So long nobody is told of the same cause again; what happens meanwhile is counted, for the next mail."""
+
+
 class NoticeKind(StrEnum):
-    """Which of the mails to a sender this is."""
+    """Which of our mails this is."""
 
     INITIAL = "initial"
     DELIVERY = "delivery"
+    ALERT = "alert"
+    """Something needs an administrator: goes to the emergency contacts, and is about no mail in particular
+    or about one."""
 
 
 class DeliveryState(StrEnum):
@@ -41,24 +48,37 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """A mail that is owed to a sender."""
+    """A mail that is owed to somebody."""
 
     id: str
-    """`initial:MAIL` or `delivery:JOB`: unique, and the base of its Message-ID, so that a repetition after a
-    crash is recognised by the receiving side."""
+    """`initial:MAIL`, `delivery:JOB` for the sender, `delivery:JOB:N` for the others from 2 on, `alert:…`:
+    unique, and the base of its Message-ID, so that a repetition after a crash is recognised by the receiving
+    side."""
     kind: NoticeKind
     success: bool
     mail_id: str
+    """Empty for an alert that is about no mail."""
     job_id: str
     """Empty for an initial notice."""
     address: str
-    """The sending address that it goes to."""
+    """Whom it goes to."""
     state: DeliveryState
     tries: int
     created_at: datetime
     due_at: datetime
     delivered_at: datetime | None = None
     last_error: str = ""
+    topic: str = ""
+    """What an alert is about, in a few words."""
+    remark: str = ""
+    """What an alert says."""
+    repeats: int = 0
+    """How often the same happened after an alert and was not told."""
+
+    @property
+    def to_sender(self) -> bool:
+        """Whether it tells the sender of the mail, and not somebody else who is to know."""
+        return self.kind is not NoticeKind.ALERT and self.id.count(":") == 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

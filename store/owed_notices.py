@@ -12,6 +12,9 @@ DELAY alone asks for neither: a fax that waits for its next call is told by no m
 A mail has one initial notice. It lists all recipients except those with NEVER, and is a failure if one that
 it lists was refused. It is owed if one of those it lists wants it.
 
+Others who are to know of a fax (the policy's extra recipients, and whom the sender named) get its delivery
+notice by the switches alone: NOTIFY is the sender's word about what the sender gets.
+
 A job has more than one address if its number was named twice; then it is told what any of them wants.
 """
 
@@ -87,6 +90,19 @@ def delivery_is_told(job: FaxJob, envelope: Envelope, switches: NoticeSwitches, 
         asks_to_be_told(request, success=success, otherwise=otherwise)
         for request in requests_for(envelope, job)
     )
+
+
+def others_told(job: FaxJob, sender: str, switches: NoticeSwitches) -> tuple[str, ...]:
+    """Who besides the sender gets the delivery notice of a job in its final state, each once."""
+    if not _switch(switches, success=job.state is JobState.SENT):
+        return ()
+    told = {sender.casefold()}
+    others = []
+    for address in (*job.user.settings.notifications.extra_recipients, *job.wishes.notify):
+        if address.casefold() not in told:
+            told.add(address.casefold())
+            others.append(address)
+    return tuple(others)
 
 
 def _wants_initial(request: NoticeRequest, switches: NoticeSwitches, *, success: bool, refused: bool) -> bool:

@@ -25,6 +25,8 @@ READERS = 4
 """Read connections of one process."""
 
 _BUSY_SECONDS = 10
+_LOG_MILLISECONDS = 200
+"""How long writers may have to wait for readers of the log's old content."""
 _WAL_PAGES = 4000
 _PRIMARY_CODE = 0xFF  # of an extended result code, https://www.sqlite.org/rescode.html
 
@@ -177,6 +179,28 @@ class BookLock:
             yield
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+
+def empty_log(book: Path) -> bool:
+    """Bring the write-ahead log into the book and cut it to nothing, under the book's lock.
+
+    What was deleted stays readable in the log until then. False if somebody reads the book as it was before:
+    SQLite waits a moment for them.
+
+    Raises:
+        sqlite3.Error, OSError: The book or its lock cannot be used.
+    """
+    lock = BookLock(book)
+    lock.open()
+    connection = connect_book(book)
+    try:
+        connection.execute(f"PRAGMA busy_timeout={_LOG_MILLISECONDS}")
+        with lock.held():
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+    finally:
+        connection.close()
+        lock.close()
 
 
 @contextmanager

@@ -77,6 +77,7 @@ IN_CALL = text("state = 'dialling'")
 OPEN = text("ended_at IS NULL")
 HELD = text("owner > ''")
 EXPIRING = text("expires_at IS NOT NULL AND finished_at IS NULL")
+ALERTS = text("topic > ''")
 
 bodies = Table(
     "bodies",
@@ -85,7 +86,8 @@ bodies = Table(
     Column("size", BigInteger, nullable=False),
     # NULL where the octets are in a file.
     Column("octets", LargeBinary),
-    # When the octets were removed because they had been kept long enough; the row stays with the record.
+    # When the octets, or the file, were removed because they had been kept long enough; the row stays with
+    # the record.
     Column("purged_at", Instant),
 )
 
@@ -124,6 +126,8 @@ mails = Table(
     Column("return_content", String(8), nullable=False, server_default=""),
     Column("notice_requests", _OptionalJson),
     Index("mails_due", "state", "due_at"),
+    # Whoever removes a body, a policy or a mail has the database ask who still refers to it.
+    Index("mails_with_body", "body"),
     Index("mails_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
 )
 
@@ -193,6 +197,7 @@ jobs = Table(
     Index("jobs_by_user", "user_email", "created_at"),
     Index("jobs_by_sender", "sender", "created_at"),
     Index("jobs_by_number", "number", "created_at"),
+    Index("jobs_under_policy", "policy"),
 )
 
 documents = Table(
@@ -203,6 +208,7 @@ documents = Table(
     Column("sha256", String(64), nullable=False),
     Column("resolution", String(16), nullable=False),
     Column("pages", JSON, nullable=False),
+    Index("documents_with_body", "body"),
 )
 
 attempts = Table(
@@ -259,7 +265,8 @@ notices = Table(
     Column("id", String(40), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("success", Boolean, nullable=False),
-    Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
+    # NULL for an alert that is about no mail.
+    Column("mail_id", String(16), ForeignKey("mails.id")),
     # Empty for an initial notice, hence no foreign key.
     Column("job_id", String(24), nullable=False),
     Column("address", Text, nullable=False),
@@ -270,13 +277,17 @@ notices = Table(
     Column("delivered_at", Instant),
     Column("last_error", Text, nullable=False),
     Column("owner", Text, nullable=False),
-    # What an alert says; empty for every other notice.
+    # Of an alert: what it is about, what it says, and how often the same was not told after it. Of every
+    # other notice: nothing.
+    Column("topic", Text, nullable=False, server_default=""),
     Column("remark", Text, nullable=False, server_default=""),
+    Column("repeats", Integer, nullable=False, server_default="0"),
     Index("notices_due", "state", "due_at"),
     Index("notices_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
     Index("notices_of_mail", "mail_id"),
     # For the limit of notices to one address.
     Index("notices_to", "address", "created_at"),
+    Index("alerts_about", "topic", "address", "created_at", sqlite_where=ALERTS, postgresql_where=ALERTS),
 )
 
 copies = Table(
@@ -333,6 +344,7 @@ quarantine = Table(
     Column("body", Text, ForeignKey("bodies.reference"), nullable=False),
     Column("dedupe_key", Text, nullable=False, unique=True),
     Index("quarantine_by_time", "at"),
+    Index("quarantine_with_body", "body"),
 )
 
 credentials = Table(
@@ -354,6 +366,7 @@ pickups = Table(
     Column("uid", BigInteger, primary_key=True, autoincrement=False),
     Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
     Column("at", Instant, nullable=False),
+    Index("pickups_of_mail", "mail_id"),
 )
 
 blocks = Table(

@@ -20,6 +20,9 @@ Modules:
     calls          a call is opened, and what came of it takes its job on
     attempts       attempts as rows
     outbox         notices and copies: owed once, delivered until done
+    alerts         mails to those who are called: the same cause once an hour
+    retention      what was kept long enough is removed
+    page_budget    the pages that a user has faxed of late
     claims         leases are renewed; what dead owners held comes back
     quarantine     automatic mail is filed, released, removed
     credentials    hashes of passwords

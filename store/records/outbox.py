@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
 
 from config.archive import ArchiveSettings
 from store.job import FaxJob
+from store.lifecycle import JobState
 from store.mail import ReceivedMail
 from store.outbox import FAILURE_NOTICES_AN_HOUR, Copy, DeliveryState, Notice, NoticeKind
-from store.owed_notices import Owed, delivery_notice, initial_notice
+from store.owed_notices import Owed, delivery_notice, initial_notice, others_told
 from store.records.mails import the_mail
 from store.records.turn import Turn
 from store.tables import copies, notices
@@ -43,17 +44,22 @@ def owe_initial_notice(turn: Turn, mail: ReceivedMail, jobs: Sequence[FaxJob]) -
 
 
 def owe_delivery(turn: Turn, job: FaxJob) -> None:
-    """Owe what a final state causes: the delivery notice, and a copy for each archive.
+    """Owe what a final state causes: the delivery notices, and a copy for each archive.
 
     A job that never had a document has nothing to file.
     """
     mail = the_mail(turn.connection, job.mail_id)
-    owed = delivery_notice(job, mail.envelope, job.user.settings.notifications.delivery)
+    switches = job.user.settings.notifications.delivery
+    owed = delivery_notice(job, mail.envelope, switches)
     if owed is not Owed.NOTHING:
         _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, owed)
+    ended = Owed.SUCCESS if job.state is JobState.SENT else Owed.FAILURE
+    for number, address in enumerate(others_told(job, mail.header_from, switches), start=2):
+        identity = f"{NoticeKind.DELIVERY.value}:{job.id}:{number}"
+        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, ended, id=identity, address=address)
     rows = [
         {
-            **_owed(turn),
+            **owed_columns(turn),
             "id": f"{job.id}:{place}",
             "job_id": job.id,
             "archive": archive.model_dump_json(),
@@ -78,7 +84,7 @@ def _owe_notice(
     turn: Turn, mail: ReceivedMail, kind: NoticeKind, job_id: str, owed: Owed, **values: Any
 ) -> None:
     row = {
-        **_owed(turn),
+        **owed_columns(turn),
         "id": f"{kind.value}:{job_id or mail.id}",
         "kind": kind.value,
         "success": owed is Owed.SUCCESS,
@@ -90,7 +96,8 @@ def _owe_notice(
     turn.connection.execute(insert(notices), row)
 
 
-def _owed(turn: Turn) -> dict[str, Any]:
+def owed_columns(turn: Turn) -> dict[str, Any]:
+    """The columns of what is owed from now on."""
     return {
         "state": DeliveryState.PENDING.value,
         "tries": 0,
@@ -183,7 +190,7 @@ def _notice(row: Row[Any]) -> Notice:
         id=row.id,
         kind=NoticeKind(row.kind),
         success=row.success,
-        mail_id=row.mail_id,
+        mail_id=row.mail_id or "",
         job_id=row.job_id,
         address=row.address,
         state=DeliveryState(row.state),
@@ -192,6 +199,9 @@ def _notice(row: Row[Any]) -> Notice:
         due_at=row.due_at,
         delivered_at=row.delivered_at,
         last_error=row.last_error,
+        topic=row.topic,
+        remark=row.remark,
+        repeats=row.repeats,
     )
 
 

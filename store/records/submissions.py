@@ -17,9 +17,11 @@ from store.ids import job_id
 from store.job import FaxJob, FaxPage, NewJob, Refusal
 from store.lifecycle import Transition
 from store.mail import MailState, ProofMethod, ReceivedMail
+from store.page_budget import day_begins, refuse_pages
 from store.records.jobs import converting_jobs, insert_jobs, jobs_of_mail, move
 from store.records.mails import advance_mail, the_mail
 from store.records.outbox import owe_initial_notice
+from store.records.page_budget import pages_made
 from store.records.policies import keep_policy
 from store.records.turn import Turn
 from store.tables import documents
@@ -85,17 +87,19 @@ def record_documents(
 ) -> tuple[FaxJob, ...]:
     """Give the jobs that wait for it their documents, or refuse them all, and answer the mail.
 
-    A job that was cancelled in the meantime gets none.
+    A job that was cancelled in the meantime gets none. A mail with more pages than its sender may still fax
+    on this day is refused as a whole.
 
     Raises:
         NotInBook: there is no such mail, or it was not decided.
         ValueError: a job that waits has no document, and there is no refusal.
     """
     mail = the_mail(turn.connection, mail_id)
-    if mail.state is MailState.ANSWERED:
+    if mail.state in {MailState.ANSWERED, MailState.PURGED}:
         return jobs_of_mail(turn.connection, mail_id)
     converting = converting_jobs(turn.connection, mail_id)
     waiting = [job.id for job in converting]
+    refusal = refusal or _over_budget(turn, converting, made)
     if refusal:
         move(turn, waiting, Transition.REJECT_DOCUMENT, finished_at=turn.now, **_told(refusal))
     else:
@@ -105,6 +109,20 @@ def record_documents(
     recorded = jobs_of_mail(turn.connection, mail_id)
     owe_initial_notice(turn, mail, recorded)
     return recorded
+
+
+def _over_budget(
+    turn: Turn, converting: Sequence[FaxJob], made: Mapping[str, KeptDocument]
+) -> Refusal | None:
+    """Why the mail has too many pages for this day, if it has."""
+    if not converting:
+        return None
+    user = converting[0].user
+    if not user.settings.fax.pages_per_day:
+        return None
+    pages = sum(len(made[job.id].pages) for job in converting if job.id in made)
+    used = pages_made(turn.connection, user.email, day_begins(turn.now, user.settings.datetime))
+    return refuse_pages(pages, used, user.settings, turn.now)
 
 
 def _keep_documents(turn: Turn, waiting: Sequence[str], made: Mapping[str, KeptDocument]) -> None:

@@ -16,12 +16,25 @@ INSTANT = sa.BigInteger()
 COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DIALABLE = sa.text("dialable")
 EXPIRING = sa.text("expires_at IS NOT NULL AND finished_at IS NULL")
+HELD = sa.text("owner > ''")
+ALERTS = sa.text("topic > ''")
+REFERRED_TO = (
+    ("mails_with_body", "mails", "body"),
+    ("documents_with_body", "documents", "body"),
+    ("quarantine_with_body", "quarantine", "body"),
+    ("jobs_under_policy", "jobs", "policy"),
+    ("pickups_of_mail", "pickups", "mail_id"),
+)
+NOTICE_INDEXES = ("notices_due", "notices_held", "notices_of_mail", "notices_to")
 
 
 def upgrade() -> None:
     _extend_jobs()
     op.add_column("bodies", sa.Column("purged_at", INSTANT, nullable=True))
-    op.add_column("notices", sa.Column("remark", sa.Text(), server_default="", nullable=False))
+    _remake_notices()
+    about = ["topic", "address", "created_at"]
+    op.create_index("alerts_about", "notices", about, sqlite_where=ALERTS, postgresql_where=ALERTS)
+    _index_what_is_referred_to()
     _create_blocks_and_locks()
     _create_audit()
     _create_policies_seen()
@@ -45,6 +58,62 @@ def _extend_jobs() -> None:
 
 def _index_dialable(*columns: str) -> None:
     op.create_index("jobs_dialable", "jobs", list(columns), sqlite_where=DIALABLE, postgresql_where=DIALABLE)
+
+
+def _remake_notices(*, alerts: bool = True) -> None:
+    """Let notices be about no mail. SQLite changes no column in place: the rows are copied.
+
+    Args:
+        alerts: false on the way back, where alerts are left out.
+    """
+    for name in NOTICE_INDEXES:
+        op.drop_index(name, "notices")
+    op.rename_table("notices", "notices_before")
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("success", sa.Boolean(), nullable=False),
+        sa.Column("mail_id", sa.String(length=16), nullable=alerts),
+        sa.Column("job_id", sa.String(length=24), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("delivered_at", INSTANT, nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        *(_alert_columns() if alerts else ()),
+        sa.ForeignKeyConstraint(["mail_id"], ["mails.id"], name="notices_mail_id_of"),
+        sa.PrimaryKeyConstraint("id", name="notices_key"),
+    )
+    columns = (
+        "id, kind, success, mail_id, job_id, address, state, tries, created_at, due_at, delivered_at, "
+        "last_error, owner"
+    )
+    op.execute(
+        f"INSERT INTO notices ({columns}) SELECT {columns} FROM notices_before"  # noqa: S608 - names of ours
+        " WHERE kind <> 'alert'"
+    )
+    op.drop_table("notices_before")
+    op.create_index("notices_due", "notices", ["state", "due_at"])
+    op.create_index("notices_held", "notices", ["owner"], sqlite_where=HELD, postgresql_where=HELD)
+    op.create_index("notices_of_mail", "notices", ["mail_id"])
+    op.create_index("notices_to", "notices", ["address", "created_at"])
+
+
+def _alert_columns() -> tuple[sa.Column[str] | sa.Column[int], ...]:
+    return (
+        sa.Column("topic", sa.Text(), server_default="", nullable=False),
+        sa.Column("remark", sa.Text(), server_default="", nullable=False),
+        sa.Column("repeats", sa.Integer(), server_default="0", nullable=False),
+    )
+
+
+def _index_what_is_referred_to() -> None:
+    for name, table, column in REFERRED_TO:
+        op.create_index(name, table, [column])
 
 
 def _create_blocks_and_locks() -> None:
@@ -90,7 +159,10 @@ def _create_policies_seen() -> None:
 def downgrade() -> None:
     for table in ("policies_seen", "audit", "locks", "blocks"):
         op.drop_table(table)
-    op.drop_column("notices", "remark")
+    for name, table, _ in REFERRED_TO:
+        op.drop_index(name, table)
+    op.drop_index("alerts_about", "notices")
+    _remake_notices(alerts=False)
     op.drop_column("bodies", "purged_at")
     op.drop_index("jobs_expiring", "jobs")
     op.drop_index("jobs_dialable", "jobs")

@@ -1,17 +1,20 @@
-"""Notices as the sender asked for them (NOTIFY), and how many of a kind go to one address."""
+"""Notices as the sender asked for them (NOTIFY), who else gets them, and how many go to one address."""
 
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from small_book import LEASE, SmallBook, new_mail, policy, refused, small_book
+from small_book import LEASE, SmallBook, new_mail, policy, refused, small_book, to, wished
 
 from config.notifications import NoticeSwitches
 from config.settings import UserPolicy
 from store.bodies import ROW_LIMIT
 from store.job import FaxJob, NewJob, Recipient
+from store.lifecycle import JobState
 from store.mail import Envelope, NoticeRequest, NotifyOn, ReturnContent
 from store.outbox import FAILURE_NOTICES_AN_HOUR, DeliveryState, Notice, NoticeKind
+from store.status import Status
 
 NEVER = frozenset({NotifyOn.NEVER})
 SUCCESS = frozenset({NotifyOn.SUCCESS})
@@ -156,3 +159,98 @@ async def test_the_beginning_of_a_mail_small_or_large(tmp_path: Path) -> None:
             assert body.startswith(beginning)
             assert len(beginning) >= 50
             assert await small.book.beginning_of_mail(accepted.mail_id, len(body) + 1) == body
+
+
+def also_told(*addresses: str, delivery: NoticeSwitches | None = None) -> UserPolicy:
+    """A user of whose faxes others get the delivery notice too."""
+    user = policy(delivery=delivery)
+    notifications = user.settings.notifications.model_copy(update={"extra_recipients": addresses})
+    settings = user.settings.model_copy(update={"notifications": notifications})
+    return user.model_copy(update={"settings": settings})
+
+
+async def delivered_to(small: SmallBook, user: UserPolicy, **wishes: Any) -> dict[str, Notice]:
+    """The delivery notices of a fax that was sent, by address."""
+    mail_id, (job,) = await small.submitted(wished("+12065550100", **wishes), user)
+    await small.book.record_documents(mail_id, {job.id: small.document()})
+    _, attempt = await small.call()
+    await small.book.record_outcome(attempt.id, small.outcome(), None)
+    notices = await small.book.notices_of(mail_id)
+    return {notice.address: notice for notice in notices if notice.kind is NoticeKind.DELIVERY}
+
+
+async def test_others_get_the_delivery_notice_each_in_a_mail_of_its_own(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        user = also_told("desk@hospital.example", "ANA@hospital.example", "Head@hospital.example")
+        told = await delivered_to(small, user, notify=("head@hospital.example", "clinic@acme.example"))
+        sender = told.pop("Ana@hospital.example")
+        assert sender.to_sender
+        assert {address: notice.id for address, notice in told.items()} == {
+            "desk@hospital.example": f"{sender.id}:2",
+            "Head@hospital.example": f"{sender.id}:3",
+            "clinic@acme.example": f"{sender.id}:4",
+        }
+        assert not any(notice.to_sender for notice in told.values())
+        # Each is put off and given up by itself.
+        await small.book.postpone_notice(f"{sender.id}:2", small.clock(), "full", give_up=True)
+        await small.book.notice_delivered(f"{sender.id}:3")
+        states = {notice.id: notice.state for notice in await small.book.notices_of(sender.mail_id)}
+        assert states[f"{sender.id}:2"] is DeliveryState.GIVEN_UP
+        assert states[f"{sender.id}:3"] is DeliveryState.DELIVERED
+        assert states[sender.id] is states[f"{sender.id}:4"] is DeliveryState.PENDING
+
+
+async def test_the_switches_are_for_others_as_well(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        silent = also_told("desk@hospital.example", delivery=NoticeSwitches(success=False))
+        assert await delivered_to(small, silent, notify=("head@hospital.example",)) == {}
+
+
+async def test_never_silences_the_sender_alone(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        jobs = await answered(small, {"+12065550100": NEVER}, user=also_told("desk@hospital.example"))
+        await small.book.cancel(jobs[0].id, by="root")
+        [notice] = await small.book.notices_of(jobs[0].mail_id)
+        assert (notice.address, notice.success) == ("desk@hospital.example", False)
+
+
+async def test_a_mail_over_the_pages_of_the_day_is_refused_as_a_whole(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        user = limited(3)
+        await small.queued("+12065550100", "+12065550101", user=user)
+        large = b"II*\0" * ROW_LIMIT
+        mail_id, jobs = await small.submitted(to("+12065550102", "+12065550103"), user)
+        refused_jobs = await small.book.record_documents(
+            mail_id, {job.id: small.document(large) for job in jobs}
+        )
+        assert {(job.state, job.status, job.document) for job in refused_jobs} == {
+            (JobState.FAILED, Status.BLOCKED, None)
+        }
+        assert refused_jobs[0].explanation == (
+            "This mail makes 2 fax pages, and 2 of the 3 that you may fax in a day are used."
+        )
+        assert refused_jobs[0].advice.startswith("Send it again after 2026-11-24 00:00 UTC")
+        assert [(notice.kind, notice.success) for notice in await small.book.notices_of(mail_id)] == [
+            (NoticeKind.INITIAL, False)
+        ]
+        assert not list((tmp_path / "documents").rglob("*.tif")), "nothing is left of the documents"
+        [fits] = await small.queued("+12065550104", user=user)
+        assert fits.state is JobState.QUEUED
+        small.clock.set_on(timedelta(hours=15))
+        both = await small.queued("+12065550105", "+12065550106", user=user)
+        assert [job.state for job in both] == [JobState.QUEUED] * 2
+
+
+async def test_the_pages_of_others_do_not_count(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        other = limited(3).model_copy(update={"email": "other@hospital.example"})
+        await small.queued("+12065550100", "+12065550101", user=other)
+        both = await small.queued("+12065550102", "+12065550103", user=limited(3))
+        assert [job.state for job in both] == [JobState.QUEUED] * 2
+
+
+def limited(pages: int) -> UserPolicy:
+    """A user with so many pages a day."""
+    user = policy()
+    fax = user.settings.fax.model_copy(update={"pages_per_day": pages})
+    return user.model_copy(update={"settings": user.settings.model_copy(update={"fax": fax})})

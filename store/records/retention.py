@@ -1,0 +1,214 @@
+"""What was kept long enough is removed: first the octets of a mail and its documents, later its record.
+
+A mail that was answered is looked at when it is due (`mails.due_at`), which is then set to the time at which
+something of it may go; `store.retention` says when that is. Each removal looks again, in its own transaction,
+whether nothing is still to be done with the mail.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, or_, select, update
+
+from config.upkeep import RetentionSettings
+from store.bodies import delete_bodies, purge_bodies
+from store.mail import MailState
+from store.outbox import DeliveryState
+from store.records.turn import Turn
+from store.retention import KeptMail
+from store.tables import (
+    ALERTS,
+    attempts,
+    audit,
+    copies,
+    documents,
+    jobs,
+    mails,
+    notices,
+    pickups,
+    policies,
+    transitions,
+)
+
+PAGE = 200
+"""Mails that one look reads."""
+GROUP = 20
+"""Mails that one transaction removes something of: secure deletion writes every page of their bodies, and
+mails that arrive wait for it."""
+ROWS = 500
+"""Rows that one transaction removes of a table whose rows are small."""
+
+_PENDING = DeliveryState.PENDING.value
+_OWED = or_(
+    exists().where(notices.c.mail_id == mails.c.id, notices.c.state == _PENDING),
+    exists().where(copies.c.job_id == jobs.c.id, jobs.c.mail_id == mails.c.id, copies.c.state == _PENDING),
+)
+_ENDED = case(
+    (exists().where(jobs.c.mail_id == mails.c.id, jobs.c.finished_at.is_(None)), None),
+    else_=select(func.max(jobs.c.finished_at)).where(jobs.c.mail_id == mails.c.id).scalar_subquery(),
+)
+_KEPT = select(
+    mails.c.id,
+    mails.c.state,
+    mails.c.user_email,
+    mails.c.due_at,
+    mails.c.body,
+    _ENDED.label("ended_at"),
+    _OWED.label("owes"),
+)
+_IN_TURN = (
+    _KEPT.where(mails.c.state == bindparam("state"), mails.c.due_at <= bindparam("until"))
+    .where(
+        or_(
+            mails.c.due_at > bindparam("after"),
+            (mails.c.due_at == bindparam("after")) & (mails.c.id > bindparam("after_id")),
+        )
+    )
+    .order_by(mails.c.due_at, mails.c.id)
+    .limit(PAGE)
+)
+_AMONG = mails.c.id.in_(bindparam("ids", expanding=True))
+_THESE = _KEPT.where(mails.c.state == bindparam("state"), _AMONG)
+_POLICIES = (
+    select(jobs.c.mail_id, policies.c.digest, policies.c.policy)
+    .join(policies, jobs.c.policy == policies.c.digest)
+    .where(jobs.c.mail_id.in_(bindparam("ids", expanding=True)))
+    .distinct()
+)
+_JOB_IDS = select(jobs.c.id).where(jobs.c.mail_id.in_(bindparam("ids", expanding=True)))
+_DOCUMENTS = select(documents.c.body).where(documents.c.job_id.in_(_JOB_IDS))
+_UPDATE = update(mails).where(mails.c.id == bindparam("which"), mails.c.state == bindparam("start"))
+_OLD_AUDIT = select(audit.c.id).where(audit.c.at < bindparam("before")).order_by(audit.c.at).limit(ROWS)
+_OLD_ALERTS = (
+    select(notices.c.id)
+    .where(
+        ALERTS,
+        notices.c.mail_id.is_(None),
+        notices.c.state != _PENDING,
+        notices.c.created_at < bindparam("before"),
+    )
+    .limit(ROWS)
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removed:
+    """What one transaction removed."""
+
+    mails: int
+    references: tuple[str, ...] = ()
+    """Of bodies, whose files may go now."""
+
+
+def kept_mails(
+    connection: Connection, state: MailState, until: datetime, after: tuple[datetime, str]
+) -> tuple[KeptMail, ...]:
+    """Mails in this state that are to be looked at by a time, in turn, from behind one of them on.
+
+    Args:
+        connection: to the book.
+        state: answered or purged.
+        until: when they are due at the latest.
+        after: time and id of the last one that was seen.
+    """
+    asked = {"state": state.value, "until": until, "after": after[0], "after_id": after[1]}
+    rows = connection.execute(_IN_TURN, asked).all()
+    if not rows:
+        return ()
+    kept = _retentions(connection, [row.id for row in rows])
+    return tuple(_kept_mail(row, kept) for row in rows)
+
+
+def _retentions(connection: Connection, ids: Sequence[str]) -> dict[str, list[RetentionSettings]]:
+    """What the policies of these mails' jobs say, by mail."""
+    found: dict[str, list[RetentionSettings]] = {}
+    for mail_id, digest, policy in connection.execute(_POLICIES, {"ids": ids}):
+        found.setdefault(mail_id, []).append(_read_retention(digest, policy))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _read_retention(_digest: str, policy: str) -> RetentionSettings:
+    # Not the whole policy: there is one for each of many thousands of users.
+    return RetentionSettings.model_validate_json(json.dumps(json.loads(policy)["settings"]["retention"]))
+
+
+def _kept_mail(row: Row[tuple[object, ...]], kept: Mapping[str, Sequence[RetentionSettings]]) -> KeptMail:
+    return KeptMail(
+        mail_id=row.id,
+        state=MailState(row.state),
+        user_email=row.user_email,
+        due_at=row.due_at,
+        ended_at=row.ended_at,
+        owes=bool(row.owes),
+        kept=tuple(kept.get(row.id, ())) or (RetentionSettings(),),
+    )
+
+
+def look_later(turn: Turn, state: MailState, times: Mapping[str, datetime]) -> None:
+    """Let these mails be looked at when it is time."""
+    turn.connection.execute(
+        _UPDATE.values(due_at=bindparam("later")),
+        [{"which": mail_id, "start": state.value, "later": at} for mail_id, at in times.items()],
+    )
+
+
+def purge_documents(turn: Turn, mail_ids: Sequence[str]) -> Removed:
+    """Remove the octets of mails and of their documents; what is recorded of them stays.
+
+    A mail with which something is still to be done is left out, and so is one that was purged before.
+    """
+    rows = _over(turn, MailState.ANSWERED, mail_ids)
+    ids = [row.id for row in rows]
+    if not ids:
+        return Removed(mails=0)
+    references = (*(row.body for row in rows), *turn.connection.scalars(_DOCUMENTS, {"ids": ids}))
+    purge_bodies(turn.connection, references, turn.now)
+    moved = _UPDATE.values(state=MailState.PURGED.value, due_at=turn.now)
+    turn.connection.execute(moved, [{"which": mail_id, "start": MailState.ANSWERED.value} for mail_id in ids])
+    return Removed(mails=len(ids), references=references)
+
+
+def purge_records(turn: Turn, mail_ids: Sequence[str]) -> Removed:
+    """Remove all that is recorded of mails whose documents are gone, and of their jobs."""
+    rows = _over(turn, MailState.PURGED, mail_ids)
+    ids = [row.id for row in rows]
+    if not ids:
+        return Removed(mails=0)
+    connection, among = turn.connection, {"ids": ids}
+    bodies = (*(row.body for row in rows), *connection.scalars(_DOCUMENTS, among))
+    digests = {row.digest for row in connection.execute(_POLICIES, among)}
+    for table in (attempts, transitions, copies, documents):
+        connection.execute(delete(table).where(table.c.job_id.in_(_JOB_IDS)), among)
+    for table in (notices, pickups, jobs):
+        connection.execute(delete(table).where(table.c.mail_id.in_(ids)))
+    connection.execute(delete(mails).where(mails.c.id.in_(ids)))
+    delete_bodies(connection, bodies)
+    unused = policies.c.digest.in_(digests) & ~exists().where(jobs.c.policy == policies.c.digest)
+    connection.execute(delete(policies).where(unused))
+    return Removed(mails=len(ids), references=bodies)
+
+
+def _over(turn: Turn, state: MailState, mail_ids: Sequence[str]) -> list[Row[tuple[object, ...]]]:
+    """Those of the mails with which nothing is to be done any more."""
+    rows = turn.connection.execute(_THESE, {"state": state.value, "ids": mail_ids})
+    return [row for row in rows if row.ended_at is not None and not row.owes]
+
+
+def purge_audit(turn: Turn, before: datetime) -> int:
+    """Remove the oldest entries of who did what from before that time, `ROWS` at most; how many."""
+    ids = turn.connection.scalars(_OLD_AUDIT, {"before": before}).all()
+    if ids:
+        turn.connection.execute(delete(audit).where(audit.c.id.in_(ids)))
+    return len(ids)
+
+
+def purge_alerts(turn: Turn, before: datetime) -> int:
+    """Remove alerts about no mail from before that time, `ROWS` at most; how many."""
+    ids = turn.connection.scalars(_OLD_ALERTS, {"before": before}).all()
+    if ids:
+        turn.connection.execute(delete(notices).where(notices.c.id.in_(ids)))
+    return len(ids)
