@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from config.inheritance import SettingPath, inheritance_of
 from config.levels import Level
 from config.policy import Policy
 from config.section import Inheritance, Section
-from config.values import duration_text
+from config.written import written
 
 BUILT_IN = "built-in"
 
@@ -110,23 +109,8 @@ def _row(setting: SettingPath, value: Any, level: Level | None) -> Explanation:
     place = level.place(setting) if level else None
     return Explanation(
         setting=".".join(setting),
-        value=_written(value),
+        value=written(value),
         level=level.name if level else BUILT_IN,
         file=place.file.name if place else "",
         line=place.line if place else 0,
     )
-
-
-def _written(value: Any) -> str:
-    """A value as it would stand in a file."""
-    match value:
-        case None | "":
-            return "~" if value is None else "''"
-        case bool():
-            return "true" if value else "false"
-        case timedelta():
-            return duration_text(value)
-        case tuple():
-            return f"[{', '.join(_written(item) for item in value)}]"
-        case _:
-            return str(value)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from pathlib import Path
 from typing import Any
 
 from config.archive import ArchiveSettings
 from config.inheritance import SettingPath, overlay, said
 from config.mistakes import Step
-from config.reading import Document, Node, find, nearest
+from config.places import Place
+from config.reading import Document
 from config.settings import Settings
 
 COMPANY = "company"
@@ -24,18 +24,13 @@ class Source:
     steps: tuple[Step, ...]
     """The way from the file's top to where setting paths begin."""
 
-    def place(self, *way: Step) -> "Place":
+    def place(self, *way: Step) -> Place:
         """Where something within it is written, or what is nearest to it."""
-        return _place(self, nearest(self.document.root, (*self.steps, *way)))
+        return self.document.place((*self.steps, *way))
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """Where a value is written."""
-
-    file: Path
-    line: int
-    column: int
+    def within(self, *steps: Step) -> "Source":
+        """A place further in."""
+        return Source(document=self.document, steps=(*self.steps, *steps))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,15 +77,8 @@ class Level:
 
     def place(self, setting: SettingPath) -> Place:
         """Where this level says a setting; it must say it."""
-        ways = [(source, (*source.steps, *setting)) for source in self.sources]
-        found = [(source, find(source.document.root, steps)) for source, steps in ways]
-        for source, node in found:
-            if node is not None:
-                return _place(source, node)
+        for source in self.sources:
+            if source.document.has((*source.steps, *setting)):
+                return source.place(*setting)
         # A name that is understood in several spellings, such as a status, is not found by the one in use.
         return self.sources[0].place(*setting)
-
-
-def _place(source: Source, node: Node | None) -> Place:
-    line, column = (node.line, node.column) if node else (1, 1)
-    return Place(file=source.document.file, line=line, column=column)

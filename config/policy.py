@@ -2,21 +2,27 @@
 
 `read_policy` takes a file, or a folder whose `*.yaml` files together make one company, and gives a `Policy`
 that is right as a whole, or raises `ConfigError` with all mistakes. A policy does not change; what applies to
-a user is put together when it is first asked for, and kept.
+a user is put together when it is asked for, and kept for a while.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from config.cautions import CAUTIONED, cautions_of
-from config.levels import Level, Place
+from config.levels import Level
 from config.mistakes import Caution, ConfigError, Mistake
+from config.places import Place
 from config.policy_file import PolicyFile
 from config.policy_tree import PolicyTree, User, address_key
-from config.reading import read_yaml
-from config.settings import UserPolicy
+from config.reading import parse_yaml, read_yaml
+from config.settings import Settings, UserPolicy
 from config.validating import validate
+
+MOST_KEPT = 4096
+"""Of how many users it is kept what applies to them: a few kB each."""
 
 
 class Policy:
@@ -24,7 +30,8 @@ class Policy:
 
     def __init__(self, tree: PolicyTree) -> None:
         self._tree = tree
-        own_levels = (user.level for user in tree.users if CAUTIONED & user.entry.settings.model_fields_set)
+        self._kept: dict[str, UserPolicy] = {}
+        own_levels = (user.level for user in tree.users if user.entry.sets(*CAUTIONED))
         levels = chain(tree.levels, own_levels)
         self.company = tree.company
         """The company's name."""
@@ -36,19 +43,39 @@ class Policy:
         return len(self._tree.users)
 
     @property
+    def settings(self) -> Settings:
+        """What applies at the company's level."""
+        return self._tree.levels[0].effective if self._tree.levels else Settings()
+
+    @property
     def users(self) -> Iterator[UserPolicy]:
         """Every user, in the order of the files."""
         return (user.policy for user in self._tree.users)
 
+    @property
+    def accounts(self) -> Mapping[str, User]:
+        """The users by `address_key` of their account, where they stand in the policy."""
+        return self._tree.accounts
+
+    @cached_property
+    def departments(self) -> Mapping[str, Level]:
+        """The levels of the departments, by their names from the top down, ` › ` between."""
+        return {level.name: level for level in self._tree.levels[1:]}
+
+    @property
+    def company_level(self) -> Level:
+        """The company's own level."""
+        return self._tree.levels[0]
+
     def user(self, email: str) -> UserPolicy | None:
         """The user with an account address."""
         user = self._tree.accounts.get(address_key(email))
-        return user.policy if user else None
+        return self._policy_of(user) if user else None
 
     def sender(self, address: str) -> UserPolicy | None:
         """The user whose mails come from an address: exactly, or as one of a whole domain."""
         user = self._sender(address)
-        return user.policy if user else None
+        return self._policy_of(user) if user else None
 
     def account(self, username: str) -> UserPolicy | None:
         """The user whom somebody means who logs in: by the account address, or by a sending address."""
@@ -72,6 +99,19 @@ class Policy:
         user = self._tree.accounts.get(address_key(address)) or self._sender(address)
         return user.level if user else None
 
+    def _policy_of(self, user: User) -> UserPolicy:
+        """What applies to a user; of those who were asked for lately it is kept."""
+        kept = self._kept.get(user.entry.email)
+        if kept is None:
+            while len(self._kept) >= MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            kept = self._kept[user.entry.email] = user.policy
+        return kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: without what was kept, and without places (`Document.__getstate__`)."""
+        return {**self.__dict__, "_kept": {}}
+
     def _sender(self, address: str) -> User | None:
         key = address_key(address)
         local_part, at, domain = key.rpartition("@")
@@ -80,12 +120,15 @@ class Policy:
         return self._tree.senders.get(key) or self._tree.senders.get(f"*@{domain}")
 
 
-def read_policy(path: Path, *, lines: Iterable[str] | None = None) -> Policy:
+def read_policy(
+    path: Path, *, lines: Iterable[str] | None = None, instead: Mapping[Path, str] | None = None
+) -> Policy:
     """The policy in a file, or in the `*.yaml` files of a folder.
 
     Args:
         path: The file or the folder.
         lines: The names of the lines that the server has; without them `lines` of the policy are not checked.
+        instead: Texts that are read in place of what is in these files.
 
     Raises:
         ConfigError: Something cannot be read or has mistakes; all of them.
@@ -93,8 +136,10 @@ def read_policy(path: Path, *, lines: Iterable[str] | None = None) -> Policy:
     mistakes: list[Mistake] = []
     files = []
     known_lines = None if lines is None else frozenset(lines)
-    paths = _files(path)
-    for document in map(read_yaml, paths):
+    paths = policy_files(path)
+    texts = instead or {}
+    for file in paths:
+        document = parse_yaml(file, texts[file]) if file in texts else read_yaml(file)
         folder = document.file.absolute().parent
         entry, found = validate(PolicyFile, document, folder=folder, lines=known_lines)
         mistakes += found
@@ -106,7 +151,12 @@ def read_policy(path: Path, *, lines: Iterable[str] | None = None) -> Policy:
     return Policy(tree)
 
 
-def _files(path: Path) -> list[Path]:
+def policy_files(path: Path) -> list[Path]:
+    """The files that a policy is made of: the one, or those of the folder in their order.
+
+    Raises:
+        ConfigError: The folder cannot be read, or holds none.
+    """
     try:
         if not path.is_dir():
             return [path]

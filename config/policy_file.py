@@ -1,10 +1,10 @@
 """What may stand in a file of the policy."""
 
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from config.section import Section
+from config.section import Section, WrittenAs
 from config.settings import ContactSettings, Settings
 from config.values import EmailAddress, Name, PasswordHash, SendingAddress
 
@@ -29,20 +29,62 @@ class UserEntry(Section):
     settings: Settings = Settings()
     """What applies to this user alone."""
 
+
+class UserRecord(NamedTuple):
+    """What the policy keeps of an entry: a sixth of its size, for there may be 50,000."""
+
+    name: str
+    email: str
+    sending_emails: tuple[str, ...] | None
+    password_hash: str | None
+    contact: dict[str, str] | None
+    """What is said of `ContactSettings`."""
+    custom_fields: dict[str, str] | None
+    settings: Settings | None
+    """Each of the last three only if it is said."""
+
+    def sets(self, *groups: str) -> bool:
+        """Whether the entry's settings speak of one of these groups."""
+        return self.settings is not None and not self.settings.model_fields_set.isdisjoint(groups)
+
     @property
     def overlaps(self) -> bool:
         """Whether the entry speaks of a group both in its settings and beside them."""
-        return bool(_SHORTHANDS & self.model_fields_set & self.settings.model_fields_set)
+        said = self.settings.model_fields_set if self.settings else frozenset()
+        return bool(said & self._shorthands.keys())
 
     @property
     def own_settings(self) -> tuple[tuple[tuple[str, ...], Settings], ...]:
         """What the entry says, by where it stands in it."""
-        shorthands = {name: getattr(self, name) for name in _SHORTHANDS & self.model_fields_set}
-        written = (("settings",), self.settings)
-        return (written, ((), Settings(**shorthands))) if shorthands else (written,)
+        written = ((("settings",), self.settings),) if self.settings else ()
+        shorthands = self._shorthands
+        return (*written, ((), Settings(**shorthands))) if shorthands else written
+
+    @property
+    def _shorthands(self) -> dict[str, Any]:
+        groups: dict[str, Any] = {}
+        if self.contact is not None:
+            groups["contact"] = ContactSettings(**self.contact)
+        if self.custom_fields is not None:
+            groups["custom_fields"] = self.custom_fields
+        return groups
+
+    def says_the_same(self, other: "UserRecord") -> bool:
+        """Whether both say the same of what applies to the user, whatever they are called."""
+        return self[1:] == other[1:]
 
 
-_SHORTHANDS = {"contact", "custom_fields"}
+def _record(entry: UserEntry) -> UserRecord:
+    said = entry.model_fields_set
+    return UserRecord(
+        name=entry.name,
+        email=entry.email,
+        sending_emails=entry.sending_emails,
+        password_hash=entry.password_hash,
+        contact=entry.contact.model_dump(exclude_unset=True) if "contact" in said else None,
+        custom_fields=entry.custom_fields if "custom_fields" in said else None,
+        settings=entry.settings if "settings" in said else None,
+    )
 
 
 class DepartmentEntry(Section):
@@ -50,7 +92,7 @@ class DepartmentEntry(Section):
 
     settings: Settings = Settings()
     """What applies to everybody in it."""
-    users: tuple[UserEntry, ...] = ()
+    users: tuple[Annotated[UserRecord, WrittenAs(model=UserEntry, kept_as=_record)], ...] = ()
     """Who is in it."""
     departments: dict[Name, "DepartmentEntry"] = {}
     """Departments within it, by name."""

@@ -1,10 +1,13 @@
 """A group of settings: what every model of settings and policy is made of."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 
 class Inheritance(Enum):
@@ -14,10 +17,28 @@ class Inheritance(Enum):
     STAYS = "belongs to its level alone"
 
 
+@dataclass(frozen=True, kw_only=True)
+class WrittenAs:
+    """Marks a value that is written as a section, and kept as something smaller."""
+
+    model: "type[Section]"
+    kept_as: Callable[[Any], Any]
+    """Makes it of the section."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """As pydantic asks for it."""
+        del source
+        return core_schema.no_info_after_validator_function(self.kept_as, handler.generate_schema(self.model))
+
+
 class Section(BaseModel):
     """A group of settings. Unknown names are mistakes; values do not change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: pydantic copies defaults, and what does not change need not be copied."""
+        return self
 
     @model_validator(mode="before")
     @classmethod

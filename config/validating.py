@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.mistakes import Mistake, Step, path_text, quoted
-from config.reading import Document, Listing, Mapping, Node, Scalar, find, key_of, nearest, plain
-from config.section import Section
+from config.places import Place, Value
+from config.reading import Document
+from config.section import Section, WrittenAs
 from config.values import did_you_mean
 
 Model = TypeVar("Model", bound=Section)
@@ -49,11 +50,11 @@ def validate(
         folder: Where its relative paths begin.
         lines: The names of the lines that exist; None where they are not known.
     """
-    if document.root is None and document.mistakes:
+    if document.value is None and document.mistakes:
         return None, document.mistakes
     context = {"folder": folder, "lines": lines}
     try:
-        return model.model_validate(plain(document.root), context=context), document.mistakes
+        return model.model_validate(document.value, context=context), document.mistakes
     except ValidationError as error:
         details = error.errors(include_url=False)
         return None, document.mistakes + tuple(_mistake(model, document, detail) for detail in details)
@@ -61,22 +62,19 @@ def validate(
 
 def _mistake(model: type[Section], document: Document, detail: ErrorDetails) -> Mistake:
     steps, about_name = _steps(detail["loc"])
-    node = nearest(document.root, steps)
+    value = document.nearest(steps)
+    place = document.name_place(steps) if about_name else document.place(steps)
     if detail["type"] == "missing":
-        return _placed(document, node, steps, problem="is missing")
+        return _placed(place, steps, problem="is missing")
     if detail["type"] == "extra_forbidden":
         return _unknown_name(model, document, steps)
-    if about_name:
-        node = key_of(document.root, steps)
     if detail["type"] == "incomplete":
-        return _placed(document, node, steps, problem=str(detail.get("ctx", {}).get("problem")))
+        return _placed(place, steps, problem=str(detail.get("ctx", {}).get("problem")))
     wanted, hint = _expectation(detail)
-    if isinstance(node, Scalar) and node.text is not None:
-        value = quoted(node.text)
-        return _placed(document, node, steps, value=value, expected=wanted, hint=hint or _near(detail, value))
-    return _placed(
-        document, node, steps, problem=f"{_kind(node)} stands here; {wanted} was expected", hint=hint
-    )
+    if about_name or isinstance(value, str):
+        written = quoted(str(steps[-1]) if about_name else str(value))
+        return _placed(place, steps, value=written, expected=wanted, hint=hint or _near(detail, written))
+    return _placed(place, steps, problem=f"{_kind(value)} stands here; {wanted} was expected", hint=hint)
 
 
 def _steps(loc: tuple[Step, ...]) -> tuple[tuple[Step, ...], bool]:
@@ -84,9 +82,8 @@ def _steps(loc: tuple[Step, ...]) -> tuple[tuple[Step, ...], bool]:
     return (loc[:-1], True) if loc and loc[-1] == "[key]" else (loc, False)
 
 
-def _placed(document: Document, node: Node | None, steps: tuple[Step, ...], **said: str) -> Mistake:
-    line, column = (node.line, node.column) if node else (1, 1)
-    return Mistake(file=document.file, line=line, column=column, path=path_text(steps), **said)
+def _placed(place: Place, steps: tuple[Step, ...], **said: str) -> Mistake:
+    return Mistake(file=place.file, line=place.line, column=place.column, path=path_text(steps), **said)
 
 
 def _unknown_name(model: type[Section], document: Document, steps: tuple[Step, ...]) -> Mistake:
@@ -95,8 +92,8 @@ def _unknown_name(model: type[Section], document: Document, steps: tuple[Step, .
     hint = did_you_mean(name, known) or f"known here: {', '.join(known)}"
     if name == "<<":
         hint = "YAML 1.2 has no merging; say it at the level above instead"
-    node = key_of(document.root, steps) or find(document.root, steps)
-    return _placed(document, node, steps, value=quoted(name), expected="a setting here", hint=hint)
+    place = document.name_place(steps)
+    return _placed(place, steps, value=quoted(name), expected="a setting here", hint=hint)
 
 
 def _expectation(detail: ErrorDetails) -> tuple[str, str]:
@@ -117,11 +114,11 @@ def _near(detail: ErrorDetails, value: str) -> str:
     return did_you_mean(value, _choices(detail)) if detail["type"] in {"enum", "literal_error"} else ""
 
 
-def _kind(node: Node | None) -> str:
-    match node:
-        case Mapping():
+def _kind(value: Value) -> str:
+    match value:
+        case dict():
             return "a group"
-        case Listing():
+        case list():
             return "a list"
         case _:
             return "nothing"
@@ -140,9 +137,10 @@ def _names_at(model: type[Section], steps: tuple[Step, ...]) -> list[str]:
 
 
 def _bare(annotation: Any) -> Any:
-    """The annotation without `Annotated` and without `| None`."""
+    """What is written there: the annotation without `Annotated` and without `| None`."""
     if typing.get_origin(annotation) is typing.Annotated:
-        return _bare(typing.get_args(annotation)[0])
+        kind, *marks = typing.get_args(annotation)
+        return next((mark.model for mark in marks if isinstance(mark, WrittenAs)), None) or _bare(kind)
     if type(None) in typing.get_args(annotation):
         return _bare(next(kind for kind in typing.get_args(annotation) if kind is not type(None)))
     return annotation

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.reading import Mapping, Scalar, find, key_of, plain, read_yaml
+from config.places import Place
+from config.reading import read_yaml
 
 # What a person may type: everything but surrogates and control characters.
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"], max_codepoint=0xFFFF), max_size=20)
@@ -16,7 +17,7 @@ def read(text: str, folder: Path) -> tuple[object, list[str]]:
     file = folder / "a.yaml"
     file.write_text(text, encoding="utf-8")
     document = read_yaml(file)
-    return plain(document.root), [str(mistake) for mistake in document.mistakes]
+    return document.value, [str(mistake) for mistake in document.mistakes]
 
 
 def test_scalars_stay_the_text_that_was_written(tmp_path: Path) -> None:
@@ -49,12 +50,11 @@ def test_every_value_and_name_has_its_place(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("# first\nlist:\n  - {name: Ana, email: a@b.example}\n", encoding="utf-8")
     document = read_yaml(file)
-    email = find(document.root, ("list", 0, "email"))
-    name = key_of(document.root, ("list", 0, "email"))
-    assert isinstance(email, Scalar)
-    assert (email.line, email.column) == (3, 24)
-    assert name is not None
-    assert (name.line, name.column) == (3, 17)
+    assert document.place(("list", 0, "email")) == Place(file=file, line=3, column=24)
+    assert document.name_place(("list", 0, "email")) == Place(file=file, line=3, column=17)
+    assert document.place(("list", 0, "phone")) == Place(file=file, line=3, column=5)
+    assert document.has(("list", 0, "email"))
+    assert not document.has(("list", 1))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,11 @@ def test_every_value_and_name_has_its_place(tmp_path: Path) -> None:
         ("a: [1\nb: 2", "a.yaml:2:2  the list that begins in line 1 is not closed with ]"),
         ("a: {b: 1", "a.yaml:1:9  the group that begins in line 1 is not closed with }"),
         ("a: @x", "a.yaml:1:4  a value cannot begin with @; put it into quotes"),
-        ("a: *@b.example", "a.yaml:1:4  a: *@b.example stands for nothing: no &@b.example is before it; put a text into quotes"),  # noqa: E501 - the line as it is told
+        ("a: *@b.example", "a.yaml:1:5  a value cannot begin with * or &; put it into quotes"),
+        ("a: [*@c.example]", "a.yaml:1:6  a value cannot begin with * or &; put it into quotes"),
+        ("a: *b", "a.yaml:1:4  a: *b stands for nothing: no &b is before it; put a text into quotes"),
+        ("a: 1\n]", "a.yaml:2:1  ] closes nothing here; put a text with brackets into quotes"),
+        ("%YAML 3.0\n---\na: 1", "a.yaml:1:1  a line cannot begin with %; put it into quotes"),
         ("a: [*]", "a.yaml:1:6  a value cannot begin with * or &; put it into quotes"),
         ("a: !x/{", "a.yaml:1:7  a value cannot begin with !; put it into quotes"),
         ('a: "x', "a.yaml:1:6  the quoted text that begins in line 1 is not closed"),
@@ -78,7 +82,7 @@ def test_every_value_and_name_has_its_place(tmp_path: Path) -> None:
         ("a: !!python/object:os.system x", "a.yaml:1:4  a: the tag 'tag:yaml.org,2002:python/object:os.system' is not understood"),  # noqa: E501 - the line as it is told
         ("&a [*a]", "a.yaml:1:5  [0]: *a stands for nothing: no &a is before it; put a text into quotes"),
         ("? [a]\n: b", "a.yaml:1:3  a name was expected here; put a text with brackets into quotes"),
-        ('a: "\\uD83D"', "a.yaml:1:4  a: holds half a character (\\uD800 to \\uDFFF); write it as it is"),
+        ('a: "\\uD83D"', "a.yaml:1:7  an escape sequence stands for half a character (\\uD800 to \\uDFFF) or none; write it as it is"),  # noqa: E501 - the line as it is told
         ("[" * 100 + "]" * 100, "a.yaml:1:66  is nested more than 64 levels deep"),
     ],
 )  # fmt: skip
@@ -140,11 +144,3 @@ def test_what_json_writes_is_read_as_it_was(value: object) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found, mistakes = read(json.dumps({"value": value}), Path(folder))
     assert (found, mistakes) == ({"value": value}, [])
-
-
-def test_a_document_is_a_mapping_of_nodes(tmp_path: Path) -> None:
-    file = tmp_path / "a.yaml"
-    file.write_text("a: [1, 2]", encoding="utf-8")
-    root = read_yaml(file).root
-    assert isinstance(root, Mapping)
-    assert root.size == 5  # the mapping, the name, the list and its two items

@@ -1,0 +1,232 @@
+"""What changes for whom between two policies: pure, over two that are right as a whole.
+
+A user is known by the account address. What counts is what applies, not how it is written: a setting that
+moves from a user to the department changes nothing. `orphaned` are users who are gone together with their
+department: what a reload refuses unless somebody says that it is meant.
+
+A service that restarts has no old policy to compare with. It keeps a snapshot of the last one instead
+(`snapshot_of`), and `orphaned_users` compares that.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from config.levels import BETWEEN, Level
+from config.policy import Policy, policy_files
+from config.policy_tree import User
+from config.section import Section
+from config.settings import Settings
+from config.written import leaves, written
+
+Snapshot = Mapping[str, Iterable[str]]
+"""Department (from the top down, ` › ` between) to the account addresses of those who are in it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """A user, and where they are."""
+
+    email: str
+    """The account address."""
+    department: str
+    """From the top down, ` › ` between; empty for the company itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A user who is in another department."""
+
+    email: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Renaming:
+    """A user with another name."""
+
+    email: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettingChange:
+    """One setting that changes in one way, and for whom."""
+
+    setting: str
+    """Its path, as `coverpage.mode`."""
+    before: str
+    """As it would be written; `-` where there was nothing."""
+    after: str
+    emails: tuple[str, ...]
+    """Account addresses, in the order of the new policy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyDifference:
+    """Everything that is not the same."""
+
+    added: tuple[Person, ...] = ()
+    removed: tuple[Person, ...] = ()
+    moved: tuple[Move, ...] = ()
+    renamed: tuple[Renaming, ...] = ()
+    orphaned: tuple[Person, ...] = ()
+    """Of `removed`, those whose department is gone too; with the department that they were in."""
+    settings: tuple[SettingChange, ...] = ()
+    """In the order of the reference; of one setting, what touches most users first."""
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return any((self.added, self.removed, self.moved, self.renamed, self.settings))
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The account addresses of all for whom something changes."""
+        people = tuple[Person | Move | Renaming, ...](
+            (*self.added, *self.removed, *self.moved, *self.renamed)
+        )
+        return frozenset(one.email for one in people).union(*(change.emails for change in self.settings))
+
+
+def compare(old: Policy, new: Policy) -> PolicyDifference:
+    """What changes when the new policy takes the place of the old one."""
+    both = [(old.accounts[key], user) for key, user in new.accounts.items() if key in old.accounts]
+    return PolicyDifference(
+        added=tuple(_person(user) for key, user in new.accounts.items() if key not in old.accounts),
+        removed=tuple(_person(user) for key, user in old.accounts.items() if key not in new.accounts),
+        moved=tuple(
+            Move(email=b.entry.email, before=_department(a), after=_department(b))
+            for a, b in both
+            if a.departments != b.departments
+        ),
+        renamed=tuple(
+            Renaming(email=b.entry.email, before=a.entry.name, after=b.entry.name)
+            for a, b in both
+            if a.entry.name != b.entry.name
+        ),
+        orphaned=orphaned_users(snapshot_of(old), new),
+        settings=_setting_changes(both),
+    )
+
+
+def snapshot_of(policy: Policy) -> dict[str, list[str]]:
+    """Who is in which department; users of the company itself are in none."""
+    snapshot: dict[str, list[str]] = {}
+    for user in policy.accounts.values():
+        if user.departments:
+            snapshot.setdefault(_department(user), []).append(user.entry.email)
+    return snapshot
+
+
+def orphaned_users(snapshot: Snapshot, new: Policy) -> tuple[Person, ...]:
+    """The users of a snapshot who are not in the new policy, and whose department is not either."""
+    return tuple(
+        Person(email=email, department=department)
+        for department, emails in snapshot.items()
+        if department not in new.departments
+        for email in emails
+        if new.user(email) is None
+    )
+
+
+def policy_digest(path: Path) -> str:
+    """SHA-256, in hexadecimal, of the names and contents of a policy's files.
+
+    Raises:
+        ConfigError: The folder cannot be read, or holds no policy.
+        OSError: A file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for file in policy_files(path):
+        for part in (file.name.encode(), file.read_bytes()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def _person(user: User) -> Person:
+    return Person(email=user.entry.email, department=_department(user))
+
+
+def _department(user: User) -> str:
+    return BETWEEN.join(user.departments)
+
+
+def _setting_changes(both: Iterable[tuple[User, User]]) -> tuple[SettingChange, ...]:
+    levels = _LevelPairs()
+    touched: dict[tuple[str, str, str], list[str]] = {}
+    for old, new in both:
+        if levels.same(old.above, new.above) and old.entry.says_the_same(new.entry):
+            continue
+        for change in _changes(old, new):
+            touched.setdefault(change, []).append(new.entry.email)
+    order = {setting: position for position, setting in enumerate(_reference_order())}
+    changes = [
+        SettingChange(setting=setting, before=before, after=after, emails=tuple(emails))
+        for (setting, before, after), emails in touched.items()
+    ]
+    return tuple(
+        sorted(
+            changes, key=lambda change: (_rank(order, change.setting), change.setting, -len(change.emails))
+        )
+    )
+
+
+class _LevelPairs:
+    """Whether the same applies at two levels; each pair is looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def same(self, old: Level, new: Level) -> bool:
+        pair = id(old), id(new)
+        if pair not in self._known:
+            self._known[pair] = old.effective == new.effective and old.archives == new.archives
+        return self._known[pair]
+
+
+def _changes(old: User, new: User) -> Iterator[tuple[str, str, str]]:
+    before, after = _facts(old, new), _facts(new, old)
+    for setting in dict.fromkeys((*before, *after)):
+        pair = before.get(setting, "-"), after.get(setting, "-")
+        if pair[0] != pair[1]:
+            yield setting, *pair
+
+
+def _facts(user: User, other: User) -> dict[str, str]:
+    """What applies to a user, where it may be another thing for the other one."""
+    level, others = user.level, other.level
+    facts = {"sending_emails": written(user.sending_emails)}
+    hashes = user.entry.password_hash, other.entry.password_hash
+    facts["password_hash"] = "none" if hashes[0] is None else "set" if hashes[1] is None else _mark(hashes[0])
+    for name, value in _groups(level.effective):
+        if value != getattr(others.effective, name):
+            facts |= {".".join(path): written(leaf) for path, leaf in leaves(value, (name,))}
+    for position, archive in enumerate(level.archives):
+        facts |= {f"archive[{position}].{'.'.join(path)}": written(leaf) for path, leaf in leaves(archive)}
+    return facts
+
+
+def _groups(settings: Settings) -> Iterator[tuple[str, Section]]:
+    return ((name, getattr(settings, name)) for name in Settings.model_fields if name != "archive")
+
+
+def _mark(secret: str) -> str:
+    """Tells two hashes apart without showing them."""
+    return f"set ({hashlib.sha256(secret.encode()).hexdigest()[:6]})"
+
+
+def _reference_order() -> Iterator[str]:
+    yield from ("sending_emails", "password_hash")
+    yield from (".".join(path) for path, _ in leaves(Settings()))
+
+
+def _rank(order: Mapping[str, int], setting: str) -> int:
+    """Where a setting stands in the reference; a name within a table stands where the table does."""
+    name = setting
+    while name not in order and "." in name:
+        name = name.rpartition(".")[0]
+    return order.get(name, len(order))
