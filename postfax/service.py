@@ -28,6 +28,7 @@ from postfax.notification_socket import notify_systemd
 from postfax.opening import documents_folder, make_book, now
 from postfax.parts import Parts, start_parts
 from postfax.pickups import Pickups
+from postfax.policy_reload import PolicyReload
 from postfax.schedule import Schedule
 from store.book import Book
 from store.errors import BookUnavailable
@@ -44,8 +45,12 @@ log = structlog.get_logger()
 class Service:
     """One running Postfax."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, *, allow_removal: bool = False) -> None:
         """Read the policy; nothing is opened before `run`.
+
+        Args:
+            settings: the server's.
+            allow_removal: whether a changed policy may let users vanish with their departments.
 
         Raises:
             ConfigError: The policy has mistakes.
@@ -59,7 +64,9 @@ class Service:
         self._settings = settings
         self._policy = LivePolicy(settings.policy, lines=settings.lines, now=now())
         self._stop = asyncio.Event()
+        self._allow_removal = allow_removal
         self._workers: AcceptWorkers | None = None
+        self._reload: PolicyReload | None = None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -74,6 +81,7 @@ class Service:
             book = await self._open_book(stack)
             parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
             self._workers = await self._take_mail(book, stack)
+            self._reload = await self._keep_policy(book, self._workers, stack)
             pickups = Pickups(self._settings, book, lambda: self._policy.current)
             pickups.start()
             self._keep_house(book, stack)
@@ -120,6 +128,20 @@ class Service:
         stack.push_async_callback(workers.stop)
         return workers
 
+    async def _keep_policy(
+        self, book: Book, workers: AcceptWorkers, stack: contextlib.AsyncExitStack
+    ) -> PolicyReload:
+        """Take over what is changed in the policy's files."""
+        reload = PolicyReload(
+            book, self._policy, workers.give_policy, clock=now, allow_removal=self._allow_removal
+        )
+        await reload.begin()
+        for name, work in (("reload", reload.run()), ("policy watch", reload.watch())):
+            task = asyncio.create_task(work, name=name)
+            task.add_done_callback(_note_end)
+            stack.push_async_callback(_end, task)
+        return reload
+
     def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         kept = timedelta(days=self._settings.mail.quarantine.days)
         task = asyncio.create_task(keep_house(book, quarantine_kept=kept), name="housekeeping")
@@ -159,14 +181,14 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
 
-    def _reload(self) -> None:
-        notify_systemd("RELOADING=1")
-        self._policy.reload(now=now())
+    def _hang_up(self) -> None:
+        """What a reload is, as systemd and administrators ask for it."""
         if self._workers:
-            self._workers.give_policy()
-        notify_systemd("READY=1")
+            self._workers.renew()
+        if self._reload:
+            self._reload.want()
 
 
 def _outward(book: Book, parts: Parts, schedule: Schedule) -> list[Loop]:
@@ -182,6 +204,16 @@ def _outward(book: Book, parts: Parts, schedule: Schedule) -> list[Loop]:
 
 async def _stop(loops: list[Loop]) -> None:
     await asyncio.gather(*(loop.stop(STEPS_MAY_FINISH) for loop in loops))
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (problem := task.exception()):
+        log.error("task_ended", task=task.get_name(), exc_info=problem)
 
 
 async def _give_back_claims(book: Book) -> None:

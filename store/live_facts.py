@@ -101,7 +101,8 @@ class LiveFacts:
 
     async def policy_taken_over(self, digest: str, users: UsersByDepartment) -> None:
         """The policy with this digest, and these users in it, is in force from now on."""
-        await self._access.write(policies_seen.take_over, digest, users)
+        packed = await self._access.in_thread(policies_seen.pack_users, users)
+        await self._access.write(policies_seen.take_over, digest, packed)
 
     async def policy_in_force(self) -> SeenPolicy | None:
         """The policy that was in force last."""

@@ -23,7 +23,7 @@ from mta.smtp.limits import ClientLimits
 from mta.smtp.listener import SmtpListener
 from mta.smtp.places import ListenerError
 from mta.smtp.shared_counts import SharedCounts
-from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
+from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Renew, Setup
 from postfax.acceptance.filing import Filing
 from postfax.credentials import Credentials
 from postfax.live_locks import LiveLocks
@@ -102,9 +102,11 @@ class Worker:
 
     async def _obey(self) -> None:
         while message := await self._channel.receive():
-            if isinstance(message, NewPolicy):
-                self._policy = message.policy
-                self._listener.renew()
+            match message:
+                case NewPolicy():
+                    self._policy = message.policy
+                case Renew():
+                    self._listener.renew()
 
     async def _accept(self, mail: NewMail) -> mails.Accepted:
         accepted = await self._book.accept_mail(mail)

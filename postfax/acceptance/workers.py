@@ -20,7 +20,7 @@ from config.server import ServerSettings
 from config.values import HostPort, UnixSocket
 from mta.smtp.places import ListenerError, Place, bind
 from mta.smtp.shared_counts import make_shared
-from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Setup
+from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Renew, Setup, pack
 
 _START_SECONDS = 30
 _STOP_SECONDS = 15
@@ -68,6 +68,7 @@ class AcceptWorkers:
         self._counts = -1
         self._running: dict[int, _Worker] = {}
         self._keepers: list[asyncio.Task[None]] = []
+        self._giving = asyncio.Lock()
 
     @property
     def addresses(self) -> tuple[HostPort | UnixSocket, ...]:
@@ -97,10 +98,17 @@ class AcceptWorkers:
             raise
         log.info("smtp_listening", addresses=list(map(str, self.addresses)))
 
-    def give_policy(self) -> None:
+    async def give_policy(self) -> None:
         """Hand the policy that holds now to every worker."""
+        async with self._giving:
+            octets = await asyncio.to_thread(pack, NewPolicy(policy=self._policy()))
+            for worker in self._running.values():
+                worker.channel.send_packed(octets)
+
+    def renew(self) -> None:
+        """Have every worker look for a renewed certificate."""
         for worker in self._running.values():
-            worker.channel.send(NewPolicy(policy=self._policy()))
+            worker.channel.send(Renew())
 
     async def stop(self) -> None:
         """Take no more clients; mails on their way come to their reply first."""
@@ -143,8 +151,11 @@ class AcceptWorkers:
         Raises:
             ListenerError: it does not.
         """
-        worker = await self._spawn(number)
+        policy = self._policy()
+        worker = await self._spawn(number, policy)
         self._running[number] = worker
+        if self._policy() is not policy:
+            await self.give_policy()
         try:
             async with asyncio.timeout(_START_SECONDS):
                 answer = await worker.channel.receive()
@@ -160,7 +171,7 @@ class AcceptWorkers:
             raise ListenerError(answer.sentence)
         raise ListenerError(f"an accept worker ended while it started (status {status}); the log says why")
 
-    async def _spawn(self, number: int) -> _Worker:
+    async def _spawn(self, number: int, policy: Policy) -> _Worker:
         ours, theirs = socket.socketpair()
         own = [(place.listener, place.of_worker(number).fileno()) for place in self._places]
         with theirs:
@@ -170,15 +181,14 @@ class AcceptWorkers:
                 stdin=asyncio.subprocess.DEVNULL,
             )
         channel = await Channel.on(ours)
-        channel.send(
-            Setup(
-                number=number,
-                settings=self._settings,
-                policy=self._policy(),
-                sockets=tuple(own),
-                counts=self._counts,
-            )
+        setup = Setup(
+            number=number,
+            settings=self._settings,
+            policy=policy,
+            sockets=tuple(own),
+            counts=self._counts,
         )
+        channel.send_packed(await asyncio.to_thread(pack, setup))
         return _Worker(
             number=number, process=process, channel=channel, since=asyncio.get_running_loop().time()
         )

@@ -36,12 +36,16 @@ def approved_by(connection: Connection, digest: str) -> str:
     return connection.scalar(_APPROVED_BY, {"of": digest}) or ""
 
 
-def take_over(turn: Turn, digest: str, users: UsersByDepartment) -> None:
-    """The policy with this digest is in force from now on."""
-    turn.connection.execute(update(policies_seen).where(policies_seen.c.users.is_not(None)), {"users": None})
+def pack_users(users: UsersByDepartment) -> bytes:
+    """Users as they are kept; some hundred kilobytes of 50,000, made before the book is locked."""
     plain = {department: list(accounts) for department, accounts in users.items()}
-    packed = zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
-    _write(turn, digest, in_force_at=turn.now, users=packed)
+    return zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def take_over(turn: Turn, digest: str, users: bytes) -> None:
+    """The policy with this digest is in force from now on, with these users (`pack_users`)."""
+    turn.connection.execute(update(policies_seen).where(policies_seen.c.users.is_not(None)), {"users": None})
+    _write(turn, digest, in_force_at=turn.now, users=users)
 
 
 def last_in_force(connection: Connection) -> SeenPolicy | None:
