@@ -1,88 +1,136 @@
 """HTML that came by mail, made into a few plain elements that are safe to lay out.
 
 Only listed elements pass, almost without attributes; everything active, remote, or hidden from the reader is
-dropped, and nothing is ever fetched: pictures are dropped, links show their address as text. Tables that only
-arrange a mail's parts become those parts, one below the other; tables with data stay tables.
+dropped, and nothing is ever fetched: pictures are their alternative texts, links show their address as text.
+Tables that only arrange a mail's parts become those parts, one below the other; tables with data stay tables,
+or become records if they have no room. Colours go: what is white on white for a screen is read on paper.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from lxml import etree
 from lxml.html import HTMLParser
 from markupsafe import Markup, escape
 
-from convert.page_text import direction_or_none, printable
+from convert.body_blanks import without_needless_blanks
+from convert.body_links import address_beside, alternative
+from convert.body_pictographs import MARKER, as_pictures, marker, picture_font
+from convert.body_tables import Form, fits_one_line, form_of, head_of, headings_of, text_of
+from convert.page_text import breakable_in_cell, direction_or_none, printable
 from sandbox import Refused
 
-_LONGEST = 2_000_000
-"""Characters, not counting pictures that are part of the HTML."""
+_LONGEST = 8_000_000
+"""Characters, not counting pictures that are part of the HTML: Word writes ten for each that is read."""
 _DEEPEST = 100
 """Elements within one another that are kept; the text of deeper ones is kept without them."""
-_MOST_COLUMNS = 10
-"""A table of more has no room for words in its cells."""
-_LONGEST_CELL = 300
-"""Characters in a cell of a table with data."""
 _HEAD = 300
 """Characters of an element that are looked at for its direction."""
-_LONGEST_EMOJI = 16
-"""Characters of the text that stands for a picture of an emoji."""
 
 _BLOCKS = frozenset({"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "li"})
-_INLINE = frozenset({"b", "strong", "i", "em", "u", "s", "sub", "sup"})
+_INLINE = frozenset({"b", "strong", "i", "em", "u", "s", "sub", "sup", "code"})
 _VOID = frozenset({"hr"})
 _CELLS = frozenset({"td", "th", "caption"})
 _ROWS = frozenset({"thead", "tbody", "tfoot", "tr"})
 _AS_ANOTHER = {
     "article": "div", "section": "div", "header": "div", "footer": "div", "main": "div", "aside": "div",
     "nav": "div", "address": "div", "center": "div", "figure": "div", "figcaption": "div", "fieldset": "div",
-    "legend": "div", "form": "div", "dl": "div", "dt": "div", "dd": "blockquote", "details": "div",
+    "legend": "div", "form": "div", "dl": "div", "dt": "div", "dd": "div", "details": "div",
     "summary": "div", "del": "s", "strike": "s", "ins": "u", "listing": "pre", "xmp": "pre", "menu": "ul",
-    "dir": "ul",
+    "dir": "ul", "textarea": "pre", "tt": "code", "kbd": "code", "samp": "code",
 }  # fmt: skip
 _DROPPED = frozenset({
     "head", "title", "style", "script", "template", "object", "embed", "applet", "iframe", "frameset",
-    "audio", "video", "canvas", "svg", "math", "map", "select", "datalist", "input", "textarea",
-    "colgroup",
+    "audio", "video", "canvas", "svg", "map", "select", "datalist", "colgroup", "xml", "annotation",
 })  # fmt: skip
-_PREFORMATTED = frozenset({"pre", "listing", "xmp"})
-_SHOWN_SCHEMES = ("http:", "https:", "ftp:", "mailto:", "tel:")
+_PREFORMATTED = frozenset({"pre", "listing", "xmp", "textarea"})
+_NUMBERINGS = {
+    "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman", "1": "decimal",
+}  # fmt: skip
 
 _DATA_URI = re.compile(r"(?<=[\"'(=])data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s%]*")
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|(?:^|;)\s*(?:font-size|opacity|max-height)\s*:\s*0(?:\.0+)?\s*(?:[a-z%]+\s*)?(?:!important\s*)?(?:;|$)",
+    r"|(?:^|;)\s*opacity\s*:\s*0(?:\.0+)?\s*(?:!important\s*)?(?:;|$)",
     re.IGNORECASE,
+)
+_FOLDED = re.compile(r"(?:^|;)\s*(?:max-)?height\s*:\s*0(?:px)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE)
+_CUT_OFF = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
+_FONT_SIZE = re.compile(
+    r"font(?:-size)?\s*:[^;]*?(?<![\w.])(\d*\.?\d+)\s*(?:px|pt|em|rem|%|\s|;|$|!)", re.IGNORECASE
 )
 _KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_RULED = re.compile(r"border-top\s*:\s*(?=[^;]*solid)(?!\s*(?:none|0))", re.IGNORECASE)
+_TIGHT = re.compile(
+    r"margin-bottom\s*:\s*\.?0(?:\.0+)?(?![\d.])|margin\s*:\s*0\w*\s*(?:;|$|!|0\w*\s*(?:;|$)|\w+\s+0\w*\b)",
+    re.IGNORECASE,
+)
+_RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
-_WORD_CHARACTER = re.compile(r"\w")
-_ADDRESS_START = re.compile(r"^(?:(?:https?|ftp)://(?:www\.)?|mailto:|tel:)", re.IGNORECASE)
+# Newsletters fill the first line that a mailbox shows with blanks that have no width.
+_FILLER = re.compile("[\u00a0\u00ad\u034f\u2007\u200b-\u200f\ufeff ]{6,}")
 
 _NOTHING = Markup("")
+
+
+class TooDeep(Refused):
+    """The HTML is nested beyond what its parser reads."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Frame:
+    """An open element around the walk's place."""
+
+    name: str = ""
+    """Under which it stands on the page; empty if only its content does."""
+    after: Markup = _NOTHING
+    keeps_lines: bool = False
+    font: str | None = None
+    """The font of pictures that is set here."""
+    sizeless: bool = False
+    """Whether its own text has no size, as in the cells that arrange a mail's parts."""
+    skipped: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class _Table:
+    """An open table around the walk's place."""
+
+    form: Form
+    headings: list[str] = field(default_factory=list)
+    rows: int = 0
+    column: int = 0
+    beside: bool = False
+    """Whether the cells of the row stand on one line."""
+
+    @property
+    def stays(self) -> bool:
+        return self.form in (Form.TABLE, Form.SMALL)
 
 
 def simplified_html(html: str) -> Markup:
     """The HTML's content in elements of our list; empty if there is nothing to read.
 
     Raises:
-        Refused: It is longer than 2 million characters without its pictures, or nested beyond reading.
+        TooDeep: It is nested beyond reading.
+        Refused: It is longer than 8 million characters without its pictures.
     """
     html = _DATA_URI.sub("", html)
     if len(html) > _LONGEST:
-        raise Refused("its HTML is longer than 2 million characters, too long for a fax")
+        raise Refused("its HTML is longer than 8 million characters, too long for a fax")
     parser = HTMLParser(
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
     root = etree.fromstring(html.encode("utf-8", "replace"), parser)
     if any(problem.type_name == "ERR_RESOURCE_LIMIT" for problem in parser.error_log):
-        raise Refused("its HTML is nested too deeply to be read")
+        raise TooDeep("its HTML is nested too deeply to be read")
     if root is None:
         return _NOTHING
     simplifier = _Simplifier()
-    content = _NOTHING.join(simplifier.pieces(root))
+    content = without_needless_blanks(_NOTHING.join(simplifier.pieces(root)))
     return content if simplifier.found_text else _NOTHING
 
 
@@ -92,158 +140,254 @@ class _Simplifier:
     def __init__(self) -> None:
         self.found_text = False
         self._depth = 0
-        self._preformatted = 0
-        """How many elements around the walk's place keep their line ends."""
-        self._tables: list[bool] = []
-        """For each table around the walk's place, whether it holds data."""
+        self._frames = [_Frame()]
+        self._tables = [_Table(form=Form.PARTS)]
+        """Those around the walk's place; the first stands for cells without a table."""
 
     def pieces(self, root: etree._Element) -> Iterator[Markup]:
         """The elements and texts that are kept."""
         walk = etree.iterwalk(root, events=("start", "end"))
-        kept: list[str | None] = []  # per open element: its name on the page; None for a hidden one
         for event, element in walk:
-            if event == "start" and _is_hidden(element):
-                walk.skip_subtree()
-                kept.append(None)
-            elif event == "start":
-                name = self._enter(element)
-                kept.append(name)
-                yield _opening(element, name)
-                yield self._text(element.text)
-            else:
-                left = kept.pop()
-                if left is not None:
-                    yield self._leave(element, left)
+            if event == "end":
+                yield self._leave(element)
                 yield self._text(element.tail)
+            elif _is_hidden(element) or self._is_heading_row(element):
+                walk.skip_subtree()
+                self._frames.append(_Frame(skipped=True))
+            elif mark := _list_mark(element):
+                walk.skip_subtree()
+                self._frames.append(_Frame(skipped=True))
+                self.found_text = True
+                yield mark
+            else:
+                yield self._enter(element)
+                yield self._text(element.text)
 
-    def _enter(self, element: etree._Element) -> str:
-        """The name under which an element stands on the page; empty if only its content does."""
-        if element.tag == "table":
-            self._tables.append(_holds_data(element))
-        self._preformatted += _keeps_lines(element)
-        name = self._name(element)
-        if name and name not in _VOID:
-            if self._depth >= _DEEPEST:
-                return ""
-            self._depth += 1
-        return name
+    def _enter(self, element: etree._Element) -> Markup:
+        around = self._frames[-1]
+        style = element.get("style", "")
+        keeps_lines = _keeps_lines(element)
+        frame = _Frame(
+            keeps_lines=around.keeps_lines or keeps_lines,
+            font=picture_font(style, element.get("face", "")) or (None if "font" in style else around.font),
+            sizeless=_sizeless(style, around=around.sizeless),
+        )
+        self._frames.append(frame)
+        if element.tag in _VOID or element.tag in ("br", "img", "input"):
+            return _of_void(element)
+        before = self._place(element, frame)
+        frame.after = frame.after or _after(element)
+        if not frame.name:
+            return before
+        if self._depth >= _DEEPEST:
+            frame.name = ""
+            return before
+        self._depth += 1
+        return before + self._opening(element, frame.name, with_lines=keeps_lines)
 
-    def _name(self, element: etree._Element) -> str:
+    def _place(self, element: etree._Element, frame: _Frame) -> Markup:
+        """Find the element's name on the page; what stands before it."""
         tag = str(element.tag)
-        if tag in _BLOCKS or tag in _INLINE or tag in _VOID:
-            return tag
-        if tag == "table" or tag in _CELLS or tag in _ROWS:
-            if self._tables and self._tables[-1]:
-                return tag
-            return "" if tag in _ROWS else "div"
-        if tag in ("span", "font"):
-            style = element.get("style", "")
-            return "s" if _STRUCK.search(style) else "b" if _BOLD.search(style) else ""
-        return _AS_ANOTHER.get(tag, "")
+        if tag == "table":
+            form = form_of(element)
+            headings = headings_of(element) if form is Form.RECORDS else []
+            self._tables.append(_Table(form=form, headings=headings))
+            frame.name = "table" if self._tables[-1].stays else "div"
+            return _NOTHING
+        if tag in _CELLS or tag in _ROWS:
+            return self._place_in_table(element, frame)
+        frame.name = _name(element)
+        if frame.name == "div" and _RULED.search(element.get("style", "")):
+            return Markup("<hr>")
+        return Markup("“") if tag == "q" else _NOTHING
 
-    def _leave(self, element: etree._Element, name: str) -> Markup:
+    def _place_in_table(self, element: etree._Element, frame: _Frame) -> Markup:
+        tag = str(element.tag)
+        table = self._tables[-1]
+        if tag == "tr":
+            table.rows += 1
+            table.column = 0
+            table.beside = not table.stays and not table.headings and (
+                table.form is Form.RECORDS or fits_one_line(element)
+            )  # fmt: skip
+            frame.name = "tr" if table.stays else "div" if table.beside or table.headings else ""
+        elif tag in _ROWS:
+            frame.name = tag if table.stays else ""
+        elif table.stays or tag == "caption":
+            frame.name = tag if table.stays else "div"
+        else:
+            return self._place_cell(element, frame, table)
+        return _NOTHING
+
+    def _place_cell(self, element: etree._Element, frame: _Frame, table: _Table) -> Markup:
+        """A cell without its table."""
+        column = table.column
+        table.column += 1
+        if table.headings or not table.beside:
+            frame.name = "div"
+            return _NOTHING
+        between = Markup(" | ") if table.form is Form.RECORDS else Markup("\u2003")
+        return between if column and text_of(element, 1) else _NOTHING
+
+    def _opening(self, element: etree._Element, name: str, *, with_lines: bool) -> Markup:
+        attributes = _NOTHING
+        classes = list(_classes(element, name))
+        if name in _BLOCKS or name in _CELLS:
+            attributes += _direction_attribute(element)
+            if with_lines:
+                classes.append("lines")
+        if name == "table" and self._tables[-1].form is Form.SMALL:
+            classes.append("small")
+        if element.tag == "tr" and name == "div" and self._tables[-1].headings:
+            classes.append("record")
+        if classes:
+            attributes += Markup(' class="{}"').format(" ".join(classes))
+        return Markup("<{}{}{}>").format(name, attributes, _counting(element, name)) + self._heading(
+            element, name
+        )
+
+    def _heading(self, element: etree._Element, name: str) -> Markup:
+        """What a record's line begins with: the name of the column."""
+        table = self._tables[-1]
+        if element.tag not in ("td", "th") or name != "div" or not table.headings:
+            return _NOTHING
+        column = table.column - 1
+        heading = table.headings[column] if column < len(table.headings) else ""
+        return Markup("<b>{}:</b> ").format(printable(heading)) if heading else _NOTHING
+
+    def _is_heading_row(self, element: etree._Element) -> bool:
+        """Whether this is the row whose words each record repeats."""
+        table = self._tables[-1]
+        if element.tag != "tr" or not table.headings or table.rows:
+            return False
+        table.rows += 1
+        return True
+
+    def _leave(self, element: etree._Element) -> Markup:
+        frame = self._frames.pop()
+        if frame.skipped:
+            return _NOTHING
         if element.tag == "table":
             self._tables.pop()
-        self._preformatted -= _keeps_lines(element)
-        if element.tag == "a":
-            return escape(_address_beside(element))
-        if not name or name in _VOID:
-            return _NOTHING
+        if not frame.name:
+            return frame.after
         self._depth -= 1
-        return Markup("</{}>").format(name)
+        return frame.after + Markup("</{}>").format(frame.name)
 
     def _text(self, text: str | None) -> Markup:
-        if not text:
+        frame = self._frames[-1]
+        if not text or (frame.sizeless and not frame.keeps_lines):
             return _NOTHING
+        if frame.font:
+            text = as_pictures(text, frame.font)
+        if not frame.keeps_lines:
+            text = _FILLER.sub(_unfilled, _BLANKS.sub(" ", text))
         self.found_text = self.found_text or not text.isspace()
-        return escape(printable(text if self._preformatted else _BLANKS.sub(" ", text)))
+        shown = printable(text)
+        return escape(breakable_in_cell(shown) if self._tables[-1].stays else shown)
+
+
+def _unfilled(filler: re.Match[str]) -> str:
+    return filler[0] if set(filler[0]) <= {" ", "\u00a0"} else " "
 
 
 def _is_hidden(element: etree._Element) -> bool:
     if not isinstance(element.tag, str) or element.tag in _DROPPED or element.get("hidden") is not None:
         return True
     style = element.get("style")
-    return bool(style and _HIDDEN.search(style))
+    if not style:
+        return False
+    return bool(_HIDDEN.search(style) or (_FOLDED.search(style) and _CUT_OFF.search(style)))
+
+
+def _sizeless(style: str, *, around: bool) -> bool:
+    size = _FONT_SIZE.search(style) if "font" in style else None
+    return float(size[1]) == 0 if size else around
 
 
 def _keeps_lines(element: etree._Element) -> bool:
     return element.tag in _PREFORMATTED or bool(_KEEPS_LINES.search(element.get("style", "")))
 
 
-def _opening(element: etree._Element, name: str) -> Markup:
-    if element.tag == "img":
-        return escape(_emoji_of(element))
+def _list_mark(element: etree._Element) -> Markup | None:
+    """The mark of an item of Word's lists, which are paragraphs to all others."""
+    style = element.get("style", "")
+    if "mso-list" not in style or not MARKER.search(style):
+        return None
+    return escape(printable(marker("".join(element.itertext()))))
+
+
+def _name(element: etree._Element) -> str:
+    tag = str(element.tag)
+    if tag in _BLOCKS or tag in _INLINE:
+        return tag
+    if tag in ("span", "font"):
+        style = element.get("style", "")
+        return "s" if _STRUCK.search(style) else "b" if _BOLD.search(style) else ""
+    return _AS_ANOTHER.get(tag, "")
+
+
+def _of_void(element: etree._Element) -> Markup:
+    """What an element without content puts on the page."""
     if element.tag == "br":
         return Markup("\n")  # far cheaper to lay out than an element a line; the style sheet keeps line ends
-    if not name:
-        return _NOTHING
-    attributes = _NOTHING
-    if name in _BLOCKS or name in _CELLS:
-        attributes += _direction_attribute(element)
-        if _keeps_lines(element):
-            attributes += Markup(' class="lines"')
+    if element.tag == "img":
+        return escape(printable(alternative(element)))
+    if element.tag == "input":
+        return escape(printable(_entered(element)))
+    return Markup("<hr>")
+
+
+def _entered(field: etree._Element) -> str:
+    kind = field.get("type", "text").lower()
+    if kind in ("checkbox", "radio"):
+        marks = "☑☐" if kind == "checkbox" else "◉○"
+        return marks[field.get("checked") is None] + " "
+    return (
+        field.get("value", "")
+        if kind in ("text", "email", "tel", "number", "date", "submit", "button")
+        else ""
+    )
+
+
+def _after(element: etree._Element) -> Markup:
+    if element.tag == "a":
+        return escape(printable(address_beside(element)))
+    return Markup("”") if element.tag == "q" else _NOTHING
+
+
+def _classes(element: etree._Element, name: str) -> Iterator[str]:
+    style = element.get("style", "")
+    if name == "p" and (element.get("class", "").startswith("Mso") or _TIGHT.search(style)):
+        yield "tight"
+    if name == "div" and element.tag in ("td", "th", "caption"):
+        yield "part"
+    if name == "div" and element.tag == "dd":
+        yield "indented"
+    if name in ("td", "th") and (element.get("align", "").lower() == "right" or _RIGHT.search(style)):
+        yield "figures"
+
+
+def _counting(element: etree._Element, name: str) -> Markup:
+    """The numbers of lists, and how many columns and rows a cell has."""
     if name in _CELLS:
-        attributes += _numbers(element, Markup(' {}="{}"'), "colspan", "rowspan")
-    elif name == "ol":
-        attributes += _numbers(element, Markup(' style="counter-reset: list-item calc({1} - 1)"'), "start")
-    return Markup("<{}{}>").format(name, attributes)
+        return _numbers(element, Markup(' {}="{}"'), "colspan", "rowspan")
+    numbering = _NUMBERINGS.get(element.get("type", ""), "") if name == "ol" else ""
+    styles = [Markup("list-style-type: {}").format(numbering)] if numbering else []
+    if name in ("ol", "li"):
+        form = Markup("counter-reset: list-item calc({1} - 1)")
+        styles.append(_numbers(element, form, "start" if name == "ol" else "value"))
+    style = Markup("; ").join(filter(None, styles))
+    return Markup(' style="{}"').format(style) if style else _NOTHING
 
 
 def _numbers(element: etree._Element, form: Markup, *attributes: str) -> Markup:
     given = ((name, element.get(name, "").strip()) for name in attributes)
-    small = ((name, value) for name, value in given if re.fullmatch(r"[0-9]{1,2}", value))
+    small = ((name, value) for name, value in given if re.fullmatch(r"[0-9]{1,3}", value))
     return _NOTHING.join(form.format(name, value) for name, value in small)
 
 
 def _direction_attribute(element: etree._Element) -> Markup:
     given = element.get("dir", "").strip().lower()
-    way = given if given in ("ltr", "rtl") else direction_or_none(_head_of(element, _HEAD))
+    way = given if given in ("ltr", "rtl") else direction_or_none(head_of(element, _HEAD))
     return Markup(' dir="{}"').format(way) if way else _NOTHING
-
-
-def _head_of(element: etree._Element, length: int) -> str:
-    """The first characters of an element's text."""
-    head = ""
-    for text in element.itertext():
-        head += text[: length - len(head)]
-        if len(head) >= length:
-            break
-    return head
-
-
-def _emoji_of(picture: etree._Element) -> str:
-    """What a picture of an emoji stands for: mail programs send emoji as pictures with themselves as text."""
-    alternative = picture.get("alt", "")
-    is_emoji = len(alternative) <= _LONGEST_EMOJI and not _WORD_CHARACTER.search(alternative)
-    return printable(alternative) if is_emoji else ""
-
-
-def _address_beside(link: etree._Element) -> str:
-    """A link's address in brackets, if paper would not tell it otherwise."""
-    address = link.get("href", "").strip()
-    words = "".join(link.itertext()).strip()
-    if not words or not address.lower().startswith(_SHOWN_SCHEMES):
-        return ""
-    if _bare(address) == _bare(words):
-        return ""
-    shown = address.split(":", 1)[1] if address.lower().startswith(("mailto:", "tel:")) else address
-    return f" ({printable(shown)})"
-
-
-def _bare(address: str) -> str:
-    return _ADDRESS_START.sub("", address.strip()).rstrip("/").lower()
-
-
-def _holds_data(table: etree._Element) -> bool:
-    """Whether a table has columns and rows to be read across, rather than arranging a mail's parts."""
-    if (
-        table.get("role") in ("presentation", "none")
-        or next(table.iterdescendants("table"), None) is not None
-    ):
-        return False
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iterdescendants("tr")]
-    if not rows or max(map(len, rows)) > _MOST_COLUMNS:
-        return False
-    lengths = [[len(_head_of(cell, _LONGEST_CELL + 1).strip()) for cell in row] for row in rows]
-    filled = [sum(length > 0 for length in row) for row in lengths]
-    return max(map(max, filter(None, lengths)), default=0) <= _LONGEST_CELL and sum(n > 1 for n in filled) > 1

@@ -12,6 +12,8 @@ _LONGEST_WORD = 60
 """Characters that may stand together without a place to break a line."""
 _PIECE = 30
 """Characters between two such places where nothing better offers itself."""
+LONGEST_CELL_WORD = 18
+"""Characters that may stand together in a table's cell, beside which others need their room."""
 _MOST_MARKS = 30
 """Combining marks on one letter: the limit of the Stream-Safe Text Format (UAX #15 §13)."""
 _HEAD = 500
@@ -32,11 +34,12 @@ _EMOJI_JOINT = re.compile("[\U0001f3fb-\U0001f3ff]|(?<=[\u2190-\u2bff\U0001f000-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Thai, Lao, Myanmar, Khmer and the East Asian scripts break between letters by themselves. No-break spaces
 # are none of those spaces at which a line breaks.
-_UNBROKEN = re.compile(
+_UNBROKEN_CHARACTER = (
     r"[^ \t\n\u1680\u2000-\u2006\u2008-\u200b\u205f\u3000"
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
-    f"{{{_LONGEST_WORD},}}"
 )
+_UNBROKEN = re.compile(f"{_UNBROKEN_CHARACTER}{{{_LONGEST_WORD},}}")
+_UNBROKEN_IN_CELL = re.compile(f"{_UNBROKEN_CHARACTER}{{{LONGEST_CELL_WORD + 1},}}")
 _JOINT = re.compile(r"(?<=[A-Za-z0-9])[/?&=#;,._~+%-]+(?=[A-Za-z0-9])|[\u00a0\u2007\u202f]")
 _KANA = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
@@ -75,13 +78,18 @@ def breakable(text: str) -> str:
     return _UNBROKEN.sub(lambda found: _with_joints(found[0]), text)
 
 
-def _with_joints(word: str) -> str:
+def breakable_in_cell(text: str) -> str:
+    """The same for a table's cell."""
+    return _UNBROKEN_IN_CELL.sub(lambda found: _with_joints(found[0], LONGEST_CELL_WORD), text)
+
+
+def _with_joints(word: str, piece: int = _PIECE) -> str:
     word = _JOINT.sub(lambda joint: joint[0] + _ZERO_WIDTH_SPACE, word)
-    return _ZERO_WIDTH_SPACE.join(_in_pieces(piece) for piece in word.split(_ZERO_WIDTH_SPACE))
+    return _ZERO_WIDTH_SPACE.join(_in_pieces(part, piece) for part in word.split(_ZERO_WIDTH_SPACE))
 
 
-def _in_pieces(word: str) -> str:
-    pieces = [word[at : at + _PIECE] for at in range(0, len(word), _PIECE)]
+def _in_pieces(word: str, length: int) -> str:
+    pieces = [word[at : at + length] for at in range(0, len(word), length)]
     joined = pieces[:1]
     for piece in pieces[1:]:
         # A mark belongs to the letter before it (UAX #14 LB9), and joiners to both.

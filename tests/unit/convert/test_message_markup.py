@@ -10,9 +10,64 @@ from convert.message import message_markup, text_markup
 from sandbox import Refused
 
 
-def test_the_text_goes_before_the_html() -> None:
-    assert "text" in message_markup(text="the text", html="<p>the html</p>")
-    assert "html" in message_markup(text=" \r\n ", html="<p>the html</p>")
+@pytest.mark.parametrize(
+    ("text", "html", "printed"),
+    [
+        ("the text", "", "the text"),
+        (" \r\n ", "<p>the html</p>", "the html"),
+        ("the *results*\n[image: logo]\n<https://a.example/>", "<p>the <b>results</b></p>", "<b>results</b>"),
+        ("Sodium\n\n140", "<table><tr><td>Sodium<td>140<tr><td>Potassium<td>4</table>", "<table>"),
+        ("all of it: 7 words more than HTML", "<p>all of it</p>", "7 words"),
+        ("診断書を送ります", "<p>診断書を<br>送ります</p>", "診断書を\n送ります"),
+    ],
+)
+def test_the_body_that_says_all_is_printed_and_the_html_before_the_text(
+    text: str, html: str, printed: str
+) -> None:
+    markup = message_markup(text=text, html=html)
+
+    assert printed in markup
+    assert "<hr>" not in markup
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Your mail program shows no HTML.", "<p>The results are here</p>"),
+        ("The dose is 25 mg", "<p>The dose is 20 mg</p>"),
+    ],
+)
+def test_where_neither_body_says_all_both_are_printed(text: str, html: str) -> None:
+    markup = message_markup(text=text, html=html)
+
+    assert text in markup
+    assert html in _without_directions(markup)
+    assert markup.count("<hr>") == 1
+
+
+def test_html_that_cannot_be_read_is_its_words_or_the_mails_text() -> None:
+    deep = "<div>" * 5000 + "lost &amp; found<br>again" + "</div>" * 5000
+
+    assert "lost &amp; found\nagain" in message_markup(text="", html=deep)
+    assert message_markup(text="text", html=deep) == text_markup("text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Test      Value\nSodium    140",
+        "Test\tValue\nSodium\t140",
+        "| Test | Value |\n| Na | 140 |",
+        "┌──┐\n│a │\n└──┘",
+    ],
+)
+def test_columns_of_a_text_stay_below_one_another(text: str) -> None:
+    assert 'class="lines columns"' in text_markup(text)
+    assert "columns" not in text_markup(f"{text.partition(chr(10))[0]}\nand a sentence")
+
+
+def _without_directions(markup: str) -> str:
+    return re.sub(r' dir="\w+"', "", markup)
 
 
 def test_a_mail_that_says_nothing_has_an_empty_message() -> None:
