@@ -4,7 +4,7 @@ They change while the service runs, by commands, each with who did it. `store.bo
 it; what holds for the book's methods holds here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from store.access import BookAccess
 from store.audit_entry import AuditAction, AuditEntry, AuditFilter
@@ -23,15 +23,20 @@ class LiveFacts:
 
     # --- Blocked numbers ----------------------------------------------------------------------------------
 
-    async def block(self, patterns: Sequence[str], *, by: str, reason: str = "") -> BlockChange:
+    async def block(
+        self, patterns: Sequence[str], *, by: str, reason: str = "", reasons: Mapping[str, str] | None = None
+    ) -> BlockChange:
         """Block numbers; what is blocked already stays as it is.
 
         Args:
             patterns: as the policy has them: `+12065551234`, `+1900*`, `+1???976*`.
             by: the person.
             reason: for whoever looks at the list.
+            reasons: those of single patterns, in place of it.
         """
-        return await self._access.write(blocks.add_blocks, patterns, reason=reason, by=by)
+        own = reasons or {}
+        wanted = {pattern: own.get(pattern, reason) for pattern in patterns}
+        return await self._access.write(blocks.add_blocks, wanted, by=by)
 
     async def unblock(self, patterns: Sequence[str], *, by: str, reason: str = "") -> BlockChange:
         """Take patterns off the list, each as it is written there."""
@@ -112,7 +117,7 @@ class LiveFacts:
 
     async def note_deed(self, action: AuditAction, subject: str, *, by: str, detail: str = "") -> None:
         """Write what somebody did outside the book, such as to the policy's files."""
-        await self._access.write(audit.note, action, [subject], by=by, detail=detail)
+        await self._access.write(audit.note, action, {subject: detail}, by=by)
 
     async def audit(self, wanted: AuditFilter | None = None) -> tuple[AuditEntry, ...]:
         """What people did, newest first."""

@@ -1,6 +1,6 @@
 """Deeds of people: written in the transaction of what was done, read newest first, never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, Row, ScalarSelect, func, insert, select
 
@@ -11,10 +11,10 @@ from store.tables import audit
 _NEWEST_FIRST = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc())
 
 
-def note(turn: Turn, action: AuditAction, subjects: Iterable[str], *, by: str, detail: str = "") -> None:
-    """Write that somebody did this to each of these."""
-    deed = {"at": turn.now, "by": by, "action": action.value, "detail": detail}
-    rows = [{**deed, "subject": subject} for subject in subjects]
+def note(turn: Turn, action: AuditAction, details: Mapping[str, str], *, by: str) -> None:
+    """Write that somebody did this to each of these subjects, with the detail of each."""
+    deed = {"at": turn.now, "by": by, "action": action.value}
+    rows = [{**deed, "subject": subject, "detail": detail} for subject, detail in details.items()]
     if rows:
         turn.connection.execute(insert(audit), rows)
 

@@ -1,6 +1,6 @@
 """The live list of blocked numbers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, insert, literal, select
@@ -35,16 +35,18 @@ _WITH_GAPS = (
 )
 
 
-def add_blocks(turn: Turn, patterns: Sequence[str], *, reason: str, by: str) -> BlockChange:
-    """Block numbers. What is blocked already stays as it is, with its first reason and person."""
-    wanted = tuple(dict.fromkeys(patterns))
-    known = _known(turn.connection, wanted)
-    new = tuple(pattern for pattern in wanted if pattern not in known)
+def add_blocks(turn: Turn, reasons: Mapping[str, str], *, by: str) -> BlockChange:
+    """Block numbers, each for its reason. What is blocked already stays, with its first reason and person."""
+    known = _known(turn.connection, reasons)
+    new = {pattern: reason for pattern, reason in reasons.items() if pattern not in known}
     if new:
-        entry = {"reason": reason, "at": turn.now, "by": by}
-        turn.connection.execute(insert(blocks), [{**entry, "pattern": pattern} for pattern in new])
-        note(turn, AuditAction.BLOCK, new, by=by, detail=reason)
-    return BlockChange(changed=new, unchanged=tuple(pattern for pattern in wanted if pattern in known))
+        entry = {"at": turn.now, "by": by}
+        rows = [{**entry, "pattern": pattern, "reason": reason} for pattern, reason in new.items()]
+        turn.connection.execute(insert(blocks), rows)
+        note(turn, AuditAction.BLOCK, new, by=by)
+    return BlockChange(
+        changed=tuple(new), unchanged=tuple(pattern for pattern in reasons if pattern in known)
+    )
 
 
 def remove_blocks(turn: Turn, patterns: Sequence[str], *, reason: str, by: str) -> BlockChange:
@@ -54,7 +56,7 @@ def remove_blocks(turn: Turn, patterns: Sequence[str], *, reason: str, by: str) 
     gone = tuple(pattern for pattern in wanted if pattern in known)
     for group in _groups(gone):
         turn.connection.execute(_REMOVE, {"patterns": group})
-    note(turn, AuditAction.UNBLOCK, gone, by=by, detail=reason)
+    note(turn, AuditAction.UNBLOCK, dict.fromkeys(gone, reason), by=by)
     return BlockChange(changed=gone, unchanged=tuple(pattern for pattern in wanted if pattern not in known))
 
 
@@ -88,7 +90,7 @@ def _without_gaps(e164: str) -> tuple[str, ...]:
     return (e164, *(f"{e164[:length]}*" for length in range(len(e164), 0, -1)))
 
 
-def _known(connection: Connection, patterns: Sequence[str]) -> frozenset[str]:
+def _known(connection: Connection, patterns: Iterable[str]) -> frozenset[str]:
     """Those that are on the list."""
     return frozenset(
         pattern for group in _groups(patterns) for pattern in connection.scalars(_AMONG, {"patterns": group})

@@ -20,7 +20,7 @@ def set_password(turn: Turn, user_email: str, password_hash: str, by: str) -> No
     changed = turn.connection.execute(update(credentials).where(_OF_ACCOUNT), {"account": account, **kept})
     if not changed.rowcount:
         turn.connection.execute(insert(credentials), {"user_email": account, **kept})
-    note(turn, AuditAction.SET_PASSWORD, [account], by=by)
+    note(turn, AuditAction.SET_PASSWORD, {account: ""}, by=by)
 
 
 def remove_password(turn: Turn, user_email: str, by: str) -> bool:
@@ -28,7 +28,7 @@ def remove_password(turn: Turn, user_email: str, by: str) -> bool:
     account = _account(user_email)
     removed = turn.connection.execute(delete(credentials).where(_OF_ACCOUNT), {"account": account})
     if removed.rowcount:
-        note(turn, AuditAction.REMOVE_PASSWORD, [account], by=by)
+        note(turn, AuditAction.REMOVE_PASSWORD, {account: ""}, by=by)
     return bool(removed.rowcount)
 
 

@@ -51,11 +51,11 @@ def cancel(turn: Turn, job_id: str, by: str) -> CancelResult:
     if job.state is JobState.DIALLING:
         if not job.cancel_requested_by:
             change(turn, job_id, cancel_requested_by=by)
-            note(turn, AuditAction.CANCEL, [job_id], by=by, detail="in a call")
+            note(turn, AuditAction.CANCEL, {job_id: "in a call"}, by=by)
         return CancelResult.WILL_HANG_UP
     status = Status.JOB_CANCELLED.value
     move(turn, [job_id], Transition.CANCEL, by=by, status=status, finished_at=turn.now)
-    note(turn, AuditAction.CANCEL, [job_id], by=by)
+    note(turn, AuditAction.CANCEL, {job_id: ""}, by=by)
     owe_delivery(turn, the_job(turn.connection, job_id))
     return CancelResult.CANCELLED
 
@@ -82,7 +82,7 @@ def hold(turn: Turn, job_id: str, by: str) -> FaxJob:
     """
     the_job(turn.connection, job_id)
     move(turn, [job_id], Transition.HOLD, by=by)
-    note(turn, AuditAction.HOLD, [job_id], by=by)
+    note(turn, AuditAction.HOLD, {job_id: ""}, by=by)
     return the_job(turn.connection, job_id)
 
 
@@ -95,5 +95,5 @@ def release(turn: Turn, job_id: str, by: str) -> FaxJob:
     """
     the_job(turn.connection, job_id)
     move(turn, [job_id], Transition.RELEASE, by=by)
-    note(turn, AuditAction.RELEASE, [job_id], by=by)
+    note(turn, AuditAction.RELEASE, {job_id: ""}, by=by)
     return the_job(turn.connection, job_id)

@@ -20,7 +20,7 @@ def set_lock(turn: Turn, user_email: str, *, reason: str, by: str) -> bool:
     turn.connection.execute(
         insert(locks), {"user_email": account, "reason": reason, "at": turn.now, "by": by}
     )
-    note(turn, AuditAction.LOCK, [account], by=by, detail=reason)
+    note(turn, AuditAction.LOCK, {account: reason}, by=by)
     return True
 
 
@@ -29,7 +29,7 @@ def remove_lock(turn: Turn, user_email: str, *, reason: str, by: str) -> bool:
     account = _account(user_email)
     removed = turn.connection.execute(delete(locks).where(_OF_ACCOUNT), {"account": account})
     if removed.rowcount:
-        note(turn, AuditAction.UNLOCK, [account], by=by, detail=reason)
+        note(turn, AuditAction.UNLOCK, {account: reason}, by=by)
     return bool(removed.rowcount)
 
 

@@ -28,7 +28,7 @@ _LAST = (
 def approve_policy(turn: Turn, digest: str, *, by: str, detail: str) -> None:
     """Let users vanish with the policy that has this digest."""
     _write(turn, digest, approved_by=by)
-    note(turn, AuditAction.APPROVE_POLICY, [digest], by=by, detail=detail)
+    note(turn, AuditAction.APPROVE_POLICY, {digest: detail}, by=by)
 
 
 def approved_by(connection: Connection, digest: str) -> str:

@@ -103,7 +103,7 @@ def release_quarantined(turn: Turn, mail_id: str, user_email: str, by: str, rng:
     row = _the_row(turn.connection, mail_id)
     if not row.recipients:
         raise ValueError(f"mail {mail_id} has no recipients")
-    note(turn, AuditAction.RELEASE_QUARANTINED, [mail_id], by=by, detail=f"for {user_email}")
+    note(turn, AuditAction.RELEASE_QUARANTINED, {mail_id: f"for {user_email}"}, by=by)
     known: str | None = turn.connection.scalar(_TAKEN_ON, {"dedupe_key": row.dedupe_key})
     if known:
         _remove(turn, [mail_id], [row.body])
@@ -141,7 +141,7 @@ def delete_quarantined(turn: Turn, mail_id: str, by: str) -> str:
     """
     reference: str = _the_row(turn.connection, mail_id).body
     _remove(turn, [mail_id], [reference])
-    note(turn, AuditAction.DELETE_QUARANTINED, [mail_id], by=by)
+    note(turn, AuditAction.DELETE_QUARANTINED, {mail_id: ""}, by=by)
     return reference
 
 
