@@ -10,4 +10,9 @@ transfer    transfer encodings undone
 parts       what is body, what is attached, what is not to be seen
 text        charsets and encoded words
 names       file names
+letter      a mail as people know one, with its head, its body and its enclosures
+unpacking   winmail.dat and mails within the mail, opened to documents in their order
+forwarded_page  a mail within the mail as a page
+tnef, saved_message, mapi, compressed_rtf, rtf_text, outlook_letter  what Outlook makes of mails
+signed_data what an S/MIME signature is around
 """

@@ -13,6 +13,10 @@ from mta.mime.part import Part
 _LENGTH = 120
 _SUFFIX_LENGTH = 10
 _KINDS = mimetypes.MimeTypes(filenames=())  # Python's own table: the same on every host
+_BEGINNINGS = {
+    b"%PDF-": ".pdf", b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"II*\0": ".tif", b"MM\0*": ".tif",
+    b"GIF8": ".gif", b"{\\rtf": ".rtf",
+}  # fmt: skip
 
 
 def declared_name(part: Part) -> str:
@@ -28,10 +32,20 @@ def declared_name(part: Part) -> str:
     return ""
 
 
-def made_name(part: Part, position: int) -> str:
-    """A name for the part without one: `attachment-2.pdf`."""
-    suffix = _KINDS.guess_extension(part.media_type) or ""
-    return f"attachment-{position}{suffix}"
+def made_name(media_type: str, octets: bytes, position: int) -> str:
+    """A name for a document without one: `attachment-2.pdf`."""
+    known = next((suffix for beginning, suffix in _BEGINNINGS.items() if octets.startswith(beginning)), None)
+    return f"attachment-{position}{known or _KINDS.guess_extension(media_type) or ''}"
+
+
+def numbered_name(name: str, number: int) -> str:
+    """The name of the second or a later document that is called so: `scan (2).pdf`."""
+    if number == 1:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or len(suffix) > _SUFFIX_LENGTH:
+        stem, dot, suffix = name, "", ""
+    return f"{stem} ({number}){dot}{suffix}"
 
 
 def safe_name(name: str) -> str:

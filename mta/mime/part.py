@@ -1,15 +1,15 @@
 """One part of a mail: what its header says of it, and its content when somebody wants that."""
 
 import re
-from functools import cached_property
 
-from mta.header_scan import HEADER_LIMIT
-from mta.mime.fields import Fields, HeaderTooLong, read_fields
+from mta.mime.fields import Fields
 from mta.mime.parameters import FieldValue
 from mta.mime.transfer import transfer_decoded
 
 TEXT = "text/plain"
 MESSAGE = "message/rfc822"
+MESSAGES = {MESSAGE, "message/global", "message/news"}
+"""Types of mails within mails (RFC 2046 §5.2.1, RFC 6532 §3.7)."""
 
 _BEGINNING = 64
 """Octets, before they are decoded."""
@@ -104,16 +104,6 @@ class Part:
     def beginning(self) -> bytes:
         """The first octets of the content, enough to tell what it is."""
         return self._decoded(min(self._stop, self.start + _BEGINNING))
-
-    @cached_property
-    def message_fields(self) -> Fields:
-        """The header of the message in a message part; without fields if it cannot be read."""
-        # Base64 makes four octets of three, and has line ends besides.
-        message = self._decoded(min(self._stop, self.start + 2 * HEADER_LIMIT))
-        try:
-            return read_fields(message, 0, len(message))[0]
-        except HeaderTooLong:
-            return Fields(())
 
 
 def _media_type(written: str, default: str) -> str:

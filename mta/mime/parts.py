@@ -5,17 +5,20 @@
   alone becomes an attachment, so that nothing is dropped.
 - A document that calls itself text is a document.
 - What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments.
-- Signatures and calendar entries are no documents. A mail that is nothing but a calendar entry, or that is
-  encrypted, is refused with the reason.
+- Signatures, keys, calendar entries and contact cards are no documents; which entries and cards are left out
+  is told. A mail that is nothing else, or that is encrypted, is refused with the reason.
+- What is signed is read, with the signature beside it or around it (S/MIME).
 - A message inside the mail is one attachment.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from mta.mime.names import declared_name
 from mta.mime.part import Part
+from mta.mime.signed_data import Seal, opened
+from mta.mime.structure import read_structure
 from mta.mime.text import decoded, unflowed
 from sandbox import Refused
 
@@ -27,14 +30,25 @@ MAX_HTML = 6_000_000
 """Octets of a body in HTML, as UTF-8."""
 
 _SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+_KEYS = {"application/pgp-keys", "application/pkix-cert", "application/x-x509-ca-cert"}
 _CALENDARS = {"text/calendar", "application/ics"}
+_CALENDAR_BEGINS = b"BEGIN:VCALENDAR"
+_CARDS = {"text/vcard", "text/x-vcard", "text/directory"}
+_CARD_BEGINS = b"BEGIN:VCARD"
 _SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+_PGP_MESSAGE = "-----BEGIN PGP MESSAGE-----"
+_DEEPEST_SEAL = 4
+"""Signatures around one another (RFC 2634 §1.1 has three layers)."""
 _DOCUMENTS = (b"%PDF-", b"II*\x00", b"MM\x00*", b"PK\x03\x04", b"\xff\xd8\xff", b"\x89PNG")
 _RESOURCE_FORK = "application/applefile"  # RFC 1740: what a Macintosh knows of a file, beside the file
 
 _IS_ENCRYPTED = "This mail is encrypted, so it cannot be read here. Send it without encryption."
 _IS_SEALED = "This mail is encrypted, or signed in a way that hides its text (S/MIME). Send it without that."
 _IS_CALENDAR = "This mail is only a calendar entry. Attach the document that you want to fax."
+_IS_CARD = "This mail is only a contact card. Attach the document that you want to fax."
+_ATTACHMENT_IS_ENCRYPTED = (
+    '"{name}" is encrypted (PGP), so it cannot be read here. Attach it without encryption.'
+)
 _TOO_LONG = "The text of this mail is too long for a fax. Attach it as a document, in parts."
 
 _OCTETS_A_CHARACTER = 4
@@ -55,6 +69,8 @@ class SortedParts:
     attachments: tuple[Part, ...]
     shown_in_place: dict[str, Part]
     """Parts that the HTML names as `cid:…`, by what stands for the dots."""
+    left_out: tuple[str, ...] = ()
+    """Names of parts that are no documents to a fax, with what they are."""
 
 
 @dataclass(slots=True)
@@ -85,9 +101,20 @@ def sort_parts(mail: Part) -> SortedParts:
     walk = _Walk()
     walk.visit(mail, section=None, related=False)
     in_order = [item for item in walk.items if isinstance(item, _Leaf) or item.plain or item.html]
-    if walk.calendars and not in_order:
-        raise Refused(_IS_CALENDAR)
-    return _sorted(in_order)
+    if walk.left_out and not in_order:
+        raise Refused(walk.left_out[0].alone)
+    told = tuple(dict.fromkeys(f"{one.name} ({one.words})" for one in walk.left_out))
+    return replace(_sorted(in_order), left_out=told)
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """A part that is a document elsewhere, and none to a fax."""
+
+    name: str
+    words: str
+    alone: str
+    """What is said of a mail that is nothing else."""
 
 
 class _Walk:
@@ -95,23 +122,25 @@ class _Walk:
 
     def __init__(self) -> None:
         self.items: list[_Section | _Leaf] = []
-        self.calendars = 0
+        self.left_out: list[_LeftOut] = []
+        self._seals = 0
 
     def visit(self, part: Part, *, section: _Section | None, related: bool) -> None:
         """Look at a part. `section` is that of the multipart/alternative around it, if there is one."""
         kind = part.media_type
         if kind == "multipart/encrypted":
             raise Refused(_IS_ENCRYPTED)
-        if kind in _SEALED or declared_name(part).lower().endswith(".p7m"):
-            raise Refused(_IS_SEALED)
         if part.inner:
             self._visit_inner(part, section=section, related=related)
+        elif kind in _SEALED or declared_name(part).lower().endswith(".p7m"):
+            self._visit_sealed(part, section=section, related=related)
         elif _is_body(part):
             section = section or self._new_section()
             (section.html if kind == "text/html" else section.plain).append(part)
-        elif kind in _CALENDARS:
-            self.calendars += 1
+        elif left_out := _left_out(part):
+            self.left_out.append(left_out)
         elif not _is_of_no_use(part) and not (section and _is_other_form(part)):
+            _refuse_encrypted(part)
             self.items.append(_Leaf(part, related))
 
     def _visit_inner(self, part: Part, *, section: _Section | None, related: bool) -> None:
@@ -120,10 +149,40 @@ class _Walk:
         for inner in part.inner:
             self.visit(inner, section=section, related=related or part.media_type == "multipart/related")
 
+    def _visit_sealed(self, part: Part, *, section: _Section | None, related: bool) -> None:
+        """What is inside an S/MIME part stands in its place."""
+        seal, content = opened(part.content())
+        self._seals += 1
+        if seal is Seal.ENCRYPTED:
+            raise Refused(_IS_ENCRYPTED)
+        if seal is Seal.UNKNOWN or self._seals > _DEEPEST_SEAL:
+            raise Refused(_IS_SEALED)
+        if seal is Seal.SIGNED:
+            self.visit(read_structure(content), section=section, related=related)
+
     def _new_section(self) -> _Section:
         section = _Section()
         self.items.append(section)
         return section
+
+
+def _left_out(part: Part) -> _LeftOut | None:
+    """What a part is that is left out and told; None if it is not."""
+    name = declared_name(part)
+    if part.media_type in _CALENDARS or _begins(part, _CALENDAR_BEGINS):
+        return _LeftOut(name or "a part without a name", "calendar entry", _IS_CALENDAR)
+    if part.media_type in _CARDS or _begins(part, _CARD_BEGINS):
+        return _LeftOut(name or "a part without a name", "contact card", _IS_CARD)
+    return None
+
+
+def _begins(part: Part, words: bytes) -> bool:
+    return part.beginning().removeprefix(b"\xef\xbb\xbf").lstrip()[: len(words)].upper() == words
+
+
+def _refuse_encrypted(part: Part) -> None:
+    if _begins(part, _PGP_MESSAGE.encode()):
+        raise Refused(_ATTACHMENT_IS_ENCRYPTED.format(name=declared_name(part) or "An attachment"))
 
 
 def _is_body(part: Part) -> bool:
@@ -150,6 +209,7 @@ def _is_of_no_use(part: Part) -> bool:
     """Whether a part is no document to anybody."""
     return (
         part.media_type in _SIGNATURES
+        or part.media_type in _KEYS
         or part.media_type == _RESOURCE_FORK
         or declared_name(part).lower() == "smime.p7s"
     )
@@ -160,6 +220,8 @@ def _sorted(items: list[_Section | _Leaf]) -> SortedParts:
     for section in sections:
         section.text = _text_of(section.plain)
     written = [section.text for section in sections if section.text.strip()]
+    if any(text.lstrip().startswith(_PGP_MESSAGE) for text in written):
+        raise Refused(_IS_ENCRYPTED)
     if sum(map(len, written)) > MAX_TEXT:
         raise Refused(_TOO_LONG)
     html = _html_of(sections, needed=not written)

@@ -47,5 +47,7 @@ async def take_apart(nursery: Nursery, mail: bytes, folder: Path) -> MailContent
             raise
         log.warning("mail_too_costly", kind=failed.kind.value, detail=failed.detail)
         raise MailNotReadable("This mail is too large or too complicated to be read.") from failed
+    if left_out := told.pop("left_out"):
+        log.info("mail_parts_left_out", parts=left_out)
     parts = [MailPart(**{**part, "path": str(folder / part["path"])}) for part in told.pop("attachments")]
     return MailContent(**{**told, "references": tuple(told["references"]), "attachments": tuple(parts)})

@@ -5,24 +5,18 @@ the limits of the process. Reads one file in its working folder, writes the atta
 """
 
 import re
-from base64 import b64encode
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from mta.address_field import FieldMailbox, parse_address_field
 from mta.mime.fields import Fields
-from mta.mime.names import declared_name, made_name, safe_name
-from mta.mime.part import MESSAGE, Part
-from mta.mime.parts import CONTENT_ID_REFERENCE, SortedParts, sort_parts
+from mta.mime.letter import Letter, letter_of
+from mta.mime.parts import sort_parts
 from mta.mime.structure import read_structure
 from mta.mime.text import eight_bit_text, header_text
+from mta.mime.unpacking import Unpacking
 from store.mail import MailContent, MailPart
-
-MAX_SHOWN = 8_000_000
-"""Octets of pictures that are put into the HTML, each time that it shows one."""
 
 _SUBJECT_LENGTH = 1000
 _NAME_LENGTH = 1000
@@ -32,19 +26,24 @@ _FAX_FIELD = re.compile(r"x-fax-[!-9;-~]+", re.IGNORECASE)
 
 
 def take_apart(arguments: dict[str, Any]) -> dict[str, Any]:
-    """A mail's content as the fields of `store.mail.MailContent`.
+    """A mail's content as the fields of `store.mail.MailContent`, and as `left_out` what is no document.
 
     Args:
         arguments: `mail` is the name of the file in the working folder that holds the mail.
 
     Raises:
-        Refused: the mail is too complicated, encrypted, only a calendar entry, or its text too long.
+        Refused: the mail is too complicated, encrypted, only a calendar entry, or its text too long; or a
+            container in it is damaged.
     """
     mail = read_structure(Path(arguments["mail"]).read_bytes())
-    return asdict(_content(mail.fields, sort_parts(mail)))
+    kept: list[MailPart] = []
+    letter = Unpacking(lambda *document: kept.append(_written(*document, number=len(kept) + 1))).unpack(
+        letter_of(mail.fields, sort_parts(mail))
+    )
+    return {**asdict(_content(mail.fields, letter, kept)), "left_out": letter.left_out}
 
 
-def _content(header: Fields, parts: SortedParts) -> MailContent:
+def _content(header: Fields, letter: Letter, attachments: list[MailPart]) -> MailContent:
     authors = _mailboxes(header, "from")
     return MailContent(
         subject=_subject(header),
@@ -59,9 +58,9 @@ def _content(header: Fields, parts: SortedParts) -> MailContent:
             if one.mailbox and one.name
         },
         fields=_fax_fields(header),
-        text=parts.text,
-        html=parts.html if parts.text else _with_pictures(parts),
-        attachments=tuple(_written(part, number) for number, part in enumerate(parts.attachments, 1)),
+        text=letter.text,
+        html=letter.html,
+        attachments=tuple(attachments),
     )
 
 
@@ -89,32 +88,8 @@ def _fax_fields(header: Fields) -> dict[str, str]:
     return fields
 
 
-def _with_pictures(parts: SortedParts) -> str:
-    """The HTML with what it shows put into it (RFC 2397), since it is rendered without the mail."""
-    times = Counter(map(unquote, CONTENT_ID_REFERENCE.findall(parts.html)))
-    pictures: dict[str, str] = {}
-    room = MAX_SHOWN
-    for content_id, part in parts.shown_in_place.items():
-        octets = part.content()
-        room -= len(octets) * times[content_id]
-        if room >= 0:
-            pictures[content_id] = f"data:{part.media_type};base64,{b64encode(octets).decode()}"
-    return CONTENT_ID_REFERENCE.sub(lambda found: pictures.get(unquote(found[1]), found[0]), parts.html)
-
-
-def _written(part: Part, number: int) -> MailPart:
+def _written(name: str, media_type: str, octets: bytes, *, number: int) -> MailPart:
     """An attachment, its octets in a file of the working folder."""
-    octets = part.content()
     file = Path(f"part-{number:04d}")
     file.write_bytes(octets)
-    return MailPart(
-        name=_file_name(part, number), media_type=part.media_type, path=str(file), size=len(octets)
-    )
-
-
-def _file_name(part: Part, number: int) -> str:
-    if name := declared_name(part):
-        return name
-    if part.media_type == MESSAGE:
-        return f"{safe_name(_subject(part.message_fields)) or 'forwarded message'}.eml"
-    return made_name(part, number)
+    return MailPart(name=name, media_type=media_type, path=str(file), size=len(octets))

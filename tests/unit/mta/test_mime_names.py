@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mta.mime.names import declared_name, made_name, safe_name
+from mta.mime.names import declared_name, made_name, numbered_name, safe_name
 from mta.mime.part import Part
 from mta.mime.structure import read_structure
 
@@ -74,6 +74,22 @@ def test_no_field_raises_and_no_name_is_a_path(octets: bytes) -> None:
         name.encode()
 
 
-def test_names_are_made_by_type() -> None:
-    assert made_name(part(b"Content-Type: application/pdf"), 2) == "attachment-2.pdf"
-    assert made_name(part(b"Content-Type: application/x-nobody-knows"), 1) == "attachment-1"
+def test_names_are_made_by_type_and_by_what_the_octets_say() -> None:
+    assert made_name("application/pdf", b"", 2) == "attachment-2.pdf"
+    assert made_name("application/x-nobody-knows", b"", 1) == "attachment-1"
+    assert made_name("application/octet-stream", b"%PDF-1.4", 3) == "attachment-3.pdf"
+    assert made_name("application/octet-stream", b"\x89PNG\r\n", 4) == "attachment-4.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [
+        ("scan.pdf", "scan (2).pdf"),
+        ("scan", "scan (2)"),
+        (".pdf", ".pdf (2)"),
+        ("Dr. No and his friends", "Dr. No and his friends (2)"),
+        ("a.tar.gz", "a.tar (2).gz"),
+    ],
+)
+def test_a_second_document_of_a_name_has_a_number(name: str, second: str) -> None:
+    assert (numbered_name(name, 1), numbered_name(name, 2)) == (name, second)

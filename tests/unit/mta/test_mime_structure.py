@@ -107,10 +107,8 @@ def test_a_message_inside_is_one_part_even_if_it_is_encoded() -> None:
     misnamed = b"Content-Transfer-Encoding: base64\r\n" + plain
     for mail in (plain, encoded, misnamed):
         part = read_structure(mail)
+        assert part.inner == []
         assert part.content() == message
-        assert part.message_fields.first("subject") == "=?utf-8?q?gr=C3=BCn?="
-    endless = b"Content-Type: message/rfc822\r\n\r\n" + b"X: y\r\n" * HEADER_LIMIT
-    assert read_structure(endless).message_fields.written == ()
 
 
 @pytest.mark.parametrize(

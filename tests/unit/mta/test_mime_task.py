@@ -168,24 +168,6 @@ def test_a_text_too_long_to_be_needed_is_left_out() -> None:
     assert (content["text"], content["html"]) == ("plain\n", "")
 
 
-def test_a_forwarded_message_that_the_library_cannot_write_is_kept_all_the_same() -> None:
-    mail = b"Content-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=a\r\ntext\xe4"
-    (part,) = apart(mail)["attachments"]
-    assert Path(part["path"]).read_bytes().startswith(b"Content-Type: multipart/mixed")
-
-
-def test_a_forwarded_message_in_base64_is_decoded() -> None:
-    inner = letter()
-    inner.add_attachment(PDF, "application", "pdf", filename="inner.pdf")
-    mail = (
-        b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: message/rfc822\r\n"
-        b"Content-Transfer-Encoding: base64\r\n\r\n" + encodebytes(inner.as_bytes()) + b"\r\n--a--\r\n"
-    )
-    (part,) = apart(mail)["attachments"]
-    assert part["name"] == "Überweisung für Montag.eml"
-    assert Path(part["path"]).read_bytes() == inner.as_bytes()
-
-
 def test_a_document_that_calls_itself_text_is_a_document() -> None:
     mail = (
         b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nScanned for you.\r\n"
@@ -261,17 +243,6 @@ def test_the_resource_fork_of_a_macintosh_is_left_out() -> None:
     assert attached(mail) == [("a.pdf", "application/pdf")]
 
 
-def test_a_forwarded_message_is_one_attachment_by_its_subject() -> None:
-    inner = letter()
-    inner.add_attachment(PDF, "application", "pdf", filename="inner.pdf")
-    mail = letter()
-    mail.add_attachment(inner)
-    content = apart(mail)
-    (part,) = content["attachments"]
-    assert (part["name"], part["media_type"]) == ("Überweisung für Montag.eml", "message/rfc822")
-    assert b"inner.pdf" in Path(part["path"]).read_bytes()
-
-
 @pytest.mark.parametrize(
     ("mail", "words"),
     [
@@ -285,11 +256,34 @@ def test_a_forwarded_message_is_one_attachment_by_its_subject() -> None:
             "encrypted",
         ),
         (b"Content-Type: multipart/encrypted; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a--\r\n", "encrypted"),
+        (b"\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQ==\r\n-----END PGP MESSAGE-----", "encrypted"),
+        (
+            b'Content-Type: application/octet-stream; name="a.pdf.asc"\r\n\r\n-----BEGIN PGP MESSAGE-----',
+            r'"a\.pdf\.asc" is encrypted \(PGP\)',
+        ),
         (b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR", "only a calendar entry"),
+        (b"Content-Type: text/x-vcard; name=ana.vcf\r\n\r\nBEGIN:VCARD", "only a contact card"),
+        (b"Content-Type: message/external-body; name=a.ps\r\n\r\nx", '"a.ps" is not in this mail'),
+        (b"Content-Type: message/partial; number=1\r\n\r\nx", "An attachment is but a part"),
+        ((MAILS / "stalwart-legacy-016.eml").read_bytes(), r'"blueball\.png" is packed .* \(BinHex\)'),
         (b"\r\n" + b"x" * (MAX_TEXT + 1), "too long"),
         (b"Content-Type: text/html\r\n\r\n" + b"x" * (MAX_HTML + 1), "too long"),
     ],
-    ids=["sealed", "sealed-by-name", "sealed-with-footer", "pgp", "calendar", "text", "html"],
+    ids=[
+        "sealed",
+        "sealed-by-name",
+        "sealed-with-footer",
+        "pgp",
+        "pgp-text",
+        "pgp-file",
+        "calendar",
+        "card",
+        "link",
+        "piece",
+        "binhex",
+        "text",
+        "html",
+    ],
 )
 def test_what_cannot_be_a_fax_is_refused_with_the_reason(mail: bytes, words: str) -> None:
     with pytest.raises(Refused, match=words):
@@ -299,7 +293,21 @@ def test_what_cannot_be_a_fax_is_refused_with_the_reason(mail: bytes, words: str
 def test_an_invitation_with_words_is_a_letter() -> None:
     mail = letter("Please come.\n")
     mail.add_attachment("BEGIN:VCALENDAR", subtype="calendar", filename="invite.ics")
-    assert attached(mail) == []
+    mail.add_attachment(b"\xef\xbb\xbfbegin:vcalendar", "application", "octet-stream", filename="entry.ics")
+    mail.add_attachment(b"BEGIN:VCARD\r\n", "application", "octet-stream", filename="ana.vcf")
+    mail.add_attachment(b"-----BEGIN PGP PUBLIC KEY", "application", "pgp-keys", filename="key.asc")
+    content = apart(mail)
+    assert content["attachments"] == ()
+    assert content["left_out"] == (
+        "invite.ics (calendar entry)", "entry.ics (calendar entry)", "ana.vcf (contact card)",
+    )  # fmt: skip
+
+
+def test_documents_of_one_name_are_told_apart() -> None:
+    mail = letter()
+    for octets in (b"%PDF-1", b"%PDF-2", b"%PDF-3"):
+        mail.add_attachment(octets, "application", "pdf", filename="scan.pdf")
+    assert [name for name, _ in attached(mail)] == ["scan.pdf", "scan (2).pdf", "scan (3).pdf"]
 
 
 def test_transfer_encodings_even_the_old_ones() -> None:
@@ -326,7 +334,6 @@ def test_flowed_text_is_put_together() -> None:
 @pytest.mark.parametrize(
     ("file", "text", "html", "names"),
     [
-        ("stalwart-legacy-016", True, False, ["blueball.png", "HasenundFrösche.txt"]),
         ("stalwart-legacy-025", False, True, ["blueball.png", "greenball.png"]),
         (
             "stalwart-rfc-000", True, False,
