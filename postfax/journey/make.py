@@ -20,6 +20,7 @@ from convert.request import (
     Sheet,
     Source,
 )
+from mta.mime.part import MESSAGE
 from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.withheld import log_withheld
@@ -127,7 +128,10 @@ class Make:
     def _request(self, jobs: Sequence[FaxJob], content: MailContent, folder: Path) -> ConversionRequest:
         fax, attachments = jobs[0].user.settings.fax, jobs[0].user.settings.attachments
         return ConversionRequest(
-            sources=tuple(Source(name=part.name, path=Path(part.path)) for part in content.attachments),
+            sources=tuple(
+                Source(name=part.name, path=Path(part.path), message=part.media_type == MESSAGE)
+                for part in content.attachments
+            ),
             sheets=tuple(self._sheet(job, content) for job in jobs),
             resolution=fax.resolution,
             paper=fax.paper,
