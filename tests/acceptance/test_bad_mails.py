@@ -41,7 +41,7 @@ async def sent(scene: Scene, mail: bytes) -> str:
 
 async def told(scene: Scene, mail_id: str) -> str:
     """The words of the initial notice."""
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while not (notices := scene.notices(mail_id, "initial")):
             await asyncio.sleep(0.2)
     body = notices[0].get_body(("plain",))

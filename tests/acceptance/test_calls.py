@@ -61,7 +61,7 @@ async def test_a_station_without_t38_is_sent_to_over_audio(scene: Scene) -> None
 
 async def test_a_job_is_cancelled_between_its_calls_and_in_a_call(scene: Scene) -> None:
     waiting = await scene.mail("+12065554102", attachments=[("page.pdf", sample_documents.pdf(12))])
-    await scene.service.wait_for("call_answered", seconds=30, job=waiting)
+    await scene.service.wait_for("call_answered", seconds=300, job=waiting)
     ran = await scene.postfax("cancel", waiting, "ZZZZ-ZZ")
     assert ran.status == 1
     assert "hung up" in ran.out

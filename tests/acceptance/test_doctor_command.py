@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patient_service import PatientService
 from scene import run_postfax
 
 from postfax.demonstration.dns_stub import Zone
-from postfax.demonstration.serve_process import ServeProcess
 from postfax.demonstration.world import DOMAIN, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,7 +34,7 @@ async def test_a_good_installation_without_and_with_its_service(tmp_path: Path) 
         before = await run_postfax("--config", world.settings_file, "doctor", "--json")
         assert before.status == 0, before.out
         assert states(before.json)["book"] == {"not checked"}
-        service = ServeProcess(world.settings_file)
+        service = PatientService(world.settings_file)
         await service.start()
         try:
             listen = f'smtp: "127.0.0.1:{service.smtp_port}"'

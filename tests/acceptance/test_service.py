@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import sample_documents
+from patient_service import PatientService
 from scene import Scene, run_postfax
 
-from postfax.demonstration.serve_process import ServeProcess, ServiceEnded
+from postfax.demonstration.serve_process import ServiceEnded
 from postfax.demonstration.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,7 +26,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def ending_of(world: World) -> str:
-    service = ServeProcess(world.settings_file)
+    service = PatientService(world.settings_file)
     with pytest.raises(ServiceEnded) as caught:
         await service.start()
     assert service.returncode not in {0, None}
@@ -77,30 +78,30 @@ async def test_a_folder_that_cannot_be_used_is_a_sentence(world: World) -> None:
 
 
 async def test_a_policy_with_mistakes_is_not_reloaded_and_a_good_one_is(world: World) -> None:
-    service = ServeProcess(world.settings_file)
+    service = PatientService(world.settings_file)
     await service.start()
     scene = Scene(world=world, service=service)
     policy = world.folder / "policy.yaml"
     good = policy.read_text()
     policy.write_text(good.replace("mode: automatic", "mode: automatik"))
     service.reload()
-    event = await service.wait_for("policy_not_reloaded", seconds=10)
+    event = await service.wait_for("policy_not_reloaded", seconds=300)
     assert "policy.yaml:4" in event["mistakes"][0]
     job = await scene.finished(await scene.mail("+12065551234", text="Still with the old policy."))
     assert job["status"] == "Success"
     policy.write_text(good.replace("email: ana@", "email: bea@"))
     service.reload()
-    await service.wait_for("policy_reloaded", seconds=10)
+    await service.wait_for("policy_reloaded", seconds=300)
     assert await scene.mail("+12065551234", sender="bea@hospital.example", text="New.")
     assert await service.stop() == 0
 
 
 async def test_a_call_in_progress_may_finish_when_the_service_stops(world: World) -> None:
-    service = ServeProcess(world.settings_file)
+    service = PatientService(world.settings_file)
     await service.start()
     scene = Scene(world=world, service=service)
     job_id = await scene.mail("+12065551234", attachments=[("page.pdf", sample_documents.pdf(3))])
-    await service.wait_for("call_negotiated", seconds=30, job=job_id)
+    await service.wait_for("call_negotiated", seconds=300, job=job_id)
     assert await service.stop() == 0
     job = await scene.job(job_id)
     assert job["status"] == "Success"
@@ -108,16 +109,16 @@ async def test_a_call_in_progress_may_finish_when_the_service_stops(world: World
 
 
 async def test_a_killed_service_goes_on_where_it_was(world: World) -> None:
-    service = ServeProcess(world.settings_file)
+    service = PatientService(world.settings_file)
     await service.start()
     scene = Scene(world=world, service=service)
     job_id = await scene.mail("+12065551234", attachments=[("page.pdf", sample_documents.pdf(3))])
-    await service.wait_for("call_page_confirmed", seconds=30, job=job_id)
+    await service.wait_for("call_page_confirmed", seconds=300, job=job_id)
     assert await service.kill() == -signal.SIGKILL
     await asyncio.sleep(0.5)
-    scene.service = ServeProcess(world.settings_file)
+    scene.service = PatientService(world.settings_file)
     await scene.service.start()
-    job = await scene.finished(job_id, seconds=120)
+    job = await scene.finished(job_id, seconds=300)
     assert job["status"] == "Success"
     assert [attempt["interrupted"] for attempt in job["attempts"]] == [True, False]
     assert job["tries"] == 1
@@ -127,7 +128,7 @@ async def test_a_killed_service_goes_on_where_it_was(world: World) -> None:
 async def test_a_fax_that_was_submitted_while_the_service_was_down_is_sent(
     world: World, tmp_path: Path
 ) -> None:
-    service = ServeProcess(world.settings_file)
+    service = PatientService(world.settings_file)
     await service.start()
     assert await service.stop() == 0
     document = tmp_path / "page.pdf"
@@ -137,7 +138,7 @@ async def test_a_fax_that_was_submitted_while_the_service_was_down_is_sent(
         "--json", document,
     )  # fmt: skip
     assert ran.status == 0
-    service = ServeProcess(world.settings_file)
+    service = PatientService(world.settings_file)
     await service.start()
     job = await Scene(world=world, service=service).finished(ran.json["mail_id"])
     assert job["status"] == "Success"

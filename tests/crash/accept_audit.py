@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvloop
+from patient_service import PatientService
 
 from postfax.demonstration.dns_stub import Zone
 from postfax.demonstration.serve_process import ServeProcess
@@ -117,7 +118,7 @@ class Audit:
         return killed and len(self.findings.acknowledged) >= self._mails
 
     async def _start(self) -> ServeProcess:
-        service = ServeProcess(self._world.settings_file)
+        service = PatientService(self._world.settings_file)
         await service.start()
         self._port.set_result(service.smtp_port)
         return service

@@ -1,15 +1,14 @@
 """Debian's Exim as a front end: its binary from a package that was unpacked, its queue in its own folder.
 
 The package conflicts with Postfix's and is not installed, so that its account does not exist: bubblewrap
-shows Exim one, in a user namespace, and needs no rights for that. The daemon is our child and is ended by its
-process id.
+shows Exim one, in a user namespace, and needs no rights for that. Where there are no user namespaces, as
+below `chroot`, root gives its rights away instead. The daemon is our child and is ended by its process id.
 """
 
 import contextlib
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,9 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from postfix_server import free_port
+from unpacked import unpacked, with_its_libraries
 
-EXIM = Path(sys.prefix) / "debian/usr/sbin/exim4"
-_PATIENCE = 20.0
+_PATIENCE = 60.0
+_USER = 104
+_BWRAP = ("bwrap", "--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/")
+_IN_NAMESPACE = ("--unshare-user", "--uid", str(_USER), "--gid", str(_USER))
+_IN_TRUTH = ("setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups")
 
 _CONFIG = """\
 exim_path = {exim}
@@ -29,7 +32,7 @@ primary_hostname = mail.example.com
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port}
 deliver_drop_privilege = true
-keep_environment =
+keep_environment = LD_LIBRARY_PATH
 tls_advertise_hosts =
 rfc1413_query_timeout = 0s
 acl_smtp_rcpt = rcpt
@@ -104,7 +107,7 @@ def exim_server(
         acl: what comes first when a recipient is looked at.
         script: kept as `lmtp-for-exim` in the folder.
     """
-    assert EXIM.exists(), "Exim is not unpacked: run ./dev setup"
+    exim = unpacked("exim4")
     folder = Path(tempfile.mkdtemp(prefix="postfax-exim-"))
     server = EximServer(folder=folder, port=free_port())
     for name in ("spool", "log"):
@@ -112,11 +115,11 @@ def exim_server(
     if script:
         (folder / "lmtp-for-exim").write_text(script)
         (folder / "lmtp-for-exim").chmod(0o755)
-    (folder / "passwd").write_text("Debian-exim:x:104:104::/:/usr/sbin/nologin\n")
-    (folder / "group").write_text("Debian-exim:x:104:\n")
+    (folder / "passwd").write_text(f"Debian-exim:x:{_USER}:{_USER}::/:/usr/sbin/nologin\n")
+    (folder / "group").write_text(f"Debian-exim:x:{_USER}:\n")
     (folder / "config").write_text(
         _CONFIG.format(
-            exim=EXIM,
+            exim=exim,
             folder=folder,
             port=server.port,
             sink_port=sink_port,
@@ -127,13 +130,17 @@ def exim_server(
         )
     )
     (folder / "config").chmod(0o644)
+    namespace = _namespaces()
+    if not namespace:
+        for path in (folder, folder / "spool", folder / "log"):
+            shutil.chown(path, _USER, _USER)
     daemon = subprocess.Popen(
         [
-            *("bwrap", "--die-with-parent", "--unshare-user", "--uid", "104", "--gid", "104"),
-            *("--dev-bind", "/", "/", "--ro-bind", folder / "passwd", "/etc/passwd"),
-            *("--ro-bind", folder / "group", "/etc/group"),
-            *(EXIM, "-C", folder / "config", "-bdf", "-q1s"),
+            *(*_BWRAP, *(_IN_NAMESPACE if namespace else ())),
+            *("--ro-bind", folder / "passwd", "/etc/passwd", "--ro-bind", folder / "group", "/etc/group"),
+            *(*(() if namespace else _IN_TRUTH), exim, "-C", folder / "config", "-bdf", "-q1s"),
         ],
+        env=with_its_libraries(),
         stdin=subprocess.DEVNULL,
     )
     try:
@@ -143,6 +150,11 @@ def exim_server(
         daemon.terminate()
         daemon.wait(_PATIENCE)
         shutil.rmtree(folder)
+
+
+def _namespaces() -> bool:
+    """Whether there are user namespaces."""
+    return subprocess.run([*_BWRAP, *_IN_NAMESPACE, "true"], check=False, capture_output=True).returncode == 0
 
 
 def _wait_until_it_listens(server: EximServer, daemon: subprocess.Popen[bytes]) -> None:

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from patient_service import PatientService
 from scene import POLICY, Scene, compose
 
 from postfax.demonstration.dns_stub import Zone
-from postfax.demonstration.serve_process import Event, ServeProcess
+from postfax.demonstration.serve_process import Event
 from postfax.demonstration.world import DOMAIN, SENDER, World
 
 SENDER_DOMAIN = SENDER.partition("@")[2]
@@ -40,7 +41,7 @@ async def front_end_scene(folder: Path, *, listen: str, mail: str = "") -> Async
     world = World(folder=folder, clock=10, channels=8, policy=POLICY, listen=listen, mail=mail)
     publish_sender(world.zone)
     async with world:
-        scene = Scene(world=world, service=ServeProcess(world.settings_file))
+        scene = Scene(world=world, service=PatientService(world.settings_file))
         await scene.service.start()
         yield scene
         assert await scene.service.stop() == 0
@@ -110,7 +111,7 @@ async def submit(
         return (await smtp.data(mail.message)).message
 
 
-async def accepted(scene: Scene, *, after: int, seconds: float = 15) -> Event:
+async def accepted(scene: Scene, *, after: int, seconds: float = 300) -> Event:
     """The first mail that the service accepts, from a position of its log on."""
     return await scene.service.wait_for("mail_accepted", seconds=seconds, after=after)
 
@@ -144,7 +145,7 @@ def faxes_to(scene: Scene, *numbers: str) -> list[int]:
     return [calls.count(number) for number in numbers]
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 20) -> None:
+async def until(condition: Callable[[], object], *, seconds: float = 300) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(seconds):
         while not condition():

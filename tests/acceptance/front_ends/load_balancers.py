@@ -1,18 +1,17 @@
 """Debian's HAProxy and nginx, from packages that were unpacked: each our child, in a folder of its own."""
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_DEBIAN = Path(sys.prefix) / "debian"
-_PATIENCE = 20.0
+from unpacked import DEBIAN, unpacked, with_its_libraries
+
+_PATIENCE = 60.0
 _NGINX = """\
 load_module {debian}/usr/lib/nginx/modules/ngx_stream_module.so;
 daemon off;
@@ -29,7 +28,7 @@ def haproxy(config: str, port: int) -> Iterator[None]:
     """Run HAProxy; its configuration binds the port."""
     with _folder() as folder:
         (folder / "haproxy.cfg").write_text(config)
-        with _running(port, _DEBIAN / "usr/sbin/haproxy", "-db", "-f", folder / "haproxy.cfg"):
+        with _running(port, unpacked("haproxy"), "-db", "-f", folder / "haproxy.cfg"):
             yield
 
 
@@ -38,9 +37,9 @@ def nginx(config: str, port: int) -> Iterator[None]:
     """Run nginx; its configuration listens on the port."""
     with _folder() as folder:
         file = folder / "nginx.conf"
-        file.write_text(_NGINX.format(debian=_DEBIAN, folder=folder, config=config))
+        file.write_text(_NGINX.format(debian=DEBIAN, folder=folder, config=config))
         error_log = folder / "start.log"
-        with _running(port, _DEBIAN / "usr/sbin/nginx", "-e", error_log, "-c", file, "-p", folder):
+        with _running(port, unpacked("nginx"), "-e", error_log, "-c", file, "-p", folder):
             yield
 
 
@@ -55,11 +54,9 @@ def _folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _running(port: int, program: Path, *arguments: str | Path) -> Iterator[None]:
-    assert program.exists(), f"{program.name} is not unpacked: run ./dev setup"
-    [libraries] = _DEBIAN.glob("usr/lib/*-linux-gnu")
     process = subprocess.Popen(
         [program, *arguments],
-        env={"LD_LIBRARY_PATH": str(libraries), "PATH": os.environ["PATH"]},
+        env=with_its_libraries(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

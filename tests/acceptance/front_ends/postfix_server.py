@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 MASTER = Path("/usr/lib/postfix/sbin/master")
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 
 _MAIN = """\
 compatibility_level = 3.6

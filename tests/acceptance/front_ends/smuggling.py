@@ -24,7 +24,7 @@ SMUGGLING = {
 }
 """What stands between the mail that is seen and the one that is hidden."""
 HIDDEN = f"hidden@{DOMAIN}"
-_SECONDS = 5
+_SECONDS = 60
 _numbers = itertools.count(1)
 
 

@@ -26,11 +26,12 @@ from front_end_scene import (
     until,
 )
 from lmtp_relay import LmtpRelay
+from patient_service import PatientService
 from postfix_server import PostfixServer, free_port, postfix_folder, postfix_server
 from scene import Scene
 from smuggling import HIDDEN, SMUGGLING, smuggle
 
-from postfax.demonstration.serve_process import ServeProcess, port_in
+from postfax.demonstration.serve_process import port_in
 from postfax.demonstration.world import SENDER
 from postfax.opening import settings_in
 from store.sqlite import book_path
@@ -273,12 +274,12 @@ async def test_a_service_that_is_killed_before_its_reply_sends_one_fax(
     """
     relay.arm(scene.service.kill)
     await submit(submission("+12065550314", "+12065550315"), careless_postfix.port)
-    await asyncio.wait_for(relay.killed.wait(), 20)
+    await asyncio.wait_for(relay.killed.wait(), 300)
     with pytest.raises(aiosmtplib.SMTPDataError) as caught:
         await submit(submission("+12065550316"), postfix.service_port)
     assert caught.value.code == 451
     lost = scene.service
-    scene.service = ServeProcess(scene.world.settings_file)
+    scene.service = PatientService(scene.world.settings_file)
     await scene.service.start()
     event = await accepted(scene, after=0)
     first = await lost.wait_for("mail_accepted", seconds=0, mail=event["mail"])

@@ -100,7 +100,7 @@ async def test_a_message_has_to_come_at_the_least_pace() -> None:
 
 
 async def test_five_hundred_slow_clients_cost_little_and_do_not_hold_others_up() -> None:
-    async with open_desk(timeout="5 s") as desk:
+    async with open_desk(timeout="10 s") as desk:
         streams = [await asyncio.open_connection(*desk.address) for _ in range(500)]
         for _, writer in streams:
             writer.write(b"E")
@@ -110,7 +110,7 @@ async def test_five_hundred_slow_clients_cost_little_and_do_not_hold_others_up()
                     writer.write(octet)
                 before = asyncio.get_running_loop().time()
                 assert (await client.say("NOOP")).startswith("250 ")
-                assert asyncio.get_running_loop().time() - before < 4
+                assert asyncio.get_running_loop().time() - before < 8
         for reader, writer in streams:
             assert b"421 4.4.2 " in await asyncio.wait_for(reader.read(), 60)
             writer.close()
