@@ -4,6 +4,7 @@ From the outside:
     request       what is asked for, what is answered, how it fails
     converter     the converter of a service
     one_shot      conversion for a program that converts once and ends
+    first_page    a small picture of a fax's first page, for notices
     header        the header line of one attempt, drawn into finished pages
     cover_facts, body_facts
                   what the pages before the attachments say

@@ -6,7 +6,8 @@ Modules:
     wording          the sentences and subjects that both notices share
     content          a notice before it has a form: sentences, facts, sections
     initial          the notice about a mail that was taken on or refused
-    delivery         the notice about a fax in its final state
+    delivery         the notice about a fax in its final state, to its sender and to others
+    alert            the mail to those who are called when something needs an administrator
     rendering        content as plain text and as HTML
     status_code      our statuses as enhanced status codes (RFC 3463)
     delivery_status  the part of a report that programs read (RFC 3464)

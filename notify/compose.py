@@ -1,12 +1,14 @@
 """The notice as a mail: in the sender's thread, marked as automatic, as text, as HTML and as a report.
 
 - It stands in the sender's thread: In-Reply-To and References (RFC 5322 §3.6.4).
-- It is recognisable as an automatic reply and never answered by another one: `Auto-Submitted: auto-replied`
-  (RFC 3834 §5) and our own loop field; the null return path is the mailer's business.
+- It is recognisable as automatic and never answered by another such mail: `Auto-Submitted` (RFC 3834 §5) and
+  our own loop field; the null return path is the mailer's business.
 - It is deterministic: Message-ID and the MIME boundaries come from the notice's id, Date from its time of
   creation. A repetition after a crash is the same mail.
 - If it is the last word about a recipient it is a delivery status notification as well (RFC 3464): text and
   HTML are its first part, behind them comes what programs read, and what is returned of the sender's mail.
+  What others than the sender are told is none: they have not sent anything.
+- A picture stands beside the HTML that shows it (RFC 2387); pages that are attached come after both forms.
 """
 
 import re
@@ -15,10 +17,11 @@ from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy
 
+from notify.alert import alert_content
 from notify.content import Content
 from notify.delivery import delivery_content
 from notify.delivery_status import ReportingMta, delivery_status
-from notify.facts import DeliveryFacts, InitialFacts
+from notify.facts import AlertFacts, DeliveryFacts, InitialFacts
 from notify.initial import initial_content
 from notify.rendering import html, plain_text
 from notify.report import delivery_status_part, report
@@ -26,7 +29,7 @@ from notify.returned_mail import returned_part
 from store.job import FaxJob
 from store.lifecycle import JobState
 from store.mail import ReceivedMail
-from store.outbox import LOOP_FIELD
+from store.outbox import LOOP_FIELD, Notice
 
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 _REFERENCES = 20
@@ -63,7 +66,16 @@ def compose_initial(facts: InitialFacts, *, sender: str, mta: ReportingMta) -> b
 
 def compose_delivery(facts: DeliveryFacts, *, sender: str, mta: ReportingMta) -> bytes:
     """The mail about a fax in its final state; `sender` is its From address."""
-    return _mail(facts, delivery_content(facts), (facts.job,), sender=sender, mta=mta)
+    ended = (facts.job,) if facts.notice.to_sender else ()
+    return _mail(facts, delivery_content(facts), ended, sender=sender, mta=mta)
+
+
+def compose_alert(facts: AlertFacts, *, sender: str, mta: ReportingMta) -> bytes:
+    """The mail to one who is called when something needs an administrator; `sender` is its From address."""
+    content = alert_content(facts)
+    head = _head(facts.notice, content.subject, sender=sender, domain=mta.domain)
+    _write(head, content, name=_name(facts.notice), domain=mta.domain)
+    return head.as_bytes()
 
 
 def _mail(
@@ -76,16 +88,16 @@ def _mail(
 ) -> bytes:
     """The mail, as a report if it tells the end of one of these jobs."""
     notice = facts.notice
-    name = re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
+    name = _name(notice)
     phi_free = facts.user.settings.notifications.phi_free
-    head = _head(facts, content.subject, sender=sender, message_id=f"<{name}.notice@{mta.domain}>")
-    head[LOOP_FIELD] = mta.domain
-    status = delivery_status(facts.mail, ended, mta=mta, phi_free=phi_free)
+    head = _head(notice, content.subject, sender=sender, domain=mta.domain)
+    _thread(head, facts.mail)
+    status = delivery_status(facts.mail, ended, mta=mta, phi_free=phi_free) if ended else ""
     if not status:
-        _write(head, content, boundary=f"=_{name}_=", domain=mta.domain)
+        _write(head, content, name=name, domain=mta.domain)
         return head.as_bytes()
     human = MIMEPart(_POLICY)
-    _write(human, content, boundary=f"=_{name}_=", domain=mta.domain)
+    _write(human, content, name=name, domain=mta.domain)
     returned = returned_part(
         facts.original, facts.mail.envelope.return_content, success=notice.success, phi_free=phi_free
     )
@@ -93,26 +105,52 @@ def _mail(
     return report(head, [part for part in parts if part], name=name)
 
 
-def _head(facts: InitialFacts | DeliveryFacts, subject: str, *, sender: str, message_id: str) -> EmailMessage:
-    notice = facts.notice
+def _name(notice: Notice) -> str:
+    """The notice's id in the characters that a Message-ID and a boundary may have."""
+    return re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
+
+
+def _head(notice: Notice, subject: str, *, sender: str, domain: str) -> EmailMessage:
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
     head = EmailMessage(_POLICY.clone(utf8=not notice.address.isascii()))
     head["From"] = Address(display_name="Postfax", addr_spec=sender)
     head["To"] = _address(notice.address)
     head["Subject"] = subject
     head["Date"] = notice.created_at
-    head["Message-ID"] = message_id
-    _thread(head, facts.mail)
-    head["Auto-Submitted"] = "auto-replied"
+    head["Message-ID"] = f"<{_name(notice)}.notice@{domain}>"
+    # RFC 3834 §5.1: who has sent nothing gets no reply.
+    head["Auto-Submitted"] = "auto-replied" if notice.to_sender else "auto-generated"
     head["X-Auto-Response-Suppress"] = "All"
+    head[LOOP_FIELD] = domain
     return head
 
 
-def _write(part: MIMEPart, content: Content, *, boundary: str, domain: str) -> None:
-    """Fill a mail or a part with what people read, in both forms."""
+def _write(part: MIMEPart, content: Content, *, name: str, domain: str) -> None:
+    """Fill a mail or a part with what people read, in both forms, and with what goes with them."""
+    cid = f"first-page.{name}@{domain}" if content.picture else ""
     part.set_content(plain_text(content, domain=domain), cte="quoted-printable")
-    part.add_alternative(html(content, domain=domain), subtype="html", cte="quoted-printable")
-    part.set_boundary(boundary)
+    part.add_alternative(html(content, domain=domain, cid=cid), subtype="html", cte="quoted-printable")
+    if content.picture:
+        shown = list(part.iter_parts())[-1]
+        shown.add_related(
+            content.picture.png,
+            "image",
+            "png",
+            cid=f"<{cid}>",
+            disposition="inline",
+            filename="first-page.png",
+        )
+    if content.attachment:
+        kind, _, subtype = content.attachment.media_type.partition("/")
+        part.add_attachment(content.attachment.octets, kind, subtype, filename=content.attachment.name)
+    _name_boundaries(part, name)
+
+
+def _name_boundaries(part: MIMEPart, name: str) -> None:
+    """Give every multipart the same boundary each time. No encoding of ours writes what begins as they do."""
+    multiparts = [inner for inner in part.walk() if inner.is_multipart()]
+    for number, inner in enumerate(multiparts):
+        inner.set_boundary(f"=_{name}{f'.{number}' if number else ''}_=")
 
 
 def _address(address: str) -> Address:

@@ -40,6 +40,26 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A picture within the notice, which only its HTML shows."""
+
+    png: bytes
+    caption: str
+    width: int
+    """As shown, in CSS pixels."""
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """A file that goes with the notice."""
+
+    name: str
+    media_type: str
+    octets: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
     """All that a notice says."""
 
@@ -50,11 +70,15 @@ class Content:
     headline: str
     """What happened, in one sentence."""
     facts: tuple[Fact, ...]
+    remark: str = ""
+    """What there is to say of it beyond the headline."""
     sections: tuple[Section, ...] = ()
     advice: str = ""
     """What to do next; empty if there is nothing to do."""
     outlook: str = ""
-    """What follows by itself."""
+    """What follows by itself, and what else there is to say."""
+    picture: Picture | None = None
+    attachment: Attachment | None = None
 
 
 def facts_of(*rows: tuple[str, str | tuple[str, ...]]) -> tuple[Fact, ...]:

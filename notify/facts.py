@@ -26,6 +26,29 @@ class InitialFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FaxedPages:
+    """The pages of a fax as a file."""
+
+    name: str
+    """The file's."""
+    media_type: str
+    octets: bytes
+    """Empty where they are left out."""
+    left_out: str = ""
+    """Why, in words that follow a colon: `they have 12 MB, and …`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstPage:
+    """A small picture of a fax's first page."""
+
+    png: bytes
+    width: int
+    """Pixels, twice as many as it is shown with: screens of telephones show them all."""
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryFacts:
     """What became of one fax."""
 
@@ -36,3 +59,14 @@ class DeliveryFacts:
     user: UserPolicy
     original: bytes = b""
     """As in `InitialFacts`."""
+    pages: FaxedPages | None = None
+    """What goes with the notice to the sender where the policy wants it."""
+    first_page: FirstPage | None = None
+    """Likewise."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertFacts:
+    """What needs an administrator: the notice says it all."""
+
+    notice: Notice

@@ -6,12 +6,11 @@ never got one).
 """
 
 from config.datetimes import written
-from config.settings import UserPolicy
 from notify.content import Content, Entry, Section, Tone, facts_of
 from notify.facts import InitialFacts
 from notify.recipients import lines_of, number_of
-from notify.wording import advice, count, one_line, reason, reply_subject, short_reason
-from store.job import FaxJob
+from notify.wording import advice, count, following, one_line, reason, reply_subject, short_reason
+from store.job import FaxJob, Priority
 from store.lifecycle import JobState
 from store.owed_notices import delivery_is_told
 from store.status import Status
@@ -46,8 +45,10 @@ def _single(facts: InitialFacts, job: FaxJob) -> Content:
         happened = f"fax to {number} not sent: {short_reason(status, job.explanation, phi_free=phi_free)}"
         headline = f"Your fax to {number} was not sent: {reason(status, job.explanation, phi_free=phi_free)}"
     else:
-        happened = f"fax to {number} accepted ({count(job.pages, 'page')})"
-        headline = f"Your fax to {number} was accepted: {count(job.pages, 'page')} to send."
+        later = _later(job, facts)
+        happened = f"fax to {number} {f'scheduled for {later}' if later else 'accepted'} ({_count(job)})"
+        to_send = f"{_count(job)}, to be sent from {later} on" if later else f"{_count(job)} to send"
+        headline = f"Your fax to {number} was accepted: {to_send}."
     return Content(
         subject=reply_subject(facts.mail.subject, happened, phi_free=phi_free),
         tone=Tone.BAD if _refused(job) else Tone.NEUTRAL,
@@ -57,9 +58,12 @@ def _single(facts: InitialFacts, job: FaxJob) -> Content:
             ("Recipient", lines_of(job, phi_free=phi_free)),
             ("Status", status.value if _refused(job) else ""),
             ("Pages", _pages(job)),
-            ("Starts", _start(job, facts.user)),
+            ("Starts", _start(job, facts)),
+            ("Tried until", _until(job, facts)),
+            ("Priority", _priority(job)),
             ("Received", written(facts.mail.received_at, facts.user.settings.datetime)),
             ("Reference", one_line(job.reference)),
+            ("Billing", one_line(job.billing)),
             ("Subject", "" if phi_free else one_line(facts.mail.subject)),
             ("Job", job.id),
         ),
@@ -117,10 +121,16 @@ def _tally(accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]) -> str:
 
 def _accepted_entry(job: FaxJob, facts: InitialFacts) -> Entry:
     phi_free = _phi_free(facts)
-    start = _start(job, facts.user)
+    start, until, priority = _start(job, facts), _until(job, facts), _priority(job)
+    said = (
+        _pages(job),
+        f"Starts {start}" if start else "",
+        f"Tried until {until}" if until else "",
+        f"Priority: {priority}" if priority else "",
+    )
     return Entry(
         title=", ".join(lines_of(job, phi_free=phi_free)),
-        lines=tuple(filter(None, (_pages(job), f"Starts {start}" if start else ""))),
+        lines=tuple(filter(None, said)),
         detail=_identity(job),
     )
 
@@ -128,7 +138,8 @@ def _accepted_entry(job: FaxJob, facts: InitialFacts) -> Entry:
 def _refused_entry(job: FaxJob, facts: InitialFacts) -> Entry:
     phi_free = _phi_free(facts)
     status = _status(job)
-    why = one_line(job.explanation, 400) if job.explanation and not phi_free else status.explanation
+    exact = following(one_line(job.explanation, 400)) if not phi_free else ""
+    why = exact or status.explanation
     return Entry(
         title=", ".join(lines_of(job, phi_free=phi_free)),
         lines=tuple(filter(None, (f"{status.value}: {why}", advice(status, job.advice, phi_free=phi_free)))),
@@ -137,8 +148,13 @@ def _refused_entry(job: FaxJob, facts: InitialFacts) -> Entry:
 
 
 def _identity(job: FaxJob) -> str:
-    reference = one_line(job.reference)
-    return f"Job {job.id}, reference {reference}" if reference else f"Job {job.id}"
+    reference, billing = one_line(job.reference), one_line(job.billing)
+    said = (
+        f"Job {job.id}",
+        f"reference {reference}" if reference else "",
+        f"billing {billing}" if billing else "",
+    )
+    return ", ".join(filter(None, said))
 
 
 def _pages(job: FaxJob) -> str:
@@ -148,10 +164,31 @@ def _pages(job: FaxJob) -> str:
     return count(job.pages, "page") + (", cover page included" if cover else "")
 
 
-def _start(job: FaxJob, user: UserPolicy) -> str:
-    if job.state is JobState.SCHEDULED:
-        return written(job.due_at, user.settings.datetime)
-    return "when an administrator releases it" if job.state is JobState.HELD else ""
+def _count(job: FaxJob) -> str:
+    return count(job.pages, "page")
+
+
+def _later(job: FaxJob, facts: InitialFacts) -> str:
+    """When the first call is placed, if the sender wants it later than at once."""
+    wanted = job.wishes.not_before
+    if wanted is None or wanted <= facts.notice.created_at:
+        return ""
+    return written(wanted, facts.user.settings.datetime)
+
+
+def _start(job: FaxJob, facts: InitialFacts) -> str:
+    if _refused(job):
+        return ""
+    return "when an administrator releases it" if job.state is JobState.HELD else _later(job, facts)
+
+
+def _until(job: FaxJob, facts: InitialFacts) -> str:
+    wanted = job.wishes.expires_at
+    return written(wanted, facts.user.settings.datetime) if wanted and not _refused(job) else ""
+
+
+def _priority(job: FaxJob) -> str:
+    return "" if job.wishes.priority is Priority.NORMAL or _refused(job) else job.wishes.priority.word
 
 
 def _outlook(facts: InitialFacts, accepted: tuple[FaxJob, ...], which: str) -> str:

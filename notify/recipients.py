@@ -27,12 +27,26 @@ def number_of(job: FaxJob, *, phi_free: bool) -> str:
 
 
 def lines_of(job: FaxJob, *, phi_free: bool) -> tuple[str, ...]:
-    """The recipient for a table: name and company if known and allowed, then number and subaddress."""
-    named = ", ".join(filter(None, (one_line(job.recipient.name), one_line(job.recipient.company))))
+    """The recipient for a table: name, title and company if known and allowed, then number and subaddress."""
+    to = job.recipient
+    named = ", ".join(filter(None, map(one_line, (to.name, to.title, to.company))))
     number = number_of(job, phi_free=phi_free)
     if job.recipient.subaddress:
         number += f", subaddress {one_line(job.recipient.subaddress)}"
     return (named, number) if named and not phi_free else (number,)
+
+
+def fax_of(job: FaxJob, *, to_sender: bool, phi_free: bool) -> str:
+    """The fax as the reader of a notice thinks of it: `your fax`, or somebody's."""
+    if to_sender:
+        return "your fax"
+    name = sender_of(job)
+    return f"the fax from {name}" if name and not phi_free else "a fax"
+
+
+def sender_of(job: FaxJob) -> str:
+    """The name of who sent a fax, as on its cover page."""
+    return one_line(job.wishes.sender_name or job.user.name, _SHOWN)
 
 
 def is_nameless(text: str) -> bool:

@@ -17,9 +17,9 @@ def plain_text(content: Content, *, domain: str) -> str:
     return _templates().get_template("notice.txt").render(content=content, domain=domain)
 
 
-def html(content: Content, *, domain: str) -> str:
-    """The notice as one HTML document."""
-    return _templates().get_template("notice.html").render(content=content, domain=domain)
+def html(content: Content, *, domain: str, cid: str = "") -> str:
+    """The notice as one HTML document; `cid` is the Content-ID of its picture, without angle brackets."""
+    return _templates().get_template("notice.html").render(content=content, domain=domain, cid=cid)
 
 
 @cache

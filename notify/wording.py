@@ -12,6 +12,8 @@ from datetime import timedelta
 from store.status import Status
 
 _REPLY = re.compile(r"^(?:(?:re|aw|antw|sv|vs|fwd?|wg)\s*:\s*)+", re.IGNORECASE)
+_OPENING = re.compile(r"(?:The|This|That|There|An?|Your|It|No|Nothing|Faxes) ")
+"""How a sentence can begin whose first letter is a capital only for that."""
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SUBJECT = 120
 """Characters of the sender's subject in ours."""
@@ -52,12 +54,20 @@ def status_words(status: Status) -> str:
     return "Busy" if status is Status.BUSY else status.value
 
 
-def reply_subject(original: str, happened: str, *, phi_free: bool) -> str:
-    """The subject of a notice: the sender's own and what happened; only the latter with `phi_free`."""
+def octets_words(octets: int) -> str:
+    """A size in whole kB, or in MB with one digit behind the point."""
+    return f"{octets / 1e6:.1f} MB" if octets >= 999_500 else f"{max(1, round(octets / 1000))} kB"  # noqa: PLR2004 - it would round to 1000 kB
+
+
+def reply_subject(original: str, happened: str, *, phi_free: bool, to_sender: bool = True) -> str:
+    """The subject of a notice: the sender's own and what happened; only the latter with `phi_free`.
+
+    Only to the sender it is a reply.
+    """
     own = _REPLY.sub("", one_line(original, _SUBJECT))
     if phi_free or not own:
         return happened[:1].upper() + happened[1:]
-    return f"Re: {own}: {happened}"
+    return f"{'Re: ' if to_sender else ''}{own}: {happened}"
 
 
 def reason(status: Status, explanation: str, *, phi_free: bool) -> str:
@@ -65,11 +75,16 @@ def reason(status: Status, explanation: str, *, phi_free: bool) -> str:
 
     With `phi_free` always the latter, because an explanation names files and what the sender wrote.
     """
-    exact = one_line(explanation, 400)
+    exact = following(one_line(explanation, 400))
     if exact and not phi_free:
         return exact if exact.endswith((".", "!", "?", "…")) else f"{exact}."
     sentence = status.explanation
     return sentence[:1].lower() + sentence[1:]
+
+
+def following(sentence: str) -> str:
+    """A sentence as it stands behind a colon."""
+    return sentence[:1].lower() + sentence[1:] if _OPENING.match(sentence) else sentence
 
 
 def advice(status: Status, exact: str, *, phi_free: bool) -> str:
@@ -79,7 +94,7 @@ def advice(status: Status, exact: str, *, phi_free: bool) -> str:
 
 def short_reason(status: Status, explanation: str, *, phi_free: bool) -> str:
     """The same for a subject: no full stop, and only the part that names the fault if it would be long."""
-    exact = one_line(explanation, 400).rstrip(".")
+    exact = following(one_line(explanation, 400)).rstrip(".")
     if phi_free or not exact:
         return status_words(status)
     return next(

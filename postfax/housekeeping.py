@@ -1,11 +1,14 @@
 """Keeps the book small: what is older than it is kept for goes, at the start and every hour."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 
 import structlog
 
+from config.policy import Policy
+from config.upkeep import RetentionSettings
 from store.book import Book
 from store.errors import BookUnavailable
 
@@ -14,14 +17,45 @@ _EVERY_SECONDS = 3600
 log = structlog.get_logger()
 
 
-async def keep_house(book: Book, *, quarantine_kept: timedelta) -> None:
-    """Purge again and again, until cancelled."""
+async def keep_house(book: Book, policy: Callable[[], Policy], *, quarantine_kept: timedelta) -> None:
+    """Purge again and again, until cancelled.
+
+    Args:
+        book: to be kept small.
+        policy: the one in force; after it was changed, and at the start, every fax is looked at anew.
+        quarantine_kept: how long automatic mail is kept.
+    """
+    seen: Policy | None = None
     while True:
-        try:
-            purged = await book.purge(quarantine_kept=quarantine_kept)
-        except BookUnavailable as problem:
-            log.warning("book_not_purged", cause=problem.cause or str(problem))
-        else:
-            if any(asdict(purged).values()):
-                log.info("book_purged", **asdict(purged))
+        in_force = policy()
+        if await _keep(book, in_force, everything=in_force is not seen, quarantine_kept=quarantine_kept):
+            seen = in_force
         await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def _keep(book: Book, policy: Policy, *, everything: bool, quarantine_kept: timedelta) -> bool:
+    """Purge once; whether it came to its end."""
+    try:
+        purged = await book.purge(quarantine_kept=quarantine_kept)
+        faxes = await book.purge_faxes(
+            lambda email: _retention_of(policy, email), policy.settings.retention, everything=everything
+        )
+    except BookUnavailable as problem:
+        log.warning("book_not_purged", cause=problem.cause or str(problem))
+        return False
+    except Exception as problem:
+        # The next hour's purge must not be lost to whatever this one met.
+        log.error("book_not_purged", exc_info=problem)
+        return False
+    removed = {**asdict(purged), **asdict(faxes)}
+    wiped = removed.pop("wiped")
+    if any(removed.values()):
+        log.info("book_purged", **removed)
+    if not wiped:
+        log.warning("purged_octets_still_in_log", cause="somebody read the book all the time")
+    return True
+
+
+def _retention_of(policy: Policy, email: str) -> RetentionSettings | None:
+    user = policy.user(email)
+    return user.settings.retention if user else None

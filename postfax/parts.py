@@ -9,6 +9,7 @@ import structlog
 
 from config.server import ServerSettings
 from convert.converter import Converter
+from convert.first_page import TASK as FIRST_PAGE_TASK
 from convert.typesetting_parts import missing_parts
 from notify.delivery_status import ReportingMta
 from notify.mailer import Mailer
@@ -28,7 +29,7 @@ class Parts:
     folder: Path
     """Where this process works."""
     nursery: Nursery
-    """Takes mails apart."""
+    """Takes mails apart, and shows what faxes look like."""
     converter: Converter
     lines: dict[str, Line]
     mailer: Mailer
@@ -48,7 +49,7 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     """
     folder = make_work_folder(base)
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    nursery = Nursery(preload=("mta.mime.task",), processes=settings.convert.processes)
+    nursery = Nursery(preload=("mta.mime.task", FIRST_PAGE_TASK), processes=settings.convert.processes)
     await _enter(stack, nursery)
     if not nursery.landlock:
         log.error("landlock_missing", cause="this kernel does not confine what documents may read and write")

@@ -144,7 +144,8 @@ class Service:
 
     def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         kept = timedelta(days=self._settings.mail.quarantine.days)
-        task = asyncio.create_task(keep_house(book, quarantine_kept=kept), name="housekeeping")
+        keeping = keep_house(book, lambda: self._policy.current, quarantine_kept=kept)
+        task = asyncio.create_task(keeping, name="housekeeping")
         stack.callback(task.cancel)
 
     def _forward(self, book: Book, parts: Parts, dial: Dial, schedule: Schedule) -> list[Loop]:
@@ -193,7 +194,15 @@ class Service:
 
 def _outward(book: Book, parts: Parts, schedule: Schedule) -> list[Loop]:
     """The steps that tell people and file copies."""
-    tell = Tell(book, parts.mailer, sender=parts.sender, mta=parts.mta, clock=now)
+    tell = Tell(
+        book,
+        parts.mailer,
+        parts.nursery,
+        sender=parts.sender,
+        mta=parts.mta,
+        folder=parts.folder,
+        clock=now,
+    )
     file = File(book, parts.mailer, sender=parts.sender, folder=parts.folder, clock=now)
     return [
         Loop(f"{work} {number}", step, schedule, work)

@@ -11,7 +11,9 @@ Modules:
     expire        a job whose time is up is ended
     dial          a due job is called
     tell          a notice is sent
+    faxed_pages   what of a fax goes with the notice to its sender
     file          a copy is delivered
+    giving_up     what was tried for days is given up, and administrators are told
     withheld      a notice that will not be sent is said in the log
     trying_again  when a step that failed is tried again
     wording       what pages and header lines say of a job

@@ -14,6 +14,7 @@ from archive.trouble import ArchivePermanent, ArchiveTemporary
 from convert.header import stamp
 from notify.backoff import next_try
 from notify.mailer import Mailer, MailPermanent, MailTemporary
+from postfax.journey.giving_up import tell_of_copy
 from postfax.journey.wording import header_text
 from postfax.opening import Clock
 from store.book import Book
@@ -44,8 +45,7 @@ class File:
         try:
             place = await self._deliver(copy)
         except (ArchivePermanent, MailPermanent) as problem:
-            await self._book.postpone_copy(copy.id, self._clock(), str(problem), give_up=True)
-            log.error("copy_given_up", job=copy.job_id, copy=copy.id, cause=str(problem))
+            await self._give_up(copy, str(problem))
         except (ArchiveTemporary, MailTemporary) as problem:
             await self._postpone(copy, str(problem))
         except BookUnavailable:
@@ -61,8 +61,17 @@ class File:
     async def _postpone(self, copy: Copy, cause: str) -> None:
         now = self._clock()
         due_at = next_try(copy.tries + 1, now)
-        await self._book.postpone_copy(copy.id, due_at or now, cause, give_up=due_at is None)
+        if due_at is None:
+            await self._give_up(copy, cause)
+            return
+        await self._book.postpone_copy(copy.id, due_at, cause)
         log.warning("copy_postponed", job=copy.job_id, copy=copy.id, cause=cause)
+
+    async def _give_up(self, copy: Copy, cause: str) -> None:
+        await self._book.postpone_copy(copy.id, self._clock(), cause, give_up=True)
+        log.error("copy_given_up", job=copy.job_id, copy=copy.id, cause=cause)
+        if job := await self._book.job(copy.job_id):
+            await tell_of_copy(self._book, copy, job)
 
     async def _deliver(self, copy: Copy) -> str:
         job = await self._book.job(copy.job_id)

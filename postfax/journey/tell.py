@@ -1,19 +1,26 @@
 """Tell: a notice that is owed is composed from the book and handed to the smarthost."""
 
+import tempfile
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
 from config.settings import UserPolicy
 from notify.backoff import next_try
-from notify.compose import compose_delivery, compose_initial
+from notify.compose import compose_alert, compose_delivery, compose_initial
 from notify.delivery_status import ReportingMta
-from notify.facts import DeliveryFacts, InitialFacts
+from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts
 from notify.mailer import Mailer, MailPermanent, MailTemporary
 from notify.returned_mail import octets_needed
+from postfax.journey.faxed_pages import pages_of
+from postfax.journey.giving_up import tell_of_notice
 from postfax.opening import Clock
+from sandbox import Nursery
 from store.book import Book
 from store.errors import BodyMissing, BookUnavailable, NotInBook
+from store.job import FaxJob
 from store.mail import ReceivedMail
 from store.outbox import Notice, NoticeKind
 from store.owed_notices import listed_jobs
@@ -26,13 +33,28 @@ log = structlog.get_logger()
 class Tell:
     """Claims notices that are due."""
 
-    def __init__(self, book: Book, mailer: Mailer, *, sender: str, mta: ReportingMta, clock: Clock) -> None:
-        """`sender` is the From address of notices, `mta` who sends them."""
+    def __init__(
+        self,
+        book: Book,
+        mailer: Mailer,
+        nursery: Nursery,
+        *,
+        sender: str,
+        mta: ReportingMta,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        """`sender` is the From address of notices, `mta` who sends them; pages are put into `folder`.
+
+        The nursery has `convert.first_page.TASK` preloaded.
+        """
         self._book = book
         self._clock = clock
         self._mailer = mailer
+        self._nursery = nursery
         self._sender = sender
         self._mta = mta
+        self._folder = folder
 
     async def step(self) -> bool:
         """Send one notice; False if none is due."""
@@ -42,8 +64,7 @@ class Tell:
         try:
             await self._mailer.send(await self._composed(notice), notice.address)
         except MailPermanent as problem:
-            await self._book.postpone_notice(notice.id, self._clock(), str(problem), give_up=True)
-            log.error("notice_given_up", notice=notice.id, cause=str(problem))
+            await self._give_up(notice, str(problem))
         except MailTemporary as problem:
             await self._postpone(notice, str(problem))
         except BookUnavailable:
@@ -57,27 +78,51 @@ class Tell:
         return True
 
     async def _postpone(self, notice: Notice, cause: str) -> None:
-        now = self._clock()
-        due_at = next_try(notice.tries + 1, now)
-        await self._book.postpone_notice(notice.id, due_at or now, cause, give_up=due_at is None)
-        log.warning("notice_postponed", notice=notice.id, cause=cause, next=due_at and due_at.isoformat())
+        due_at = next_try(notice.tries + 1, self._clock())
+        if due_at is None:
+            await self._give_up(notice, cause)
+            return
+        await self._book.postpone_notice(notice.id, due_at, cause)
+        log.warning("notice_postponed", notice=notice.id, cause=cause, next=due_at.isoformat())
+
+    async def _give_up(self, notice: Notice, cause: str) -> None:
+        await self._book.postpone_notice(notice.id, self._clock(), cause, give_up=True)
+        log.error("notice_given_up", notice=notice.id, cause=cause)
+        jobs = await self._book.group(notice.mail_id)
+        await tell_of_notice(self._book, notice, jobs[0].user if jobs else None)
 
     async def _composed(self, notice: Notice) -> bytes:
+        if notice.kind is NoticeKind.ALERT:
+            return compose_alert(AlertFacts(notice=notice), sender=self._sender, mta=self._mta)
         mail = await self._book.mail(notice.mail_id)
         if mail is None:
             raise NotInBook("mail", notice.mail_id)
         if notice.kind is NoticeKind.INITIAL:
-            jobs = listed_jobs(await self._book.group(notice.mail_id), mail.envelope)
-            user = jobs[0].user
-            original = await self._original(mail, user, success=notice.success)
-            initial = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
-            return compose_initial(initial, sender=self._sender, mta=self._mta)
+            return await self._initial(notice, mail)
+        return await self._delivery(notice, mail)
+
+    async def _initial(self, notice: Notice, mail: ReceivedMail) -> bytes:
+        jobs = listed_jobs(await self._book.group(notice.mail_id), mail.envelope)
+        user = jobs[0].user
+        original = await self._original(mail, user, success=notice.success)
+        facts = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
+        return compose_initial(facts, sender=self._sender, mta=self._mta)
+
+    async def _delivery(self, notice: Notice, mail: ReceivedMail) -> bytes:
         job = await self._book.job(notice.job_id)
         if job is None:
             raise NotInBook("job", notice.job_id)
-        original = await self._original(mail, job.user, success=notice.success)
-        delivery = DeliveryFacts(notice=notice, mail=mail, job=job, user=job.user, original=original)
-        return compose_delivery(delivery, sender=self._sender, mta=self._mta)
+        facts = DeliveryFacts(notice=notice, mail=mail, job=job, user=job.user)
+        if notice.to_sender:
+            original = await self._original(mail, job.user, success=notice.success)
+            pages, picture = await self._pages(job)
+            facts = replace(facts, original=original, pages=pages, first_page=picture)
+        return compose_delivery(facts, sender=self._sender, mta=self._mta)
+
+    async def _pages(self, job: FaxJob) -> tuple[FaxedPages | None, FirstPage | None]:
+        """What of the fax goes with the notice to its sender."""
+        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+            return await pages_of(self._book, self._nursery, job, Path(folder))
 
     async def _original(self, mail: ReceivedMail, user: UserPolicy, *, success: bool) -> bytes:
         """As much of the sender's mail as the notice returns something of; a notice goes without it too."""

@@ -15,11 +15,13 @@ from structlog.testing import capture_logs
 from config.mail import Smarthost
 from config.notifications import NotificationSettings
 from config.settings import Settings, UserPolicy
+from convert.first_page import TASK
 from notify.delivery_status import ReportingMta
 from notify.mailer import Mailer
 from postfax.demonstration.mail_sink import MailSink
 from postfax.journey.tell import Tell
 from postfax.journey.withheld import log_withheld
+from sandbox import Nursery
 from store.book import Book
 from store.job import FaxJob, NewJob, Recipient, Refusal
 from store.mail import Envelope, NewMail, NoticeRequest, NotifyOn, ProofMethod, ReturnContent, SenderProof
@@ -87,7 +89,17 @@ def smarthost(sink: MailSink) -> Smarthost:
 def tell(book: Book, sink: MailSink, mailer: Mailer | None = None) -> Tell:
     mailer = mailer or Mailer(smarthost(sink), DOMAIN)
     mta = ReportingMta(hostname="mx1.fax.example.com", domain=DOMAIN)
-    return Tell(book, mailer, sender=f"postfax@{DOMAIN}", mta=mta, clock=Hour())
+    # The parent starts with the first picture: most notices have none.
+    nursery = Nursery(preload=(TASK,), processes=1)
+    return Tell(
+        book,
+        mailer,
+        nursery,
+        sender=f"postfax@{DOMAIN}",
+        mta=mta,
+        folder=sink.folder.parent,
+        clock=Hour(),
+    )
 
 
 def parsed(sink: MailSink) -> EmailMessage:

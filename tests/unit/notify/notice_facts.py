@@ -1,6 +1,7 @@
 """Builders of what notices are composed from: a mail of Ana Ruiz, its jobs, and their attempts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -10,9 +11,9 @@ from typing import Any
 from config.fax import Resolution
 from config.notifications import NotificationSettings
 from config.settings import Settings, UserPolicy
-from notify.compose import compose_delivery, compose_initial
+from notify.compose import compose_alert, compose_delivery, compose_initial
 from notify.delivery_status import ReportingMta
-from notify.facts import DeliveryFacts, InitialFacts
+from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts
 from store.job import Attempt, FaxDocument, FaxJob, FaxPage, Outcome, Recipient
 from store.lifecycle import JobState
 from store.mail import Envelope, MailState, ProofMethod, ReceivedMail, SenderProof
@@ -191,25 +192,42 @@ def delivery(
     answering: ReceivedMail | None = None,
     user: UserPolicy | None = None,
     original: bytes = b"",
+    other: str = "",
+    pages: FaxedPages | None = None,
+    first_page: FirstPage | None = None,
 ) -> DeliveryFacts:
+    """The facts of a delivery notice: to the sender, or to the other address."""
     success = faxed.state is JobState.SENT
+    identity = "delivery:K7Q2-M9:2" if other else "delivery:K7Q2-M9"
+    notice = _notice(identity, NoticeKind.DELIVERY, "K7Q2-M9", success=success)
     return DeliveryFacts(
-        notice=_notice("delivery:K7Q2-M9", NoticeKind.DELIVERY, "K7Q2-M9", success=success),
+        notice=replace(notice, address=other or notice.address),
         mail=answering or mail(),
         job=faxed,
         user=user or policy(),
         original=original,
+        pages=pages,
+        first_page=first_page,
     )
 
 
-def octets(facts: InitialFacts | DeliveryFacts) -> bytes:
+def alert(topic: str, remark: str, *, mail_id: str = "", job_id: str = "") -> AlertFacts:
+    notice = _notice("alert:5f2c", NoticeKind.ALERT, job_id, success=False)
+    return AlertFacts(
+        notice=replace(notice, mail_id=mail_id, topic=topic, remark=remark, address="duty@hospital.example")
+    )
+
+
+def octets(facts: InitialFacts | DeliveryFacts | AlertFacts) -> bytes:
     """The notice as it is sent."""
+    if isinstance(facts, AlertFacts):
+        return compose_alert(facts, sender=SENDER, mta=MTA)
     if isinstance(facts, InitialFacts):
         return compose_initial(facts, sender=SENDER, mta=MTA)
     return compose_delivery(facts, sender=SENDER, mta=MTA)
 
 
-def arrived(facts: InitialFacts | DeliveryFacts) -> EmailMessage:
+def arrived(facts: InitialFacts | DeliveryFacts | AlertFacts) -> EmailMessage:
     """The notice as its receiver parses it."""
     parsed = message_from_bytes(octets(facts), policy=default)
     assert isinstance(parsed, EmailMessage)

@@ -7,6 +7,7 @@ import pytest
 from notice_facts import (
     ADDRESS,
     ARRIVED,
+    alert,
     answered,
     arrived,
     attempt,
@@ -18,6 +19,7 @@ from notice_facts import (
     job,
     mail,
     octets,
+    phi_free,
     policy,
     refused,
     sent,
@@ -25,14 +27,14 @@ from notice_facts import (
 )
 
 from config.notifications import NoticeSwitches, NotificationSettings
-from notify.facts import DeliveryFacts, InitialFacts
-from store.job import FaxJob, Recipient
+from notify.facts import AlertFacts, DeliveryFacts, InitialFacts
+from store.job import FaxJob, Priority, Recipient, Wishes
 from store.lifecycle import JobState
 from store.mail import Envelope, NoticeRequest, NotifyOn
 from store.status import Status
 
 
-def text(facts: InitialFacts | DeliveryFacts) -> str:
+def text(facts: InitialFacts | DeliveryFacts | AlertFacts) -> str:
     return form(arrived(facts), "plain")
 
 
@@ -201,7 +203,7 @@ def test_several_recipients_of_one_fate(jobs: list[FaxJob], expected: str, first
 
 
 def test_a_scheduled_job_says_when_and_a_held_one_for_what_it_waits() -> None:
-    scheduled = job(state=JobState.SCHEDULED, due_at=ARRIVED + timedelta(hours=10))
+    scheduled = job(state=JobState.SCHEDULED, wishes=Wishes(not_before=ARRIVED + timedelta(hours=10)))
     assert "Starts     11/23/2026 07:25 PM PST\n" in text(initial([scheduled]))
     held = job(state=JobState.HELD)
     assert "Starts when an administrator releases it" in text(initial([held, job(id="B2")]))
@@ -249,3 +251,127 @@ def test_what_the_sender_asked_for_is_what_is_promised() -> None:
     )
     assert "Another mail follows where you asked for one." in outlook(first=success, second=failure)
     assert "Another mail follows where you asked for one." in outlook(first=success)
+
+
+CONFIRMED = "was delivered: the receiving machine confirmed all 4 pages."
+
+
+def flowing(facts: InitialFacts | DeliveryFacts | AlertFacts) -> str:
+    """The text with its lines joined."""
+    return " ".join(form(arrived(facts), "plain").split())
+
+
+def test_others_are_told_whose_fax_it_is_and_nothing_to_do() -> None:
+    facts = delivery(failed(), other="desk@hospital.example")
+    assert subject(arrived(facts)) == (
+        "Referral for Monday: fax from Ana Ruiz to +1 206 555 1234 not delivered: Busy after 4 attempts"
+    )
+    said = text(facts)
+    assert "Sender     Ana Ruiz\n           ana@hospital.example\n" in said
+    assert "What to do next" not in said
+    assert "The fax from Ana Ruiz to +1 206 555 1234 was not delivered after 4 attempts" in flowing(facts)
+    assert "You get this mail because Ana Ruiz or an administrator asked for it." in flowing(facts)
+    assert "our fax" not in said
+
+
+def test_others_are_told_the_name_on_the_cover_page() -> None:
+    faxed = sent(wishes=Wishes(sender_name="Dr. Ruiz"))
+    assert f"The fax from Dr. Ruiz to +1 206 555 1234 {CONFIRMED}" in flowing(
+        delivery(faxed, other="desk@hospital.example")
+    )
+
+
+def test_with_phi_free_others_are_told_no_name() -> None:
+    facts = delivery(sent(), other="desk@hospital.example", user=phi_free())
+    assert subject(arrived(facts)) == "Fax to +1 206 555 1234 delivered (4 pages)"
+    whole = octets(facts).decode()
+    assert f"A fax to +1 206 555 1234 {CONFIRMED}" in flowing(facts)
+    for name in ("Ruiz", "Doe", "Acme", "Referral", "ana@"):
+        assert name not in whole
+
+
+def test_an_expired_fax_says_by_when_it_was_to_be_sent_and_what_to_do() -> None:
+    expired = failed(
+        Status.BUSY,
+        state=JobState.CANCELLED,
+        explanation="The time by which it was to be sent has passed.",
+        wishes=Wishes(expires_at=ARRIVED + timedelta(minutes=40)),
+    )
+    for user in (policy(), phi_free()):
+        facts = delivery(replace(expired, status=Status.JOB_CANCELLED), user=user)
+        assert subject(arrived(facts)).endswith("ax to +1 206 555 1234 cancelled: not sent in time")
+        said = flowing(facts)
+        assert said.startswith(
+            "Your fax to +1 206 555 1234 was cancelled after 4 attempts: it was to be sent by 11/23/2026"
+        )
+        assert "Job Cancelled" in said
+        assert "What to do next Send it again if it is still needed, with more time." in said
+
+
+def test_a_fax_that_somebody_cancelled_is_not_said_to_have_expired() -> None:
+    cancelled = failed(
+        Status.JOB_CANCELLED, state=JobState.CANCELLED, wishes=Wishes(expires_at=ARRIVED + timedelta(hours=9))
+    )
+    assert "was cancelled before it was sent completely." in flowing(delivery(cancelled))
+
+
+WISHES = Wishes(
+    not_before=ARRIVED + timedelta(hours=20),
+    expires_at=ARRIVED + timedelta(hours=30),
+    priority=Priority.HIGH,
+)
+
+
+def test_the_initial_notice_tells_what_was_asked_for() -> None:
+    recipient = Recipient(number="+12065551234", name="Dr. Doe", title="Cardiologist", company="Acme Clinic")
+    facts = initial([job(recipient=recipient, wishes=WISHES, billing="R-17")])
+    assert subject(arrived(facts)) == (
+        "Re: Referral for Monday: fax to +1 206 555 1234 scheduled for 11/24/2026 05:25 AM PST (4 pages)"
+    )
+    said = text(facts)
+    assert "accepted: 4 pages, to be sent from 11/24/2026 05:25 AM PST on." in flowing(facts)
+    assert "Recipient    Dr. Doe, Cardiologist, Acme Clinic\n" in said
+    assert "Starts       11/24/2026 05:25 AM PST\n" in said
+    assert "Tried until  11/24/2026 03:25 PM PST\n" in said
+    assert "Priority     high\n" in said
+    assert "Billing      R-17\n" in said
+
+
+def test_among_several_each_tells_what_was_asked_for() -> None:
+    said = flowing(initial([job(wishes=WISHES, billing="R-17"), refused(wishes=WISHES)]))
+    told = "Starts 11/24/2026 05:25 AM PST Tried until 11/24/2026 03:25 PM PST Priority: high Job K7Q2-M9,"
+    assert said.count(told) == 1
+    assert "reference 4711, billing R-17" in said
+
+
+def test_a_time_that_has_passed_is_not_promised() -> None:
+    facts = initial([job(wishes=Wishes(not_before=ARRIVED + timedelta(minutes=1)))])
+    assert "Starts" not in text(facts)
+    assert "Priority" not in text(facts)
+
+
+@pytest.mark.parametrize(
+    ("explanation", "said"),
+    [
+        ("This mail makes 12 fax pages.", "was not sent: this mail makes 12 fax pages."),
+        ("The header field 'X-Fax-A: b' is not known.", "was not sent: the header field 'X-Fax-A: b' is not"),
+        ("Ana is not allowed to.", "was not sent: Ana is not allowed to."),
+        ("A4 is no paper of ours.", "was not sent: A4 is no paper of ours."),
+    ],
+)
+def test_an_explanation_goes_on_behind_the_colon(explanation: str, said: str) -> None:
+    assert said in flowing(initial([refused(explanation=explanation)]))
+
+
+def test_an_alert_says_what_is_wrong_and_nothing_else() -> None:
+    facts = alert("the policy was not reloaded", "It has 2 mistakes. `postfax check` shows them.")
+    mail_to_duty = arrived(facts)
+    assert subject(mail_to_duty) == "Postfax needs an administrator: the policy was not reloaded"
+    assert mail_to_duty["To"] == "duty@hospital.example"
+    assert text(facts).startswith(
+        "The policy was not reloaded.\n\nIt has 2 mistakes. `postfax check` shows them.\n\n"
+        "When  2026-11-23 17:55 UTC\n"
+    )
+    assert "Job " not in text(facts)
+    about = text(alert("a copy could not be filed", "x", mail_id="M7Q2", job_id="K7Q2-M9"))
+    assert "Job   K7Q2-M9\nMail  M7Q2\n" in about
