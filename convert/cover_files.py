@@ -39,12 +39,22 @@ def hand_over_template(own_file: str, folder: Path) -> str:
     template = Path(own_file)
     name = template_name(template)
     is_html = name.endswith(".html")
-    octets = _read(template, _LARGEST_HTML if is_html else _LARGEST_DOCUMENT)
+    octets = read_template(template)
     (folder / name).write_bytes(octets)
     if is_html:
         (folder / PICTURES).mkdir()
         _hand_over_pictures(template.resolve().parent, octets, folder / PICTURES)
     return name
+
+
+def read_template(template: Path) -> bytes:
+    """A template's file.
+
+    Raises:
+        TemplateUnusable: It is not there, no plain file, or too large.
+    """
+    is_html = template_name(template).endswith(".html")
+    return _read(template, _LARGEST_HTML if is_html else _LARGEST_DOCUMENT)
 
 
 def _hand_over_pictures(beside: Path, html: bytes, target: Path) -> None:

@@ -48,12 +48,14 @@ class DrawnCover:
     """What was not understood of its style."""
     says_message: bool
     """Whether all of the mail's text stands on it."""
+    custom_fields: tuple[str, ...]
+    """The custom fields that it asks for."""
 
 
 def printed_in_html(value: Any) -> Any:
     """How a value is printed: its line ends stay line ends."""
     if isinstance(value, str) and not isinstance(value, Markup) and "\n" in value:
-        return escape(value).replace("\n", Markup("<br>\n"))
+        return escape(value).replace("\n", Markup("<br>"))
     return value
 
 
@@ -107,6 +109,7 @@ def draw_html_cover(source: CoverSource, facts: CoverFacts, folder: Path) -> Dra
         pages=pages.pages,
         refused=tuple(dict.fromkeys(beside.refused)),
         complaints=tuple(dict.fromkeys(complaints)),
+        custom_fields=tuple(sorted(source.custom_fields)),
         says_message=_bare(message) in _bare(Markup(written)),  # noqa: S704 - only to be read
     )
 
@@ -118,7 +121,8 @@ def _bare(markup: Markup) -> str:
 @cache
 def _sheets(paper: str) -> tuple[CSS, ...]:
     """What holds where the template says nothing: the fax's paper, fonts, and a message's looks."""
-    return (style_sheet_of(f"{shared_rules()}\n@page {{ size: {paper}; margin: {_MARGINS} }}"),)
+    own = f"@page {{ size: {paper}; margin: {_MARGINS} }} html {{ overflow-wrap: break-word }}"
+    return (style_sheet_of(f"{shared_rules()}\n{own}"),)
 
 
 class _Beside(URLFetcher):  # type: ignore[misc]

@@ -155,6 +155,10 @@ class CoverSource:
             raise TemplateFault(TemplateMistake(problem="it is nested too deep")) from problem
         self.names: frozenset[str] = frozenset(meta.find_undeclared_variables(tree))
         """The tokens and groups of tokens that it uses."""
+        self.custom_fields = frozenset(
+            attribute for owner, attribute, _ in _attributes(tree) if owner in {CUSTOM, FREE_FORM}
+        )
+        """The custom fields that it uses, as it writes them."""
 
     def filled_in(self, values: dict[str, Any]) -> str:
         """The template with these values.

@@ -40,6 +40,11 @@ class OfficeTemplate:
     parts: tuple[_Part, ...]
 
     @property
+    def custom_fields(self) -> tuple[str, ...]:
+        """The custom fields that it asks for, as it writes them."""
+        return tuple(sorted(name for part in self.parts for name in part.source.custom_fields))
+
+    @property
     def counts_pages(self) -> bool:
         """Whether it says how many pages there are."""
         return any(part.source.names & _COUNTING for part in self.parts)
@@ -54,6 +59,8 @@ class FilledDocument:
     counts_pages: bool
     says_message: bool
     """Whether all of the mail's text is in it."""
+    custom_fields: tuple[str, ...]
+    """The custom fields that it asks for."""
 
 
 def office_template(file: Path) -> OfficeTemplate:
@@ -99,7 +106,10 @@ def fill_in(template: OfficeTemplate, facts: CoverFacts, *, own_pages: int, fold
     name = f"cover{template.package.form.ending}"
     template.package.write(folder / name, changed)
     return FilledDocument(
-        file=name, counts_pages=template.counts_pages, says_message="".join(message.split()) in said
+        file=name,
+        counts_pages=template.counts_pages,
+        custom_fields=template.custom_fields,
+        says_message="".join(message.split()) in said,
     )
 
 

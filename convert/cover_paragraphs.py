@@ -6,7 +6,7 @@ quotation marks, and knows nothing of statements. So, for each paragraph:
 - what belongs to one token is gathered into the run that it begins in, and keeps that run's looks;
 - a paragraph or table row of statements alone (`{% if sender.phone %}`) gives way to them, so that it leaves
   no empty line;
-- a paragraph of the message alone becomes one paragraph for each of the message's.
+- a paragraph of the message alone becomes one paragraph for each line of the message's.
 
 Jinja's delimiters are replaced by ones of private-use characters, so that nothing else in the file, such as
 an identifier in braces, is ever taken for a statement.
@@ -21,6 +21,7 @@ from typing import Any
 from lxml import etree
 
 from convert.cover_package import DocumentFormat, W
+from convert.cover_spacing import without_room
 from convert.cover_tokens import FIELD, field_expression
 
 OPENING, CLOSING = "\ue0f0", "\ue0f1"
@@ -158,6 +159,7 @@ def _repeat_for_message(paragraph: Any, form: DocumentFormat) -> None:
     pieces = list(_pieces(paragraph, form))
     if paragraph.getparent() is None or not _MESSAGE.fullmatch("".join(piece.text for piece in pieces)):
         return
+    without_room(paragraph, form)
     empty = copy.deepcopy(paragraph)
     empty.tail = None
     for piece in _pieces(empty, form):

@@ -4,22 +4,19 @@ The total of pages on a cover includes the cover's own pages, which only its lay
 flows on to further pages, and nothing is cut off.
 """
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from config.fax import Paper
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
+from convert.cover_values import page_values, token_values
 from convert.facts_file import handed_over
 from convert.message import message_markup
 from convert.page_templates import filled_in
-from convert.page_text import east_asian_language, printable_values
 from convert.templates import cover_template, cover_templates
 from convert.typesetting import TypesetPages, style_sheet, typeset
 
 _STYLE_SHEETS = {template.name: style_sheet(*template.style_sheets) for template in cover_templates()}
-_LONGEST_HEAD = 70
-"""Characters of the running head on further pages; all of it stands on the first page."""
 
 
 def cover_page(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -48,34 +45,13 @@ def draw_cover(facts: CoverFacts) -> TypesetPages:
         KeyError: There is no template of that name.
     """
     template = cover_template(facts.template)
-    tokens = _tokens(facts)
+    message = message_markup(text=facts.body_text, html=facts.body_html)
+    values = token_values(facts, message)
 
     def compose(own_pages: int) -> str:
-        return filled_in(
-            template.file,
-            {**tokens, "own_pages": own_pages, "pages_total": own_pages + facts.pages_following},
-        )
+        return filled_in(template.file, {**values, **page_values(facts, own_pages)})
 
     return typeset(compose, _STYLE_SHEETS[template.name])
-
-
-def _tokens(facts: CoverFacts) -> dict[str, Any]:
-    """The facts by name, fit to stand on a page, and what templates need besides."""
-    values = printable_values({**facts.to_json(), "body_html": ""}, with_lines={"address", "body_text"})
-    printed = CoverFacts.from_json(values)
-    message = message_markup(text=facts.body_text, html=facts.body_html)
-    return {
-        **{field.name: getattr(printed, field.name) for field in fields(printed)},
-        "message": message,
-        "running_head": _running_head(printed),
-        "language": east_asian_language(f"{values} {message}"),
-    }
-
-
-def _running_head(facts: CoverFacts) -> str:
-    recipient = facts.recipient.name or facts.recipient.company or facts.recipient.number
-    head = f"Fax to {recipient}: {facts.subject}" if facts.subject else f"Fax to {recipient}"
-    return head if len(head) <= _LONGEST_HEAD else head[: _LONGEST_HEAD - 1].rstrip() + "…"
 
 
 def _warm_up() -> None:

@@ -36,6 +36,8 @@ class OwnCover:
     """What it asked for and did not get."""
     complaints: tuple[str, ...]
     """What was not understood of its style."""
+    custom_fields: tuple[str, ...]
+    """The custom fields that it asks for, as it writes them."""
 
 
 class TemplateRejected(Exception):  # noqa: N818 - named as what happened
@@ -190,6 +192,7 @@ def _checked(drawn: dict[str, Any], pages: tuple[CodedPage, ...], told: dict[str
         says_message=told["says_message"],
         refused=_texts(told["refused"]),
         complaints=_texts(told["complaints"]),
+        custom_fields=_texts(told["custom_fields"]),
     )
 
 

@@ -27,7 +27,7 @@ def make_html_cover(arguments: dict[str, Any]) -> dict[str, Any]:
             `pages`: the fields of a `PageTask` without its source.
 
     Returns:
-        As `make_pages`, with `refused`, `complaints` and `says_message` of `DrawnCover`; or `mistakes`.
+        As `make_pages`, with the texts of `DrawnCover` and `says_message`; or `mistakes`.
 
     Raises:
         Refused: The message cannot be laid out.
@@ -43,6 +43,7 @@ def make_html_cover(arguments: dict[str, Any]) -> dict[str, Any]:
         "refused": cover.refused,
         "complaints": cover.complaints,
         "says_message": cover.says_message,
+        "custom_fields": cover.custom_fields,
     }
 
 
