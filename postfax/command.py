@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "policy": "Ask the policy what applies to whom, and why.",
     "send": "Fax a mail file, or documents to a number.",
     "convert": "Make fax pages of documents, without sending them.",
+    "cover": "See to the cover pages: list, preview, check, export.",
     "list": "List fax jobs.",
     "show": "Show everything about one fax job.",
     "cancel": "Cancel fax jobs.",
