@@ -8,6 +8,11 @@ from config.policy import Policy, read_policy
 from notify.wording import count
 from postfax.doctor.finding import Finding, failure, ok, warning
 from postfax.doctor.site import Site
+from postfax.live_policy import ReadPolicy, read_with_digest
+from postfax.opening import make_book
+from postfax.vanishing import departments_of, names_of, vanishing
+from store.errors import BookUnavailable, BookVersionError
+from store.sqlite import book_path
 
 _MOST = 5
 """Mistakes and cautions that are told one by one."""
@@ -23,16 +28,18 @@ async def settings(site: Site) -> Sequence[Finding]:
 
 
 async def policy(site: Site) -> Sequence[Finding]:
-    """Mistakes, cautions, and whether anybody may fax."""
+    """Mistakes, cautions, whether anybody may fax, and whether a running service takes the policy over."""
     try:
-        found = await read(site)
+        read_now = await asyncio.to_thread(read_with_digest, site.settings.policy, tuple(site.settings.lines))
     except ConfigError as problem:
         advice = "Correct it; a running service keeps the policy that it has."
         told = [failure(str(mistake), advice) for mistake in problem.mistakes[:_MOST]]
         return told + _rest(len(problem.mistakes), "mistake")
+    found = read_now.policy
     cautions = [
         warning(str(caution), "Leave it so if it is meant.") for caution in found.cautions[:_MOST]
     ] + _rest(len(found.cautions), "caution")
+    cautions += await _vanishing(site, read_now)
     if not len(found):
         return [*cautions, warning("no mistakes, but nobody may fax", "Name users under users: in it.")]
     return [*cautions, ok(f"no mistakes; {count(len(found), 'user')} may fax")]
@@ -45,6 +52,22 @@ async def read(site: Site) -> Policy:
         ConfigError: it has mistakes.
     """
     return await asyncio.to_thread(read_policy, site.settings.policy, lines=site.settings.lines)
+
+
+async def _vanishing(site: Site, read_now: ReadPolicy) -> list[Finding]:
+    """What keeps a running service from taking over what the files say now."""
+    if not book_path(site.settings.store).exists():
+        return []
+    try:
+        async with make_book(site.settings) as book:
+            gone = await vanishing(book, read_now.policy, read_now.digest)
+    except (BookUnavailable, BookVersionError):
+        return []  # the check of the book tells
+    if not gone.refused:
+        return []
+    vanish = f"{count(len(gone.people), 'user')} would vanish with {departments_of(gone.people)}"
+    advice = "Put it back, or say that it is meant: `postfax policy approve`."
+    return [failure(f"a running service does not take it over: {vanish} ({names_of(gone.people)})", advice)]
 
 
 def _rest(number: int, noun: str) -> list[Finding]:

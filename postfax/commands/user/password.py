@@ -1,13 +1,13 @@
-"""`postfax user`: the passwords that users log in with when they send mail (AUTH)."""
+"""`postfax user password`: what a user logs in with to send mail (AUTH)."""
 
 import sys
 
 import click
 
-from config.explain import UnknownUser
 from config.policy import Policy, read_policy
 from config.server import ServerSettings
 from config.settings import UserPolicy
+from postfax.commands.user.accounts import account_of
 from postfax.failures import ExitCode, Failure
 from postfax.opening import make_book, run, settings_in
 from postfax.person import person
@@ -18,18 +18,13 @@ LONGEST = 512
 """Characters; more does not fit through every mail program."""
 
 
-@click.group("user")
-def command() -> None:
-    """See to the passwords that users log in with to send mail."""
-
-
-@command.command("password")
+@click.command("password")
 @click.argument("user", metavar="USER", default="")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Take the first line of standard input.")
 @click.option("--remove", is_flag=True, help="Remove the password that was set.")
 @click.option("--hash-only", is_flag=True, help="Set nothing; print a hash for the policy's password_hash.")
 @click.pass_obj
-def password_command(
+def command(
     settings_file: str,
     user: str,
     from_stdin: bool,  # noqa: FBT001 - click passes it by name
@@ -50,18 +45,11 @@ def password_command(
         raise click.UsageError("USER is missing")
     settings = settings_in(settings_file)
     policy = read_policy(settings.policy, lines=settings.lines)
-    account = _account(policy, user)
+    account = account_of(policy, user)
     if remove:
         _remove(settings, policy, account)
     else:
         _set(settings, account, _hash_of(_new_password(from_stdin=from_stdin)))
-
-
-def _account(policy: Policy, username: str) -> UserPolicy:
-    user = policy.account(username)
-    if user is None:
-        raise Failure(f"{UnknownUser(username)}.", ExitCode.NOT_FOUND)
-    return user
 
 
 def _new_password(*, from_stdin: bool) -> str:
