@@ -29,7 +29,7 @@ from postfax.terminal import (
     print_table,
 )
 from store.book import Book
-from store.errors import NotInBook
+from store.errors import NotInBook, after_words
 from store.history import RecordedTransition
 from store.job import Attempt, FaxJob, Priority
 from store.mail import NotifyOn, ReceivedMail
@@ -45,6 +45,8 @@ class _Record:
     mail: ReceivedMail
     notices: tuple[Notice, ...]
     copies: tuple[Copy, ...]
+    purged_at: datetime | None
+    """When mail and document were removed, because they had been kept long enough."""
     history: tuple[RecordedTransition, ...]
 
 
@@ -79,6 +81,7 @@ async def _look_up(settings_file: str, job_id: str) -> _Record:
                 if notice.job_id in {"", job.id}  # the mail's own and the job's, not those of its siblings
             ),
             copies=await book.copies_of(job.id),
+            purged_at=await book.purged_at(mail.id),
             history=await book.transitions_of(job.id),
         )
 
@@ -105,6 +108,7 @@ def _plain(record: _Record) -> dict[str, Any]:
     return {
         **plain_job(record.job),
         "document": record.job.document,
+        "purged_at": record.purged_at,
         "policy": record.job.user.model_dump(mode="json"),
         "mail": plain_mail(record.mail),
         "attempts": [plain_attempt(attempt) for attempt in record.job.attempts],
@@ -135,6 +139,7 @@ def _print(record: _Record) -> None:
             ("asked for", _request_words(job, mail)),
             ("cover page", job.cover_template or ("none" if job.document else "")),
             ("document", _document_words(job)),
+            ("", _purge_words(record)),
             ("tries", tries_words(job)),
             ("next call", "" if job.state.final or not job.tries else _local(job.due_at)),
         )
@@ -263,6 +268,15 @@ def _document_words(job: FaxJob) -> str:
         f"{count(job.pages, 'page')} ({parts}), 204×{document.resolution.dpi}, "
         f"{octets_for_people(document.octets)} ≈ {seconds:.0f} s on the line\nsha256 {document.sha256}"
     )
+
+
+def _purge_words(record: _Record) -> str:
+    """When mail and document went, and why."""
+    if record.purged_at is None:
+        return ""
+    kept = record.purged_at - (record.job.finished_at or record.purged_at)
+    what = "mail and document were" if record.job.document else "the mail was"
+    return f"{what} removed on {_local(record.purged_at)}, {after_words(kept)}, as the policy says"
 
 
 def _local(moment: datetime) -> str:
