@@ -10,7 +10,11 @@ class PatientService(ServeProcess):
 
     async def start(self) -> None:
         await self.launch()
-        await self.wait_for("service_ready", seconds=_SECONDS)
+        try:
+            await self.wait_for("service_ready", seconds=_SECONDS)
+        except BaseException:
+            await self.kill()
+            raise
 
     async def stop(self, *, seconds: float = _SECONDS) -> int:
         return await super().stop(seconds=seconds)
