@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from submission.body_lines import BodyLines, misplaced_html_lines, misplaced_lines, split_html, split_text
+
+
+def asked(found: BodyLines) -> dict[str, str]:
+    return {one.name: one.value for one in found.directives}
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "directives"),
+    [
+        ("#fax cover: none\nHello\n", "Hello\n", {"cover": "none"}),
+        ("\r\n  #Fax Ref = 47 11\r\n#fax to: J\r\n\r\nHello", "\r\nHello", {"reference": "47 11", "to": "J"}),
+        ("#fax retry_interval: 10 min", "", {"retry-interval": "10 min"}),
+        ("Hello\n#fax cover: none\n", "Hello\n#fax cover: none\n", {}),
+        ("#faxes are fine\n", "#faxes are fine\n", {}),
+        ("", "", {}),
+    ],
+)
+def test_lines_at_the_top_of_a_text(text: str, rest: str, directives: dict[str, str]) -> None:
+    found = split_text(text)
+    assert (found.rest, asked(found), found.unknown) == (rest, directives, [])
+
+
+@pytest.mark.parametrize(
+    ("html", "rest", "directives"),
+    [
+        ("<div>#fax cover: none</div><p>Hello</p>", "<div></div><p>Hello</p>", {"cover": "none"}),
+        ("#fax ref: 1<br>#fax to: A &amp; B<br>Hi", "<br><br>Hi", {"reference": "1", "to": "A & B"}),
+        ("<p><b>#fax</b>&nbsp;cover: <i>no</i></p>x", "<p><b></b><i></i></p>x", {"cover": "no"}),
+        ("<style>#fax cover: x</style><p>Hello</p>", "<style>#fax cover: x</style><p>Hello</p>", {}),
+        ("<p>Hi</p><p>#fax cover: none</p>", "<p>Hi</p><p>#fax cover: none</p>", {}),
+    ],
+)
+def test_lines_at_the_top_of_html(html: str, rest: str, directives: dict[str, str]) -> None:
+    found = split_html(html)
+    assert (found.rest, asked(found)) == (rest, directives)
+
+
+def test_a_line_that_is_no_directive_is_told_and_not_printed() -> None:
+    found = split_text("#fax covr: none\n#fax\nHello")
+    assert (found.rest, found.unknown) == ("Hello", ["#fax covr: none", "#fax"])
+
+
+def test_lines_further_down_are_found() -> None:
+    assert misplaced_lines("Hello\n #fax cover: none\nthe #fax cover: x\n#fax is a hashtag") == [
+        "#fax cover: none"
+    ]
+    assert misplaced_html_lines("<p>Hello<p>#fax covr=none<p>bye") == ["#fax covr=none"]
+
+
+@given(st.lists(st.sampled_from(["#fax cover: none", "#fax x", "Hello", "", " #fax to: y"]), max_size=6))
+def test_no_line_of_ours_is_left_at_the_top(lines: list[str]) -> None:
+    rest = split_text("\n".join(lines)).rest
+    assert not rest.strip().lower().startswith("#fax ")
+    assert split_text(rest).rest == rest
