@@ -10,6 +10,8 @@ import re
 from submission.written import Place, Written, directive_named
 
 _TAG = re.compile(r"""(?<!\S)/(?P<name>[A-Za-z_-]{1,20})=(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]*))(?!\S)""")
+# `[FAX] 2065551234, +4930123456`: where a mailbox takes numbers from subjects, that is no subject to print.
+_ADDRESSED = re.compile(r"\s*\[\s*FAX\s*\][\s:,;|]*[0-9+][0-9+().,;\s-]*", re.IGNORECASE)
 
 
 def split_subject(subject: str) -> tuple[str, list[Written]]:
@@ -25,4 +27,5 @@ def split_subject(subject: str) -> tuple[str, list[Written]]:
         return " "
 
     rest = _TAG.sub(take, subject)
-    return (" ".join(rest.split()) if found else subject), found
+    rest = " ".join(rest.split()) if found else subject
+    return ("" if _ADDRESSED.fullmatch(rest) else rest), found

@@ -1,8 +1,9 @@
 """Fax numbers in a subject: `[FAX] 2065551234, +4930123456`. Pure.
 
 The tag stands at the very beginning, so that an answer (`Re: [FAX] …`) is no new fax. Behind it, to the end
-of the subject, stand numbers with commas or semicolons between them. What is no number is handed on as it is
-written: the submission refuses it with a sentence that its sender reads.
+of the subject or to the first directive (` /cover=none`), stand numbers with commas or semicolons between
+them. What is no number is handed on as it is written: the submission refuses it with a sentence that its
+sender reads.
 """
 
 import re
@@ -10,6 +11,7 @@ import re
 from mta.mime.text import header_text
 
 _TAG = re.compile(r"\s*\[\s*FAX\s*\]\s*[:,;|]?", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"\s/[A-Za-z_-]+=")
 _READ = 4000
 """Characters of a subject that are looked at."""
 _LONGEST = 200
@@ -28,7 +30,8 @@ def subject_recipients(subject: str, domain: str) -> tuple[str, ...]:
     tag = _TAG.match(text)
     if not tag:
         return ()
-    written = (" ".join(part.split())[:_LONGEST] for part in re.split(r"[,;]", text[tag.end() :]))
+    numbers = _DIRECTIVE.split(text[tag.end() :], maxsplit=1)[0]
+    written = (" ".join(part.split())[:_LONGEST] for part in re.split(r"[,;]", numbers))
     return tuple(dict.fromkeys(fax_address(part, domain) for part in written if part))
 
 

@@ -77,6 +77,7 @@ def test_numbers_in_the_subject_count_where_there_is_no_fax_address() -> None:
         ("2065551234", []),
         ("[FAXES] 1", []),
         ("", []),
+        ("[FAX] 2065551234, 4255550199 /cover=none /ref=1,2", ["2065551234", "4255550199"]),
     ],
 )
 def test_the_subjects_tag(subject: str, recipients: list[str]) -> None:
