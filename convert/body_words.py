@@ -11,7 +11,7 @@ _MISSING = 0.03
 _WORD = re.compile(r"\w+")
 # What programs write into the text for a picture: its name in brackets.
 _PICTURE = re.compile(
-    r"\[(?:cid|image|bild|inline image)\s*:?[^\]\n]{0,200}\]|\[https?://[^\]\s]{0,2000}\]", re.IGNORECASE
+    r"\[(?:cid|image|bild|inline image)\s*:?[^\]\n]{0,200}\]|\[https?://[^\]\s]{0,2000}\]|\b[^\s/<>\[\]]{1,80}\.(?:png|jpe?g|gif)\b", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"<?(?:https?|ftp|mailto|tel):[^\s<>]+>?", re.IGNORECASE)
 _MARKUP = re.compile(
