@@ -198,9 +198,9 @@ def _unescaped(text: str) -> str:
 
 
 def _on_lines(text: str, form: DocumentFormat) -> str:
-    """A line end before each paragraph, where blanks do not count: a line number then tells the paragraph."""
+    """A line end before and after each paragraph, where blanks do not count: line numbers tell paragraphs."""
     prefixes = "text:[ph]" if form.mixed else "w:p"
-    return re.sub(rf"(?=<{prefixes}[ />])", "\n", text.replace("\n", " "))
+    return re.sub(rf"(?=<{prefixes}[ />])|(?<=</{prefixes}>)", "\n", text.replace("\n", " "))
 
 
 def paragraph_at(text: str, line: int) -> str:

@@ -4,6 +4,7 @@ HTML becomes fax pages at once. A Word or OpenDocument template is filled in her
 Mistakes of the template are an answer, not a failure: {"mistakes": [fields of `TemplateMistake`, …]}.
 """
 
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def make_html_cover(arguments: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Refused: The message cannot be laid out.
     """
+    tempfile.tempdir = str(Path.cwd())  # @font-face wants a folder, and a task writes in its own only
     try:
         source = html_source(Path(arguments["template"]).read_bytes())
         cover = draw_html_cover(source, _facts(arguments), Path())

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import docx
 
+from convert.converter import Converter
+from convert.cover_facts import CoverFacts
+from convert.request import ConversionLimits, ConversionRequest, ConvertedFax, Sheet
+
 HTML = """\
 <!DOCTYPE html>
 <html><head><title>~Subject~</title><style>table { width: 100% }</style></head><body>
@@ -76,3 +80,20 @@ def changed_part(document: Path, name: str, change: Callable[[bytes], bytes]) ->
             copy.writestr(name, change(b""))
     document.write_bytes(target.getvalue())
     return document
+
+
+async def cover_faxes(
+    converter: Converter, folder: Path, *facts: CoverFacts, resolution: str = "fine"
+) -> tuple[ConvertedFax, ...]:
+    """A fax of each cover alone, all of one mail."""
+    work = folder / f"work-{len(list(folder.iterdir()))}"
+    work.mkdir()
+    request = ConversionRequest(
+        sources=(),
+        sheets=tuple(Sheet(key=f"fax-{number}", cover=each.to_json()) for number, each in enumerate(facts)),
+        resolution=resolution,
+        paper=facts[0].paper,
+        limits=ConversionLimits(),
+        folder=work,
+    )
+    return await converter.convert(request)

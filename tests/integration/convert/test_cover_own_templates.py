@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 import pytest_asyncio
 from drawn_pages import full_cover, texts_of
-from own_templates import HTML, saved_by_libreoffice, write_docx
+from own_templates import HTML, cover_faxes, saved_by_libreoffice, write_docx
 from PIL import Image
 
 from archive.document import as_archived
@@ -18,7 +18,7 @@ from config.fax import Paper
 from convert import own_cover
 from convert.converter import Converter
 from convert.cover_facts import CoverFacts
-from convert.request import ConversionLimits, ConversionRequest, ConvertedFax, Sheet
+from convert.request import ConvertedFax
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -31,19 +31,7 @@ MakeCover = Callable[..., Coroutine[Any, Any, ConvertedFax]]
 @pytest_asyncio.fixture(loop_scope="session")
 async def make_covers(converter: Converter, tmp_path: Path) -> Callable[..., Coroutine[Any, Any, Any]]:
     async def make_covers(*facts: CoverFacts, resolution: str = "fine") -> tuple[ConvertedFax, ...]:
-        folder = tmp_path / f"work-{len(list(tmp_path.iterdir()))}"
-        folder.mkdir()
-        request = ConversionRequest(
-            sources=(),
-            sheets=tuple(
-                Sheet(key=f"fax-{number}", cover=each.to_json()) for number, each in enumerate(facts)
-            ),
-            resolution=resolution,
-            paper=facts[0].paper,
-            limits=ConversionLimits(),
-            folder=folder,
-        )
-        return await converter.convert(request)
+        return await cover_faxes(converter, tmp_path, *facts, resolution=resolution)
 
     return make_covers
 
