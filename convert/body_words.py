@@ -9,9 +9,11 @@ from markupsafe import Markup
 _MISSING = 0.03
 """Share of a body's different words that may be missing: where programs end words differently."""
 _WORD = re.compile(r"\w+")
-# What programs write into the text for a picture: its name in brackets.
+# What programs write into the text for a picture: its name, mostly in brackets.
 _PICTURE = re.compile(
-    r"\[(?:cid|image|bild|inline image)\s*:?[^\]\n]{0,200}\]|\[https?://[^\]\s]{0,2000}\]|\b[^\s/<>\[\]]{1,80}\.(?:png|jpe?g|gif)\b", re.IGNORECASE
+    r"\[(?:cid|image|bild|inline image)\s*:?[^\]\n]{0,200}\]|\[https?://[^\]\s]{0,2000}\]"
+    r"|\b[^\s/<>\[\]]{1,80}\.(?:png|jpe?g|gif)\b",
+    re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"<?(?:https?|ftp|mailto|tel):[^\s<>]+>?", re.IGNORECASE)
 _MARKUP = re.compile(
