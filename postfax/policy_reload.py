@@ -6,13 +6,15 @@ like: until somebody says that it is meant (`postfax policy approve`).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
 
+from config.datetimes import written
 from config.difference import PolicyDifference, compare, snapshot_of
 from config.mistakes import ConfigError
+from notify.wording import count
 from postfax.collector import collector_paused
 from postfax.live_policy import LivePolicy, ReadPolicy
 from postfax.notification_socket import notify_systemd
@@ -24,6 +26,8 @@ from store.seen_policy import UsersByDepartment
 
 APPROVAL_SECONDS = 1.0
 """Between two looks whether a policy that waits was approved."""
+ALERT = "the policy was not reloaded"
+"""What those who are called are told of, at most once an hour."""
 
 log = structlog.get_logger()
 
@@ -33,6 +37,9 @@ class PolicyBook(PoliciesSeen, Protocol):
 
     async def policy_taken_over(self, digest: str, users: UsersByDepartment) -> None:
         """The policy with this digest, and these users in it, is in force from now on."""
+
+    async def alert(self, subject_of_alert: str, sentence: str, contacts: Sequence[str]) -> tuple[str, ...]:
+        """Tell the contacts by mail that something needs an administrator."""
 
 
 class PolicyReload:
@@ -93,6 +100,7 @@ class PolicyReload:
             except Exception as problem:
                 # A fault of ours in this must not keep the next policy out.
                 log.error("policy_not_reloaded", exc_info=problem, **self._kept())
+                await self._alert("The service met a fault of its own, which its log describes.")
 
     async def reload(self) -> bool:
         """Read the policy now; whether what the files say is in force."""
@@ -109,7 +117,7 @@ class PolicyReload:
                 read = await self._live.read_again()
             except (ConfigError, OSError) as problem:
                 self._waits_for_approval = ""
-                self._tell_mistakes(problem)
+                await self._tell_mistakes(problem)
                 return False
             if read.digest == self._live.digest:
                 self._waits_for_approval = ""
@@ -136,6 +144,10 @@ class PolicyReload:
         if self._waits_for_approval != read.digest:
             gone = Vanishing(people=difference.orphaned, approved_by="")
             log.error("policy_not_reloaded", **_facts_of(gone), **self._kept())
+            await self._alert(
+                f"{count(len(gone.people), 'user')} would vanish with their departments. Put the departments back, "
+                "or say that it is meant with `postfax policy approve`."
+            )
         self._waits_for_approval = read.digest
         return False
 
@@ -166,9 +178,21 @@ class PolicyReload:
             else:
                 return
 
-    def _tell_mistakes(self, problem: ConfigError | OSError) -> None:
+    async def _tell_mistakes(self, problem: ConfigError | OSError) -> None:
         mistakes = problem.mistakes if isinstance(problem, ConfigError) else [problem]
         log.error("policy_not_reloaded", mistakes=[str(mistake) for mistake in mistakes], **self._kept())
+        number = count(len(mistakes), "mistake")
+        await self._alert(f"Its files have {number}. `postfax check` shows what is wrong.")
+
+    async def _alert(self, what: str) -> None:
+        """Tell those who are called at the company's level; the mail goes out while the old policy holds."""
+        policy = self._live.current
+        since = written(self._live.loaded_at, policy.settings.datetime)
+        sentence = f"{what} The policy that was loaded {since} stays in force."
+        try:
+            await self._book.alert(ALERT, sentence, policy.settings.alerts.contacts)
+        except BookUnavailable as problem:
+            log.warning("nobody_alerted", cause=problem.cause or str(problem))
 
     def _kept(self) -> dict[str, str]:
         return {"kept_since": self._live.loaded_at.isoformat()}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +198,35 @@ async def test_a_fault_while_reloading_does_not_keep_the_next_policy_out(
     await _until(lambda: office.taken == 1)
     running.cancel()
     await asyncio.wait([running])
+
+
+async def test_those_who_are_called_learn_of_a_policy_that_is_not_taken_over(office: Office) -> None:
+    called = "settings: {alerts: {contacts: [duty@hospital.example]}}\n"
+    office.write("house.yaml", HOUSE + called)
+    reload = office.reload()
+    assert await reload.reload()
+    office.write("radiology.yaml", RADIOLOGY + "  Surgery: {userz: []}\n")
+    assert not await reload.reload()
+    assert not await reload.reload()
+    alert = await office.book.claim_notice(timedelta(minutes=5))
+    assert alert
+    assert (alert.address, alert.topic) == ("duty@hospital.example", "the policy was not reloaded")
+    assert alert.remark.startswith(
+        "Its files have 1 mistake. `postfax check` shows what is wrong. The policy "
+    )
+    assert alert.remark.endswith(" stays in force.")
+    assert await office.book.claim_notice(timedelta(minutes=5)) is None, "once an hour"
+
+
+async def test_those_who_are_called_learn_of_users_who_would_vanish(office: Office) -> None:
+    office.write("house.yaml", HOUSE + "settings: {alerts: {contacts: [duty@hospital.example]}}\n")
+    reload = office.reload()
+    assert await reload.reload()
+    (office.folder / "radiology.yaml").unlink()
+    assert not await reload.reload()
+    alert = await office.book.claim_notice(timedelta(minutes=5))
+    assert alert
+    assert alert.remark.startswith("2 users would vanish with their departments.")
 
 
 async def _until(condition: Any) -> None:
