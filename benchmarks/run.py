@@ -19,9 +19,11 @@ from collections.abc import Callable, Sequence
 import book_accept
 import commit_latency
 import conversion
+import cover_legibility
 import first_invite
 import ingest
 import large_mails
+import policy
 
 BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "ingest": (ingest.main, "durable mails a second, beside Debian's Postfix"),
@@ -29,7 +31,9 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "commit_latency": (commit_latency.main, "how long a commit takes beside other writing processes"),
     "book_accept": (book_accept.main, "durable mails a second into the book alone"),
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
+    "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "conversion": (conversion.main, "documents to fax pages, beside Ghostscript"),
+    "cover_legibility": (cover_legibility.main, "how much of a cover page can be read after it was faxed"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from config.forms import Form
 from config.section import Section
 from config.values import Name, ReadableFile, Toggle, expected
 
@@ -51,8 +52,19 @@ def _template_file(path: Path) -> Path:
 
 
 TemplateName = Name
-OwnTemplateName = Annotated[str, BeforeValidator(_own_template_name)]
-TemplateFile = Annotated[ReadableFile, AfterValidator(_template_file)]
+OwnTemplateName = Annotated[
+    str,
+    BeforeValidator(_own_template_name),
+    Form(words="a name for a cover page", as_number=True, example="Letter Head"),
+]
+TemplateFile = Annotated[
+    ReadableFile,
+    AfterValidator(_template_file),
+    Form(
+        words="a file of HTML, Word or OpenDocument",
+        pattern=r".+\.(?:[Hh][Tt][Mm][Ll]?|[Dd][Oo][Cc][Xx]|[Oo][Dd][Tt])",
+    ),
+]
 
 
 class CoverpageSettings(Section):

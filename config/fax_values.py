@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BeforeValidator, ValidationInfo
 
+from config.forms import Form
 from config.values import did_you_mean, expected
 
 
@@ -78,7 +79,9 @@ def _header_line(value: Any) -> str:
         raise expected(known, "a { or } stands alone") from None
     tokens = [(name, layout or conversion) for _, name, layout, conversion in pieces if name is not None]
     for name, more in tokens:
-        if name not in HEADER_TOKENS or more:
+        if name in HEADER_TOKENS and more:
+            raise expected(known, f"{{{name}}} takes no format")
+        if name not in HEADER_TOKENS:
             raise expected(known, did_you_mean(name, list(HEADER_TOKENS)) or f"{{{name}}} is unknown")
     said = {name for name, _ in tokens}
     missing = [token for token in ("date", "time", "number") if token not in said]
@@ -150,13 +153,57 @@ def _known_host(value: Any) -> str:
     return f"{found[1]} {found[2]}"
 
 
-Region = Annotated[str, BeforeValidator(_region)]
-NumberPattern = Annotated[str, BeforeValidator(_number_pattern)]
-StationNumber = Annotated[str, BeforeValidator(_station_number)]
-StationIdentity = Annotated[str, BeforeValidator(_station_identity)]
-FileName = Annotated[str, BeforeValidator(_file_name)]
-LineName = Annotated[str, BeforeValidator(_line_name)]
-DirectiveName = Annotated[str, BeforeValidator(_directive_name)]
-DocumentType = Annotated[str, BeforeValidator(_document_type)]
-HeaderLine = Annotated[str, BeforeValidator(_header_line)]
-KnownHost = Annotated[str, BeforeValidator(_known_host)]
+Region = Annotated[
+    str,
+    BeforeValidator(_region),
+    Form(
+        words="a region of ISO 3166, two letters such as US or DE", choices=tuple(sorted(SUPPORTED_REGIONS))
+    ),
+]
+NumberPattern = Annotated[
+    str,
+    BeforeValidator(_number_pattern),
+    Form(
+        words="a number with + and country code; * behind a prefix, ? for any one digit",
+        pattern=r"[ .()-]*\+[ .()-]*[1-9][0-9? .()-]*\*?[ .()-]*",
+        as_number=True,
+    ),
+]
+StationNumber = Annotated[
+    str,
+    BeforeValidator(_station_number),
+    Form(words="a telephone number such as +12065550100", pattern=r"\+?[0-9 .()-]*", as_number=True),
+]
+StationIdentity = Annotated[
+    str,
+    BeforeValidator(_station_identity),
+    Form(words="at most 20 plain characters", pattern="[ -~]{0,20}", as_number=True),
+]
+FileName = Annotated[
+    str,
+    BeforeValidator(_file_name),
+    Form(words="a path with the tokens " + ", ".join(f"{{{token}}}" for token in FILE_NAME_TOKENS)),
+]
+LineName = Annotated[str, BeforeValidator(_line_name), Form(words="the name of a line", as_number=True)]
+DirectiveName = Annotated[
+    str, BeforeValidator(_directive_name), Form(words=f"one of {', '.join(DIRECTIVES)}", choices=DIRECTIVES)
+]
+DocumentType = Annotated[
+    str,
+    BeforeValidator(_document_type),
+    Form(words=f"one of {', '.join(DOCUMENT_TYPES)}", choices=DOCUMENT_TYPES, example="pdf"),
+]
+HeaderLine = Annotated[
+    str,
+    BeforeValidator(_header_line),
+    Form(words="a header line with the tokens " + ", ".join(f"{{{token}}}" for token in HEADER_TOKENS)),
+]
+KnownHost = Annotated[
+    str,
+    BeforeValidator(_known_host),
+    Form(
+        words="a public key such as ssh-ed25519 AAAA…",
+        pattern=r"[a-z0-9@.-]+ +[A-Za-z0-9+/]+=*(?: .*)?",
+        example="ssh-ed25519 AAAA…",
+    ),
+]

@@ -15,6 +15,9 @@ from config.mistakes import Mistake, Step
 from config.places import Place, Places, Value
 from config.syntax import explain_syntax
 
+LARGEST = 100_000_000
+"""Octets of a file; 50,000 users with all that can be said of them are 30 million."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
@@ -69,6 +72,8 @@ class Document:
 def read_yaml(file: Path) -> Document:
     """What the file holds, or the mistake that keeps it from being read."""
     try:
+        if file.stat().st_size > LARGEST:
+            return _unreadable(file, f"is larger than {LARGEST // 1_000_000} MB")
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         return _unreadable(file, f"cannot be read: {error.strerror or error}")

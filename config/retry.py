@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from config.forms import Form
 from config.section import Section
 from config.values import Duration, did_you_mean, expected
 
@@ -31,7 +32,16 @@ def _retryable_status(value: Any) -> str:
     raise expected(f"one of the statuses {listed}", did_you_mean(word, list(RETRYABLE_STATUSES)))
 
 
-RetryableStatus = Annotated[str, BeforeValidator(_retryable_status)]
+RetryableStatus = Annotated[
+    str,
+    BeforeValidator(_retryable_status),
+    Form(
+        words=f"one of {', '.join(RETRYABLE_STATUSES)}",
+        choices=RETRYABLE_STATUSES,
+        any_case=True,
+        example="BUSY",
+    ),
+]
 
 
 class StatusRetry(Section):

@@ -16,6 +16,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"expected ',' or '\]'", "the list that begins in line {begun} is not closed with ]"),
     (r"expected ',' or '\}'", "the group that begins in line {begun} is not closed with }}"),
+    (r"maximum nesting depth", "is nested more than 64 levels deep"),
     (
         r"expected (?:key|'-' indicator)",
         "this line does not go with those before it; look at the indentation",

@@ -20,6 +20,9 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from config.credentials import PREFIX, NoCredential, credential_file
+from config.forms import Form
+
 
 class HostPort(NamedTuple):
     """An address to listen on or to ask."""
@@ -95,6 +98,14 @@ def duration_text(value: timedelta) -> str:
         if milliseconds and milliseconds % size == 0:
             return f"{milliseconds // size} {unit}"
     return f"{milliseconds} ms" if milliseconds else "0 s"
+
+
+def size_text(octets: int) -> str:
+    """A size as it is written in a file, in the largest unit that divides it."""
+    for unit in ("GiB", "GB", "MiB", "MB", "KiB", "kB"):
+        if octets and octets % _SIZES[unit.lower()] == 0:
+            return f"{octets // _SIZES[unit.lower()]} {unit}"
+    return f"{octets} B"
 
 
 def _byte_size(value: Any) -> int:
@@ -243,6 +254,11 @@ def _beside(path: Path, info: ValidationInfo) -> Path:
 
 
 def _readable_file(path: Path, info: ValidationInfo) -> Path:
+    if str(path).startswith(PREFIX):
+        try:
+            path = credential_file(str(path))
+        except NoCredential as problem:
+            raise expected("a file that can be read", str(problem)) from None
     path = _beside(path, info)
     if info.context and "folder" in info.context and not (path.is_file() and os.access(path, os.R_OK)):
         why = "it may not be read by this user" if path.is_file() else f"{path} is not there"
@@ -264,24 +280,106 @@ def _documents_url(value: Any, info: ValidationInfo) -> str:
     return _local_url(value, info, "file", "file: and a folder, such as file:/var/lib/postfax/documents")
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(duration_text)]
-ByteSize = Annotated[int, BeforeValidator(_byte_size)]
-Toggle = Annotated[bool, BeforeValidator(_toggle)]
-TimeZone = Annotated[str, BeforeValidator(_time_zone)]
-DateFormat = Annotated[str, BeforeValidator(_date_format)]
-TimeFormat = Annotated[str, BeforeValidator(_time_format)]
-Address = Annotated[HostPort, BeforeValidator(_listen_address)]
-LocalAddress = Annotated[HostPort | UnixSocket, BeforeValidator(_local_address)]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-HttpUrl = Annotated[str, BeforeValidator(_http_url)]
-Nameserver = Annotated[HostPort, BeforeValidator(_nameserver)]
-SipUri = Annotated[str, BeforeValidator(_sip_uri)]
-Domain = Annotated[str, BeforeValidator(_domain)]
-EmailAddress = Annotated[str, BeforeValidator(_email_address)]
-PasswordHash = Annotated[str, BeforeValidator(_password_hash)]
-SendingAddress = Annotated[str, BeforeValidator(_sending_address)]
-LocalPath = Annotated[Path, AfterValidator(_beside)]
-ReadableFile = Annotated[Path, AfterValidator(_readable_file)]
-BookUrl = Annotated[str, BeforeValidator(_book_url)]
-DocumentsUrl = Annotated[str, BeforeValidator(_documents_url)]
-Name = Annotated[str, BeforeValidator(_some_text)]
+_DURATION = r"\s*[0-9]{1,13}(?:\.[0-9]{1,3})?\s*(?:" + "|".join(_MILLISECONDS) + r")\s*"
+_SIZE = r"\s*[0-9]{1,15}\s*(?:[kKmMgG][iI]?)?[bB]?\s*"
+_HOST_PORT = r"(?:\[[0-9A-Fa-f:.]+\]|[^:\s\[\]]+):[0-9]{1,5}"
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(duration_text),
+    Form(words="a duration such as 30 s, 5 min, 2 h or 7 days", example="3 min", pattern=_DURATION),
+]
+ByteSize = Annotated[
+    int,
+    BeforeValidator(_byte_size),
+    Form(words="a size such as 500 kB, 50 MB or 1 GiB", example="20 MB", pattern=_SIZE, as_number=True),
+]
+Toggle = Annotated[bool, BeforeValidator(_toggle), Form(words="true or false")]
+TimeZone = Annotated[
+    str,
+    BeforeValidator(_time_zone),
+    Form(words="a time zone such as Europe/Berlin or America/New_York", pattern="[A-Za-z0-9_+/-]+"),
+]
+DateFormat = Annotated[str, BeforeValidator(_date_format), Form(words="a date format such as MM/DD/YYYY")]
+TimeFormat = Annotated[str, BeforeValidator(_time_format), Form(words="a time format such as hh:mm a")]
+Address = Annotated[
+    HostPort,
+    BeforeValidator(_listen_address),
+    Form(words="an address with a port, such as 127.0.0.1:25 or [::1]:25", pattern=_HOST_PORT),
+]
+LocalAddress = Annotated[
+    HostPort | UnixSocket,
+    BeforeValidator(_local_address),
+    Form(words="an address with a port, or unix: and a path", pattern=f"unix:.+|{_HOST_PORT}"),
+]
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(_network),
+    Form(words="a network such as 192.0.2.0/24 or 2001:db8::/32", pattern="[0-9A-Fa-f:./]+", as_number=True),
+]
+HttpUrl = Annotated[
+    str,
+    BeforeValidator(_http_url),
+    Form(words="an address that begins with https://", pattern="https?://[^#]+"),
+]
+Nameserver = Annotated[
+    HostPort,
+    BeforeValidator(_nameserver),
+    Form(words="the IP address of a resolver, with a port where it is not 53", pattern=r"[][0-9A-Fa-f:.]+"),
+]
+SipUri = Annotated[
+    str,
+    BeforeValidator(_sip_uri),
+    Form(
+        words="a SIP address such as sip:trunk.example.net",
+        pattern=r"sip:.+",
+        example="sip:trunk.example.net",
+    ),
+]
+Domain = Annotated[
+    str,
+    BeforeValidator(_domain),
+    Form(words="a mail domain", pattern=r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", example="fax.example.com"),
+]
+EmailAddress = Annotated[
+    str,
+    BeforeValidator(_email_address),
+    Form(
+        words="an e-mail address",
+        pattern=r"\s*[^@\s*]+@[^@\s.]+(?:\.[^@\s.]+)+\s*",
+        example="ana@hospital.example",
+    ),
+]
+PasswordHash = Annotated[
+    str,
+    BeforeValidator(_password_hash),
+    Form(words="a hash that `postfax user password --hash-only` prints", pattern=r"\s*\$argon2id?\$.+"),
+]
+SendingAddress = Annotated[
+    str,
+    BeforeValidator(_sending_address),
+    Form(
+        words="an e-mail address, or *@ and a domain",
+        pattern=r"\s*(?:\*|[^@\s*]+)@[^@\s.]+(?:\.[^@\s.]+)+\s*",
+    ),
+]
+LocalPath = Annotated[
+    Path,
+    AfterValidator(_beside),
+    Form(words="a path; a relative one begins in the folder of this file", example="/etc/postfax/policy/"),
+]
+ReadableFile = Annotated[
+    Path,
+    AfterValidator(_readable_file),
+    Form(words="a file that can be read, or credential:NAME (systemd)", example="/etc/postfax/secret"),
+]
+BookUrl = Annotated[
+    str, BeforeValidator(_book_url), Form(words="sqlite: and a path", pattern="sqlite:[^?#]+")
+]
+DocumentsUrl = Annotated[
+    str, BeforeValidator(_documents_url), Form(words="file: and a folder", pattern="file:[^?#]+")
+]
+Name = Annotated[
+    str, BeforeValidator(_some_text), Form(words="a name", example="NAME", pattern=r".*\S.*", as_number=True)
+]

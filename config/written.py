@@ -6,10 +6,10 @@ from typing import Any
 
 from config.inheritance import SettingPath
 from config.section import Section
-from config.values import duration_text
+from config.values import HostPort, UnixSocket, duration_text
 
 
-def written(value: Any) -> str:
+def written(value: Any) -> str:  # noqa: PLR0911 - one for each kind
     """A value as it would stand in a file, without the quotes that YAML may want."""
     match value:
         case None | "":
@@ -18,6 +18,8 @@ def written(value: Any) -> str:
             return "true" if value else "false"
         case timedelta():
             return duration_text(value)
+        case HostPort() | UnixSocket():
+            return str(value)
         case tuple() | list():
             return f"[{', '.join(written(item) for item in value)}]"
         case dict():

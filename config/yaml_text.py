@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from config.places import Value
 
-_PLAIN = re.compile(r"[^\W_](?:[\w .@+/()&'…–—›×*-]*[\w.)*-])?")
+_PLAIN = re.compile(r"/?[^\W_](?:[\w .@+/()&'…–—›×*-]*[\w.)*-])?")
 # What an editor that knows YAML 1.1 or 1.2 would take for something else than a text.
 _OTHER = re.compile(
     r"(?:~|null|true|false|yes|no|on|off|y|n|[-+]?[0-9][0-9_,.:eExXoOa-fA-F+-]*|\.inf|\.nan)", re.IGNORECASE

@@ -1,21 +1,24 @@
 """The generated pages of docs/, and a check of every page's links: `./dev docs`, or `build.py --check`.
 
-What the code says is written by the code: `reference/commands.md` from the commands' own help, and
-`reference/documents.md` from the table of formats. With `--check` nothing is written, and a page that is not
-what it would be is a failure, so that code and documentation cannot drift apart.
+What the code says is written by the code: `reference/commands.md` from the commands' own help,
+`reference/documents.md` from the table of formats, `reference/settings.md` and the two schemas from the
+models of the settings. With `--check` nothing is written, and a page that is not what it would be is a
+failure, so that code and documentation cannot drift apart.
 """
 
 import argparse
 import importlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from convert.formats import FORMATS, Route
 from postfax.command import COMMANDS
+from postfax.commands import config
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -63,7 +66,22 @@ def documents_page() -> str:
     )
 
 
-PAGES = {
+def settings_page() -> str:
+    """Every setting, with a remark and its built-in value."""
+    parts = [
+        "# Settings\n\nWritten by `./dev docs` from the models of the settings; `postfax config reference`",
+        "prints the same. Every value that stands here is the built-in one. Editors complete and check YAML",
+        "by the schemas [server.schema.json](server.schema.json) and",
+        "[policy.schema.json](policy.schema.json).",
+    ]
+    for kind, (_, title) in config.FILES.items():
+        parts.append(f"\n## {title}\n\n```yaml\n{config.reference(kind)}```")
+    return "\n".join(parts) + "\n"
+
+
+PAGES: dict[Path, Callable[[], str]] = {
+    DOCS / "reference" / "settings.md": settings_page,
+    **{DOCS / "reference" / f"{kind}.schema.json": partial(config.schema, kind) for kind in config.FILES},
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "reference" / "documents.md": documents_page,
 }

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Run the service: take mail, place calls, send notices.",
     "check": "Check the settings and the policy without running anything.",
     "policy": "Ask the policy what applies to whom, and why.",
+    "config": "Print the reference of all settings, and their schema.",
     "send": "Fax a mail file, or documents to a number.",
     "convert": "Make fax pages of documents, without sending them.",
     "cover": "See to the cover pages: list, preview, check, export.",

@@ -83,6 +83,7 @@ def test_every_value_and_name_has_its_place(tmp_path: Path) -> None:
         ("&a [*a]", "a.yaml:1:5  [0]: *a stands for nothing: no &a is before it; put a text into quotes"),
         ("? [a]\n: b", "a.yaml:1:3  a name was expected here; put a text with brackets into quotes"),
         ('a: "\\uD83D"', "a.yaml:1:7  an escape sequence stands for half a character (\\uD800 to \\uDFFF) or none; write it as it is"),  # noqa: E501 - the line as it is told
+        ("[" * 2000, "a.yaml:1:1001  is nested more than 64 levels deep"),
         ("[" * 100 + "]" * 100, "a.yaml:1:66  is nested more than 64 levels deep"),
     ],
 )  # fmt: skip
