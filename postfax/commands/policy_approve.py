@@ -49,7 +49,8 @@ async def _vanishing(book: Book, read: ReadPolicy) -> Vanishing:
 
 async def _approve(book: Book, read: ReadPolicy, people: tuple[Person, ...]) -> None:
     async with book:
-        detail = f"{_counted(people)} of {departments_of(people)} vanish"
+        verb = "vanishes" if len(people) == 1 else "vanish"
+        detail = f"{_counted(people)} {verb} with {departments_of(people)}"
         await book.approve_policy(read.digest, by=person(), detail=detail)
 
 

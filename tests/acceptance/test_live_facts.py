@@ -1,4 +1,4 @@
-"""What changes while the service runs: blocked numbers, locks, the policy, and what of it is not taken over."""
+"""What changes while the service runs: blocked numbers, locks, the policy and what of it is not let in."""
 
 import asyncio
 from pathlib import Path
