@@ -145,8 +145,8 @@ class PolicyReload:
             gone = Vanishing(people=difference.orphaned, approved_by="")
             log.error("policy_not_reloaded", **_facts_of(gone), **self._kept())
             await self._alert(
-                f"{count(len(gone.people), 'user')} would vanish with their departments. Put the departments back, "
-                "or say that it is meant with `postfax policy approve`."
+                f"{count(len(gone.people), 'user')} would vanish with their departments. "
+                "Put the departments back, or say that it is meant with `postfax policy approve`."
             )
         self._waits_for_approval = read.digest
         return False
