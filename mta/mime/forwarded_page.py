@@ -33,6 +33,8 @@ _OUTSIDE = re.compile(
     r"|</?(?:html|head|body|meta|base|link|noscript|object|iframe|!doctype)\b[^>]*(?:>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
+_GAP = re.compile(r"\n(?:[ ]*\n){3,}")
+_BLANK = re.compile(r"^ | (?= )", re.MULTILINE)
 _PICTURE = re.compile(r"<(?:img|v:imagedata|input)\b[^>]*(?:>|\Z)", re.IGNORECASE)
 _IS_HERE = re.compile(r"""\bsrc\s*=\s*["']?data:image/""", re.IGNORECASE)
 
@@ -57,10 +59,6 @@ def _of_html(html: str) -> str:
 
 
 def _of_text(text: str) -> str:
-    """Lines as they are, blanks at their beginnings too."""
-    return "<p>" + "<br>\n".join(map(_line, text.split("\n"))) + "</p>"
-
-
-def _line(line: str) -> str:
-    blanks = len(line) - len(line.lstrip(" "))
-    return "&nbsp;" * blanks + escape(line.lstrip(" ").replace("\t", "    "))
+    """Lines as they are, with their blanks; long gaps are shortened."""
+    lines = _GAP.sub("\n\n\n", escape(text.strip("\n").replace("\t", "    ")))
+    return f"<p>{_BLANK.sub('&nbsp;', lines)}</p>".replace("\n", "<br>\n")

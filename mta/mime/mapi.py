@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
-from mta.mime.text import decoded
+from mta.mime.text import cleaned, decoded
 
 Value = str | bytes | int
 """Texts in a codepage stay octets until somebody reads them."""
@@ -96,7 +96,7 @@ class Properties:
         value = self._values.get(tag, "")
         if isinstance(value, bytes):
             value = decoded(value, charset_of(self._codepage if codepage is None else codepage))
-        return value.rstrip("\0") if isinstance(value, str) else ""
+        return cleaned(value) if isinstance(value, str) else ""
 
     def line(self, *tags: Tag) -> str:
         """As `text`, on one line."""

@@ -88,7 +88,7 @@ def outlook_letter(properties: Properties, attachments: Iterable[OutlookAttachme
             enclosures.append(_enclosure(attachment))
     return Letter(
         head=tuple(_head(properties)),
-        text=text.replace("\r\n", "\n").replace("\r", "\n"),
+        text=text,
         html=with_pictures(html, shown),
         enclosures=tuple(enclosures),
         left_out=tuple(_left_out(properties)),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from mta.mime.mapi import charset_of
-from mta.mime.text import decoded
+from mta.mime.text import cleaned, decoded
 
 MAX_TOKENS = 1_000_000
 
@@ -152,7 +152,7 @@ class _Document:
             lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"),
             "".join(self.pieces),
         )
-        return joined.encode("utf-8", "replace").decode("utf-8")
+        return cleaned(joined)
 
 
 def rtf_text(rtf: bytes) -> str:

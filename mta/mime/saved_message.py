@@ -18,6 +18,9 @@ MAX_DEPTH = 10
 """Messages saved in one another."""
 
 _MAGIC: bytes = olefile.MAGIC
+_SECTOR = 512
+_TABLES = (44, 64, 72)
+"""[MS-CFB] §2.2: where the numbers of the sectors of the FAT, the mini FAT and the DIFAT stand."""
 _PROPERTIES = "__properties_version1.0"
 _NAMES = "__nameid_version1.0"
 _ATTACHMENT = "__attach_version1.0_#"
@@ -43,11 +46,20 @@ def saved_letter(octets: bytes) -> Letter:
         DamagedMessage: it cannot be read.
         Refused: an attachment of it is not in it.
     """
+    _check_header(octets)
     try:
         with olefile.OleFileIO(io.BytesIO(octets)) as file:
             return _Message(file, len(octets)).letter((), _HEAD_OF_MESSAGE)
     except (OSError, ValueError, LookupError, struct.error, AttributeError, RecursionError) as problem:
         raise DamagedMessage("it is damaged") from problem
+
+
+def _check_header(octets: bytes) -> None:
+    """A file says in its header how large its tables are, and is believed by who reads it."""
+    sectors = len(octets) // _SECTOR
+    counts = [int.from_bytes(octets[place : place + 4], "little") for place in _TABLES]
+    if len(octets) < _SECTOR or max(counts) > sectors:
+        raise DamagedMessage("it is damaged")
 
 
 def _same(letter: Letter) -> Letter:
@@ -61,6 +73,8 @@ class _Message:
         self._file = file
         self._left = size
         """Octets that its streams can still have, where each is in the file once."""
+        if file.root.size > size:  # of the stream that holds the small ones
+            raise DamagedMessage("it is damaged")
         self._streams: dict[_Path, list[str]] = {}
         for path in file.listdir(streams=True, storages=True):
             self._streams.setdefault(tuple(path[:-1]), []).append(path[-1])
@@ -112,8 +126,11 @@ class _Message:
         return f"__substg1.0_{number}"
 
     def _read(self, path: _Path) -> bytes:
-        octets: bytes = self._file.openstream(list(path)).read()
-        self._left -= len(octets)
-        if self._left < 0:  # streams that share sectors
+        size: int = self._file.get_size(list(path))
+        self._left -= size
+        if self._left < 0:  # streams that share sectors, or a size that is made up
             raise DamagedMessage("it is damaged")
+        octets: bytes = self._file.openstream(list(path)).read()
+        if len(octets) != size:
+            raise DamagedMessage("it is cut off")
         return octets

@@ -31,12 +31,12 @@ def decoded(octets: bytes, charset: str) -> str:
     for candidate in (codec, "utf-8"):
         if candidate:
             try:
-                return _clean(octets.decode(candidate))
+                return cleaned(octets.decode(candidate))
             except ValueError:
                 continue
     if codec and codec != "utf-8":
-        return _clean(octets.decode(codec, errors="replace"))
-    return _clean(_damaged(octets))
+        return cleaned(octets.decode(codec, errors="replace"))
+    return cleaned(_damaged(octets))
 
 
 def _damaged(octets: bytes) -> str:
@@ -95,7 +95,8 @@ def _codec(charset: str) -> str | None:
     return None if name.replace("-", "_") in _NO_CHARSETS else _MEANT.get(name, name)
 
 
-def _clean(text: str) -> str:
+def cleaned(text: str) -> str:
+    """A text with one kind of line end, without control characters and halves of surrogate pairs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     return _UNWANTED.sub("", text).encode("utf-8", errors="replace").decode("utf-8")
 

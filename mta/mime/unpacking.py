@@ -27,7 +27,7 @@ from sandbox import Refused
 
 MAX_DEPTH = 10
 MAX_DOCUMENTS = 1000
-MAX_OCTETS = 512 * 1024 * 1024
+MAX_OCTETS = 256 * 1024 * 1024
 """Of all documents together."""
 
 _TNEF_TYPES = {"application/ms-tnef", "application/vnd.ms-tnef"}

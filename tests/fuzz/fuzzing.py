@@ -25,7 +25,10 @@ from typing import IO, Protocol
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-TARGETS = ("smtp_commands", "address_grammar", "mime_entry", "client_facts")
+TARGETS = (
+    "smtp_commands", "address_grammar", "mime_entry", "client_facts", "winmail_stream", "saved_message_file",
+    "mail_in_mail", "signed_content",
+)  # fmt: skip
 SECONDS_AN_INPUT = 10
 """Under atheris' instrumentation, which makes everything several times slower."""
 

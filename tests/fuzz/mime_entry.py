@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mta.header_scan import HeaderTooLarge, scan_header
+from mta.mime.letter import MAX_SHOWN
 from mta.mime.parts import MAX_HTML, MAX_TEXT
 from mta.mime.structure import read_structure
-from mta.mime.task import MAX_SHOWN, take_apart
+from mta.mime.task import take_apart
 from sandbox import Refused
 
 USUAL = 4096
@@ -36,14 +37,14 @@ def check(octets: bytes) -> None:
     try:
         _check_content(_taken_apart(octets))
     except Refused as refused:
-        _check_sentence(str(refused))
+        check_sentence(str(refused))
     if _BOUNDARY not in octets:
         _check_attached(octets)
 
 
 def _taken_apart(mail: bytes) -> dict[str, Any]:
     """What the task says, after its journey through JSON; the files that it wrote are as large as it says."""
-    with tempfile.TemporaryDirectory(dir=_in_memory()) as folder, contextlib.chdir(folder):
+    with tempfile.TemporaryDirectory(dir=in_memory()) as folder, contextlib.chdir(folder):
         Path("mail.eml").write_bytes(mail)
         content: dict[str, Any] = json.loads(json.dumps(take_apart({"mail": "mail.eml"})))
         written = {path.name: path.stat().st_size for path in Path().iterdir()}
@@ -52,11 +53,13 @@ def _taken_apart(mail: bytes) -> dict[str, Any]:
     return content
 
 
-def _in_memory() -> str | None:
+def in_memory() -> str | None:
+    """A folder for files that many inputs are written to; None for the usual one."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - made private by tempfile
 
 
-def _check_sentence(text: str) -> None:
+def check_sentence(text: str) -> None:
+    """What a sender reads is a sentence."""
     assert text.endswith(".")
 
 
@@ -71,7 +74,7 @@ def _check_content(content: dict[str, Any]) -> None:
         text.encode()
         assert not any(one < " " and one not in "\t\n" for one in text)
     for part in content["attachments"]:
-        assert 0 < len(part["name"]) <= _NAME_LENGTH + len(".eml")
+        assert 0 < len(part["name"]) <= _NAME_LENGTH + len(" (1000).eml")
         assert not set(part["name"]) & set("/\\\x00\r\n")
         assert part["media_type"].count("/") == 1
 

@@ -157,7 +157,7 @@ class TestForwarded:
             "<b>Referral</b>", "<b>From</b></td><td>Dr. Jörg Müller &lt;mueller@praxis.example&gt;",
             "<b>To</b></td><td>Ana &lt;ana@hospital.example&gt;", "Thu, 26 Nov 2026 09:12:44 +0100",
             "<b>Attachments</b></td><td>Befund.pdf", "<b>Left out</b></td><td>t.ics (calendar entry)",
-            "&nbsp;&nbsp;see &lt;below&gt; &amp; act.",
+            "&nbsp; see &lt;below&gt; &amp; act.",
         ):  # fmt: skip
             assert words in text
         assert content["text"] == "For your files.\n"
