@@ -63,8 +63,8 @@ _FULL: dict[str, Any] = {
     "subject": "Referral for Monday",
     "body_text": (
         "Dear Dr. Doe,\n\nplease find the referral for Mrs. Miller attached. She will come to you on Monday "
-        "at nine. The images of the left knee are on pages 2 to 4.\n\nPlease call back before noon if you need "
-        "anything else.\n\nBest regards,\nAna Ruiz"
+        "at nine. The images of the left knee are on pages 2 to 4.\n\nPlease call back before noon if you "
+        "need anything else.\n\nBest regards,\nAna Ruiz"
     ),
     "date": "11/23/2026", "time": "09:14 am", "zone": "PST",
     "pages_following": 3, "job_id": "K7Q2-M9", "reference": "REF-4711",

@@ -9,10 +9,11 @@ or become records if they have no room. Colours go: what is white on white for a
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import escape
 
 from lxml import etree
 from lxml.html import HTMLParser
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from convert.body_blanks import without_needless_blanks
 from convert.body_links import address_beside, alternative
@@ -73,7 +74,7 @@ _BLANKS = re.compile(r"[ \t\n\r\f]+")
 # Newsletters fill the first line that a mailbox shows with blanks that have no width.
 _FILLER = re.compile("[\u00a0\u00ad\u034f\u2007\u200b-\u200f\ufeff ]{6,}")
 
-_NOTHING = Markup("")
+_NOTHING = ""
 
 
 class TooDeep(Refused):
@@ -86,7 +87,7 @@ class _Frame:
 
     name: str = ""
     """Under which it stands on the page; empty if only its content does."""
-    after: Markup = _NOTHING
+    after: str = _NOTHING
     keeps_lines: bool = False
     font: str | None = None
     """The font of pictures that is set here."""
@@ -128,10 +129,10 @@ def simplified_html(html: str) -> Markup:
     if any(problem.type_name == "ERR_RESOURCE_LIMIT" for problem in parser.error_log):
         raise TooDeep("its HTML is nested too deeply to be read")
     if root is None:
-        return _NOTHING
+        return Markup()
     simplifier = _Simplifier()
-    content = without_needless_blanks(_NOTHING.join(simplifier.pieces(root)))
-    return content if simplifier.found_text else _NOTHING
+    content = without_needless_blanks("".join(simplifier.pieces(root)))
+    return Markup(content) if simplifier.found_text else Markup()  # noqa: S704 - our own tags and escaped text
 
 
 class _Simplifier:
@@ -144,7 +145,7 @@ class _Simplifier:
         self._tables = [_Table(form=Form.PARTS)]
         """Those around the walk's place; the first stands for cells without a table."""
 
-    def pieces(self, root: etree._Element) -> Iterator[Markup]:
+    def pieces(self, root: etree._Element) -> Iterator[str]:
         """The elements and texts that are kept."""
         walk = etree.iterwalk(root, events=("start", "end"))
         for event, element in walk:
@@ -163,7 +164,7 @@ class _Simplifier:
                 yield self._enter(element)
                 yield self._text(element.text)
 
-    def _enter(self, element: etree._Element) -> Markup:
+    def _enter(self, element: etree._Element) -> str:
         around = self._frames[-1]
         style = element.get("style", "")
         keeps_lines = _keeps_lines(element)
@@ -185,7 +186,7 @@ class _Simplifier:
         self._depth += 1
         return before + self._opening(element, frame.name, with_lines=keeps_lines)
 
-    def _place(self, element: etree._Element, frame: _Frame) -> Markup:
+    def _place(self, element: etree._Element, frame: _Frame) -> str:
         """Find the element's name on the page; what stands before it."""
         tag = str(element.tag)
         if tag == "table":
@@ -198,10 +199,10 @@ class _Simplifier:
             return self._place_in_table(element, frame)
         frame.name = _name(element)
         if frame.name == "div" and _RULED.search(element.get("style", "")):
-            return Markup("<hr>")
-        return Markup("“") if tag == "q" else _NOTHING
+            return "<hr>"
+        return "“" if tag == "q" else _NOTHING
 
-    def _place_in_table(self, element: etree._Element, frame: _Frame) -> Markup:
+    def _place_in_table(self, element: etree._Element, frame: _Frame) -> str:
         tag = str(element.tag)
         table = self._tables[-1]
         if tag == "tr":
@@ -219,17 +220,17 @@ class _Simplifier:
             return self._place_cell(element, frame, table)
         return _NOTHING
 
-    def _place_cell(self, element: etree._Element, frame: _Frame, table: _Table) -> Markup:
+    def _place_cell(self, element: etree._Element, frame: _Frame, table: _Table) -> str:
         """A cell without its table."""
         column = table.column
         table.column += 1
         if table.headings or not table.beside:
             frame.name = "div"
             return _NOTHING
-        between = Markup(" | ") if table.form is Form.RECORDS else Markup("\u2003")
+        between = " | " if table.form is Form.RECORDS else "\u2003"
         return between if column and text_of(element, 1) else _NOTHING
 
-    def _opening(self, element: etree._Element, name: str, *, with_lines: bool) -> Markup:
+    def _opening(self, element: etree._Element, name: str, *, with_lines: bool) -> str:
         attributes = _NOTHING
         classes = list(_classes(element, name))
         if name in _BLOCKS or name in _CELLS:
@@ -241,19 +242,17 @@ class _Simplifier:
         if element.tag == "tr" and name == "div" and self._tables[-1].headings:
             classes.append("record")
         if classes:
-            attributes += Markup(' class="{}"').format(" ".join(classes))
-        return Markup("<{}{}{}>").format(name, attributes, _counting(element, name)) + self._heading(
-            element, name
-        )
+            attributes += ' class="' + " ".join(classes) + '"'
+        return f"<{name}{attributes}{_counting(element, name)}>{self._heading(element, name)}"
 
-    def _heading(self, element: etree._Element, name: str) -> Markup:
+    def _heading(self, element: etree._Element, name: str) -> str:
         """What a record's line begins with: the name of the column."""
         table = self._tables[-1]
         if element.tag not in ("td", "th") or name != "div" or not table.headings:
             return _NOTHING
         column = table.column - 1
         heading = table.headings[column] if column < len(table.headings) else ""
-        return Markup("<b>{}:</b> ").format(printable(heading)) if heading else _NOTHING
+        return f"<b>{escape(printable(heading))}:</b> " if heading else _NOTHING
 
     def _is_heading_row(self, element: etree._Element) -> bool:
         """Whether this is the row whose words each record repeats."""
@@ -263,7 +262,7 @@ class _Simplifier:
         table.rows += 1
         return True
 
-    def _leave(self, element: etree._Element) -> Markup:
+    def _leave(self, element: etree._Element) -> str:
         frame = self._frames.pop()
         if frame.skipped:
             return _NOTHING
@@ -272,9 +271,9 @@ class _Simplifier:
         if not frame.name:
             return frame.after
         self._depth -= 1
-        return frame.after + Markup("</{}>").format(frame.name)
+        return f"{frame.after}</{frame.name}>"
 
-    def _text(self, text: str | None) -> Markup:
+    def _text(self, text: str | None) -> str:
         frame = self._frames[-1]
         if not text or (frame.sizeless and not frame.keeps_lines):
             return _NOTHING
@@ -309,7 +308,7 @@ def _keeps_lines(element: etree._Element) -> bool:
     return element.tag in _PREFORMATTED or bool(_KEEPS_LINES.search(element.get("style", "")))
 
 
-def _list_mark(element: etree._Element) -> Markup | None:
+def _list_mark(element: etree._Element) -> str | None:
     """The mark of an item of Word's lists, which are paragraphs to all others."""
     style = element.get("style", "")
     if "mso-list" not in style or not MARKER.search(style):
@@ -327,15 +326,15 @@ def _name(element: etree._Element) -> str:
     return _AS_ANOTHER.get(tag, "")
 
 
-def _of_void(element: etree._Element) -> Markup:
+def _of_void(element: etree._Element) -> str:
     """What an element without content puts on the page."""
     if element.tag == "br":
-        return Markup("\n")  # far cheaper to lay out than an element a line; the style sheet keeps line ends
+        return "\n"  # far cheaper to lay out than an element a line; the style sheet keeps line ends
     if element.tag == "img":
         return escape(printable(alternative(element)))
     if element.tag == "input":
         return escape(printable(_entered(element)))
-    return Markup("<hr>")
+    return "<hr>"
 
 
 def _entered(field: etree._Element) -> str:
@@ -350,10 +349,10 @@ def _entered(field: etree._Element) -> str:
     )
 
 
-def _after(element: etree._Element) -> Markup:
+def _after(element: etree._Element) -> str:
     if element.tag == "a":
         return escape(printable(address_beside(element)))
-    return Markup("”") if element.tag == "q" else _NOTHING
+    return "”" if element.tag == "q" else _NOTHING
 
 
 def _classes(element: etree._Element, name: str) -> Iterator[str]:
@@ -368,26 +367,26 @@ def _classes(element: etree._Element, name: str) -> Iterator[str]:
         yield "figures"
 
 
-def _counting(element: etree._Element, name: str) -> Markup:
+def _counting(element: etree._Element, name: str) -> str:
     """The numbers of lists, and how many columns and rows a cell has."""
     if name in _CELLS:
-        return _numbers(element, Markup(' {}="{}"'), "colspan", "rowspan")
+        return _numbers(element, ' {}="{}"', "colspan", "rowspan")
     numbering = _NUMBERINGS.get(element.get("type", ""), "") if name == "ol" else ""
-    styles = [Markup("list-style-type: {}").format(numbering)] if numbering else []
+    styles = [f"list-style-type: {numbering}"] if numbering else []
     if name in ("ol", "li"):
-        form = Markup("counter-reset: list-item calc({1} - 1)")
+        form = "counter-reset: list-item calc({1} - 1)"
         styles.append(_numbers(element, form, "start" if name == "ol" else "value"))
-    style = Markup("; ").join(filter(None, styles))
-    return Markup(' style="{}"').format(style) if style else _NOTHING
+    style = "; ".join(filter(None, styles))
+    return f' style="{style}"' if style else _NOTHING
 
 
-def _numbers(element: etree._Element, form: Markup, *attributes: str) -> Markup:
+def _numbers(element: etree._Element, form: str, *attributes: str) -> str:
     given = ((name, element.get(name, "").strip()) for name in attributes)
     small = ((name, value) for name, value in given if re.fullmatch(r"[0-9]{1,3}", value))
     return _NOTHING.join(form.format(name, value) for name, value in small)
 
 
-def _direction_attribute(element: etree._Element) -> Markup:
+def _direction_attribute(element: etree._Element) -> str:
     given = element.get("dir", "").strip().lower()
     way = given if given in ("ltr", "rtl") else direction_or_none(head_of(element, _HEAD))
-    return Markup(' dir="{}"').format(way) if way else _NOTHING
+    return f' dir="{way}"' if way else _NOTHING
