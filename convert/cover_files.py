@@ -92,10 +92,13 @@ def _read(path: Path, most: int) -> bytes:
             else f"cannot be read: {problem.strerror}"
         )
         raise TemplateUnusable(f"the file {why}") from problem
-    with os.fdopen(handle, "rb") as opened:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise TemplateUnusable("it is no plain file")
-        octets = opened.read(most + 1)
+        with os.fdopen(handle, "rb", closefd=False) as opened:
+            octets = opened.read(most + 1)
+    finally:
+        os.close(handle)
     if len(octets) > most:
         raise TemplateUnusable(f"the file is larger than {most >> 20} MB")
     return octets

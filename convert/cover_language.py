@@ -38,6 +38,8 @@ _SECONDS = 5.0
 _MOST_OUTPUT = 20_000_000
 """Characters: a message may have a million, and each may be escaped."""
 _MOST_REPEATED = 100_000
+_MOST_MISTAKES = 50
+"""Of one template that are told: the rest is told when these are mended."""
 _FREE = frozenset({CUSTOM, FREE_FORM, "fields", "message_lines"})
 _REACHING_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _ALONE = "a template stands alone: it can neither include, import nor extend another file"
@@ -78,7 +80,7 @@ def _unknown_token(group: str, name: str) -> tuple[str, str]:
         return f"there is no token ~{name}~", f"did you mean {near}?" if near else ""
     full = f"{group}.{name}" if group else name
     near = nearest_name(full)
-    if near:
+    if near and near != group:
         return f"there is no token {full}", f"did you mean {near}?"
     return f"there is no token {full}", f"there are {', '.join(names_within(group))}" if group else ""
 
@@ -147,7 +149,7 @@ class CoverSource:
             tree = environment.parse(text)
             mistakes = sorted(_mistakes_in(tree, environment), key=lambda mistake: mistake.line)
             if mistakes:
-                raise TemplateFault(*mistakes)
+                raise TemplateFault(*mistakes[:_MOST_MISTAKES])
             self._template = environment.from_string(tree)
         except TemplateSyntaxError as problem:
             raise TemplateFault(TemplateMistake(problem=_sentence(problem), line=problem.lineno)) from problem
@@ -186,7 +188,9 @@ def _bounded(parts: Iterator[str]) -> Iterator[str]:
 
 def _mistakes_in(tree: nodes.Template, environment: _Environment) -> Iterator[TemplateMistake]:
     known = {name.split(".")[0] for name in NAMES} | _FREE | environment.globals.keys()
-    unknown = meta.find_undeclared_variables(tree) - known
+    # What is set only in one branch counts as undeclared; used in another one, it fails there.
+    stored = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
+    unknown = meta.find_undeclared_variables(tree) - known - stored
     for reaching in _REACHING_OUT:
         for node in tree.find_all(reaching):
             yield TemplateMistake(problem=_ALONE, line=node.lineno)

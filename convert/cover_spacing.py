@@ -40,7 +40,7 @@ def _tight_word(paragraph: Any) -> None:
 
 
 def _tight_open_document(paragraph: Any) -> None:
-    """A style of the paragraph's own: of an automatic style a copy, of a named one a child (ODF 1.3 §16.2)."""
+    """A style of its own: of an automatic style a copy, of a named one a child (ODF 1.3 part 3 §16.2)."""
     automatic = paragraph.getroottree().getroot().find(_AUTOMATIC)
     if automatic is None:
         return

@@ -21,6 +21,8 @@ _SECONDS = 20.0
 """For one cover: a good one takes a tenth of one."""
 _MOST_LAYOUTS = 4
 """Of a document that says how many pages it has; the second nearly always agrees with the first."""
+_TOLD = 3
+"""Mistakes of a template that one sentence tells."""
 _BLANK = "nothing of it can be seen on a fax: every page would be blank"
 _UNSETTLED = "its pages differ in number each time their number is written on them"
 
@@ -79,12 +81,18 @@ async def own_covers(
             try:
                 made = await draw(request, runner, {key: facts[key] for key in group}, turn=turn)
             except TemplateRejected as problem:
-                told = f"{called} cannot be used: {problem}. The built-in default has taken its place."
+                why = _first(problem.mistakes)
+                told = f"{called} cannot be used: {why}. The built-in default has taken its place."
                 covers.troubles |= dict.fromkeys(keys if group == keys[:1] else group, told)
                 break
             covers.made |= made
             covers.troubles |= {key: _lacking(called, cover) for key, cover in made.items() if cover.refused}
     return covers
+
+
+def _first(mistakes: tuple[TemplateMistake, ...]) -> str:
+    told = "; ".join(map(str, mistakes[:_TOLD]))
+    return f"{told}; and {len(mistakes) - _TOLD} more" if len(mistakes) > _TOLD else told
 
 
 def _called(facts: dict[str, Any]) -> str:
