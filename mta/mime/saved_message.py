@@ -30,6 +30,12 @@ _NUMBERS = {0x0002: "<h6x", 0x0003: "<i4x", 0x000B: "<H6x", 0x0014: "<q", 0x0040
 _STRING, _UNICODE, _BINARY = 0x001E, 0x001F, 0x0102
 _EMBEDDED = "3701000D"
 
+_DAMAGE = (
+    OSError, ValueError, LookupError, struct.error, AttributeError, TypeError, ArithmeticError,
+    RecursionError,
+)  # fmt: skip
+"""What olefile raises for files that are none of its kind."""
+
 _Path = tuple[str, ...]
 
 
@@ -50,7 +56,7 @@ def saved_letter(octets: bytes) -> Letter:
     try:
         with olefile.OleFileIO(io.BytesIO(octets)) as file:
             return _Message(file, len(octets)).letter((), _HEAD_OF_MESSAGE)
-    except (OSError, ValueError, LookupError, struct.error, AttributeError, RecursionError) as problem:
+    except _DAMAGE as problem:
         raise DamagedMessage("it is damaged") from problem
 
 
