@@ -189,6 +189,8 @@ async def _release_one(book: Book, policy: Policy, mail_id: str) -> _Result:
     user = policy.sender(mail.header_from)
     if user is None:
         return _Result(done=False, words=_no_user_words(mail.header_from))
+    if lock := await book.lock_of(user.email):
+        return _Result(done=False, words=f"was not released: {user.email} is locked, by {lock.by}")
     if not mail.envelope.recipients:
         return _Result(done=False, words="was not released: it names no fax number")
     try:

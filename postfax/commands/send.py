@@ -85,6 +85,8 @@ async def _submit(
 ) -> int:
     new: NewMail = local_mail(mail, recipients, read_policy(settings.policy, lines=settings.lines))
     async with open_book(settings_file) as book:
+        if lock := await book.lock_of(new.user_email):
+            raise Failure(f"{new.user_email} is locked, by {lock.by}. `postfax user show` tells more.")
         accepted = await book.accept_mail(new)
         if not as_json:
             again = " (it was here before; nothing is sent twice)" if accepted.duplicate else ""

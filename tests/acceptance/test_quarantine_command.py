@@ -84,6 +84,17 @@ async def test_a_mail_of_nobody_is_not_released(tmp_path: Path) -> None:
     assert len((await site.postfax("quarantine", "list", "--json")).json) == 2
 
 
+async def test_a_locked_users_mail_is_not_released(tmp_path: Path) -> None:
+    site = await make_site(tmp_path)
+    [mail_id] = await file_mails(site, "ana@hospital.example")
+    async with site.book() as book:
+        await book.lock("ana@hospital.example", by="olga")
+    ran = await site.postfax("quarantine", "release", mail_id)
+    assert (ran.status, ran.out) == (
+        4, f"{mail_id}  was not released: ana@hospital.example is locked, by olga\n",
+    )  # fmt: skip
+
+
 async def test_a_mail_without_a_number_is_not_released(tmp_path: Path) -> None:
     site = await make_site(tmp_path)
     async with site.book() as book:

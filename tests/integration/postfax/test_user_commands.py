@@ -89,6 +89,16 @@ def test_a_user_is_locked_with_who_when_and_why_and_told_of_faxes_that_wait(post
     assert postfax("policy", "explain", ANA, "locked", "--json").json[0]["value"] == "false"
 
 
+def test_nothing_is_submitted_on_this_host_for_who_is_locked(postfax: CommandLine, tmp_path: Path) -> None:
+    postfax("user", "lock", ANA)
+    (tmp_path / "letter.txt").write_text("Hello", encoding="utf-8")
+    said = postfax("send", tmp_path / "letter.txt", "--from", ANA, "--to", "+12065550100")
+    assert (said.code, said.failure) == (
+        ExitCode.REFUSED, f"{ANA} is locked, by {person()}. `postfax user show` tells more.",
+    )  # fmt: skip
+    assert postfax("list", "--json").json == []
+
+
 def test_some_of_several_were_locked(postfax: CommandLine) -> None:
     postfax("user", "lock", ANA)
     assert postfax("user", "unlock", ANA, "cem@hospital.example").code == ExitCode.PARTLY
