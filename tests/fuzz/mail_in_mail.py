@@ -12,7 +12,7 @@ from mta.mime.unpacking import MAX_DOCUMENTS
 from sandbox import Refused
 
 USUAL = 4096
-LARGEST = 100_000
+LARGEST = 30_000
 WORDS = (
     *WORDS_OF_MAILS, b"X-Fax-Cover: none\r\n", b"#fax cover=none\r\n", b"Subject: ", b"Date: ", b"<script",
     b"<meta ", b"</head>", b"<img src=", b"application/ms-tnef", b"\x78\x9f\x3e\x22", b"Message-ID: <a>\r\n",

@@ -155,7 +155,7 @@ def test_pictures_of_the_html_and_tiny_ones_in_the_text_are_no_documents() -> No
     assert [(one.name, one.media_type) for one in letter.enclosures] == [
         ("photo.png", "application/octet-stream"),
         ("small.png", "application/octet-stream"),
-        ("b .pdf", "application/pdf"),
+        ("b.pdf", "application/pdf"),
     ]
 
 
