@@ -23,6 +23,7 @@ from notify.wording import (
     reply_subject,
     short_reason,
     status_words,
+    unexplained,
 )
 from store.job import Attempt, FaxJob, Outcome
 from store.lifecycle import JobState
@@ -50,7 +51,7 @@ def delivery_content(facts: DeliveryFacts) -> Content:
 
 def _advice(job: FaxJob, *, phi_free: bool) -> str:
     if job.state is JobState.FAILED:
-        return advice(_status(job), job.advice, phi_free=phi_free)
+        return advice(_status(job), job.advice, phi_free=unexplained(job, phi_free=phi_free))
     return "Send it again if it is still needed, with more time." if _expired(job) else ""
 
 
@@ -113,8 +114,9 @@ def _told(facts: DeliveryFacts, *, phi_free: bool) -> tuple[str, Tone, str, str]
     after = f" after {count(job.tries, 'attempt')}" if job.tries else ""
     status = _status(job)
     # The status's words where a call was made: what went wrong on the line has no shorter name.
-    why = status_words(status) if job.tries else short_reason(status, job.explanation, phi_free=phi_free)
-    told = _line_trouble(job) or reason(status, job.explanation, phi_free=phi_free)
+    hidden = unexplained(job, phi_free=phi_free)
+    why = status_words(status) if job.tries else short_reason(status, job.explanation, phi_free=hidden)
+    told = _line_trouble(job) or reason(status, job.explanation, phi_free=hidden)
     return (
         f"{short} not delivered: {why}{after}",
         Tone.BAD,

@@ -18,7 +18,7 @@ from email.utils import format_datetime
 from config.number_text import E164
 from notify.recipients import is_nameless
 from notify.status_code import status_code
-from notify.wording import advice, one_line, reason
+from notify.wording import advice, one_line, reason, unexplained
 from store.job import FaxJob, Outcome
 from store.lifecycle import JobState
 from store.mail import Envelope, ReceivedMail
@@ -141,8 +141,9 @@ def _diagnosis(status: Status, outcome: Outcome | None) -> str:
 
 def _supplement(job: FaxJob, status: Status, *, phi_free: bool) -> list[str]:
     """What went wrong, in a sentence: Exchange shows this field of its own where it draws a report itself."""
-    why = reason(status, job.explanation, phi_free=phi_free)
-    said = f"{why[:1].upper()}{why[1:]} {advice(status, job.advice, phi_free=phi_free)}"
+    hidden = unexplained(job, phi_free=phi_free)
+    why = reason(status, job.explanation, phi_free=hidden)
+    said = f"{why[:1].upper()}{why[1:]} {advice(status, job.advice, phi_free=hidden)}"
     plain = unicodedata.normalize("NFKC", one_line(said, 800)).encode("ascii", "replace").decode()
     return textwrap.wrap(
         f"X-Supplementary-Info: {plain}",

@@ -9,7 +9,16 @@ from config.datetimes import written
 from notify.content import Content, Entry, Section, Tone, facts_of
 from notify.facts import InitialFacts
 from notify.recipients import lines_of, number_of
-from notify.wording import advice, count, following, one_line, reason, reply_subject, short_reason
+from notify.wording import (
+    advice,
+    count,
+    following,
+    one_line,
+    reason,
+    reply_subject,
+    short_reason,
+    unexplained,
+)
 from store.job import FaxJob, Priority
 from store.lifecycle import JobState
 from store.owed_notices import delivery_is_told
@@ -41,9 +50,10 @@ def _single(facts: InitialFacts, job: FaxJob) -> Content:
     phi_free = _phi_free(facts)
     number = number_of(job, phi_free=phi_free)
     status = _status(job)
+    hidden = unexplained(job, phi_free=phi_free)
     if _refused(job):
-        happened = f"fax to {number} not sent: {short_reason(status, job.explanation, phi_free=phi_free)}"
-        headline = f"Your fax to {number} was not sent: {reason(status, job.explanation, phi_free=phi_free)}"
+        happened = f"fax to {number} not sent: {short_reason(status, job.explanation, phi_free=hidden)}"
+        headline = f"Your fax to {number} was not sent: {reason(status, job.explanation, phi_free=hidden)}"
     else:
         later = _later(job, facts)
         happened = f"fax to {number} {f'scheduled for {later}' if later else 'accepted'} ({_count(job)})"
@@ -67,7 +77,7 @@ def _single(facts: InitialFacts, job: FaxJob) -> Content:
             ("Subject", "" if phi_free else one_line(facts.mail.subject)),
             ("Job", job.id),
         ),
-        advice=advice(status, job.advice, phi_free=phi_free) if _refused(job) else "",
+        advice=advice(status, job.advice, phi_free=hidden) if _refused(job) else "",
         outlook=_outlook(facts, () if _refused(job) else (job,), "the fax"),
     )
 
@@ -102,8 +112,11 @@ def _told(
     total = f"{len(facts.jobs)} recipients"
     if not refused:
         return f"fax to {total} accepted", "Accepted", f"Your fax to {total} was accepted."
-    reasons = {(_status(job), job.explanation) for job in refused}
-    same = short_reason(*reasons.pop(), phi_free=phi_free) if len(reasons) == 1 else ""
+    reasons = {
+        short_reason(_status(job), job.explanation, phi_free=unexplained(job, phi_free=phi_free))
+        for job in refused
+    }
+    same = reasons.pop() if len(reasons) == 1 else ""
     why = f": {same}" if same else ""
     if not accepted:
         return f"fax to {total} not sent{why}", "Not sent", f"Your fax to {total} was not sent{why}."
@@ -138,11 +151,11 @@ def _accepted_entry(job: FaxJob, facts: InitialFacts) -> Entry:
 def _refused_entry(job: FaxJob, facts: InitialFacts) -> Entry:
     phi_free = _phi_free(facts)
     status = _status(job)
-    exact = following(one_line(job.explanation, 400)) if not phi_free else ""
-    why = exact or status.explanation
+    hidden = unexplained(job, phi_free=phi_free)
+    why = ("" if hidden else following(one_line(job.explanation, 400))) or status.explanation
     return Entry(
         title=", ".join(lines_of(job, phi_free=phi_free)),
-        lines=tuple(filter(None, (f"{status.value}: {why}", advice(status, job.advice, phi_free=phi_free)))),
+        lines=tuple(filter(None, (f"{status.value}: {why}", advice(status, job.advice, phi_free=hidden)))),
         detail=_identity(job),
     )
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from datetime import timedelta
 
+from store.job import FaxJob
 from store.status import Status
 
 _REPLY = re.compile(r"^(?:(?:re|aw|antw|sv|vs|fwd?|wg)\s*:\s*)+", re.IGNORECASE)
@@ -80,6 +81,11 @@ def reason(status: Status, explanation: str, *, phi_free: bool) -> str:
         return exact if exact.endswith((".", "!", "?", "…")) else f"{exact}."
     sentence = status.explanation
     return sentence[:1].lower() + sentence[1:]
+
+
+def unexplained(job: FaxJob, *, phi_free: bool) -> bool:
+    """Whether explanation and advice are kept out of a notice, because they may quote what was written."""
+    return phi_free and not job.quotes_nothing
 
 
 def following(sentence: str) -> str:

@@ -98,6 +98,8 @@ class Refusal:
     """A sentence for the sender that names what is wrong: the number, the file, the directive."""
     advice: str = ""
     """What to do next, where it is more exact than the status's own advice."""
+    quotes_nothing: bool = False
+    """Whether both hold nothing of the mail, so that a notice without names may say them too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,6 +183,8 @@ class FaxJob:
     """What the sender is told beyond the status: names the file or number at fault. May be empty."""
     advice: str = ""
     """What to do next, where it is more exact than the status's own advice."""
+    quotes_nothing: bool = False
+    """As of its refusal."""
     recipient: Recipient
     addresses: tuple[str, ...] = ()
     """The forward-paths of the envelope that name the recipient; empty for a job of an older book."""

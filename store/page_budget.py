@@ -43,10 +43,12 @@ def refuse_pages(pages: int, used: int, settings: Settings, now: datetime) -> Re
             status=Status.BLOCKED,
             explanation=f"{makes}, and you may fax {limit} in a day.",
             advice="Send it in parts on several days, or ask your administrator for more.",
+            quotes_nothing=True,
         )
     free_again = written(day_ends(now, settings.datetime), settings.datetime)
     return Refusal(
         status=Status.BLOCKED,
         explanation=f"{makes}, and {used} of the {limit} that you may fax in a day are used.",
         advice=f"Send it again after {free_again}, or ask your administrator for more.",
+        quotes_nothing=True,
     )

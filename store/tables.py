@@ -176,6 +176,8 @@ jobs = Table(
     Column("not_before", Instant),
     Column("expires_at", Instant),
     Column("notify", _OptionalJson),
+    # Whether explanation and advice hold nothing of the mail.
+    Column("quotes_nothing", Boolean, nullable=False, server_default="0"),
     Index("jobs_of_mail", "mail_id", "position", unique=True),
     # Holds all that the choice of the next call looks at, so that it never touches a row that it passes over.
     Index(

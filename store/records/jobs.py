@@ -162,6 +162,7 @@ def fax_job(row: Row[Any]) -> FaxJob:
         status=Status(row.status) if row.status else None,
         explanation=row.explanation,
         advice=row.advice,
+        quotes_nothing=row.quotes_nothing,
         recipient=Recipient(
             number=row.number,
             subaddress=row.subaddress,

@@ -201,6 +201,7 @@ def _row_of(job: NewJob) -> dict[str, Any]:
         "status": None,
         "explanation": "",
         "advice": "",
+        "quotes_nothing": False,
         "number": job.recipient.number,
         "subaddress": job.recipient.subaddress,
         "recipient_name": job.recipient.name,
@@ -224,4 +225,5 @@ def _told(refusal: Refusal) -> dict[str, Any]:
         "status": refusal.status.value,
         "explanation": refusal.explanation,
         "advice": refusal.advice,
+        "quotes_nothing": refusal.quotes_nothing,
     }

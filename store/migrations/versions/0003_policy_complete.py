@@ -49,6 +49,7 @@ def _extend_jobs() -> None:
         sa.Column("not_before", INSTANT, nullable=True),
         sa.Column("expires_at", INSTANT, nullable=True),
         sa.Column("notify", sa.JSON(), nullable=True),
+        sa.Column("quotes_nothing", sa.Boolean(), server_default="0", nullable=False),
     ):
         op.add_column("jobs", column)
     op.drop_index("jobs_dialable", "jobs")
@@ -167,5 +168,8 @@ def downgrade() -> None:
     op.drop_index("jobs_expiring", "jobs")
     op.drop_index("jobs_dialable", "jobs")
     _index_dialable("lines", "due_at", "id", "number", "dialable")
-    for column in ("notify", "expires_at", "not_before", "priority", "sender_name", "recipient_title"):
+    for column in (
+        *("quotes_nothing", "notify", "expires_at", "not_before"),
+        *("priority", "sender_name", "recipient_title"),
+    ):
         op.drop_column("jobs", column)

@@ -230,6 +230,7 @@ async def test_a_mail_over_the_pages_of_the_day_is_refused_as_a_whole(tmp_path: 
             "This mail makes 2 fax pages, and 2 of the 3 that you may fax in a day are used."
         )
         assert refused_jobs[0].advice.startswith("Send it again after 2026-11-24 00:00 UTC")
+        assert refused_jobs[0].quotes_nothing
         assert [(notice.kind, notice.success) for notice in await small.book.notices_of(mail_id)] == [
             (NoticeKind.INITIAL, False)
         ]

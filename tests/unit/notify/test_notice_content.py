@@ -375,3 +375,18 @@ def test_an_alert_says_what_is_wrong_and_nothing_else() -> None:
     assert "Job " not in text(facts)
     about = text(alert("a copy could not be filed", "x", mail_id="M7Q2", job_id="K7Q2-M9"))
     assert "Job   K7Q2-M9\nMail  M7Q2\n" in about
+
+
+def test_with_phi_free_an_explanation_that_quotes_nothing_is_told() -> None:
+    said_of = {
+        "status": Status.BLOCKED,
+        "explanation": "This mail makes 12 fax pages, and you may fax 4 in a day.",
+        "advice": "Send it in parts.",
+    }
+    for jobs in ([refused(**said_of)], [refused(**said_of), refused(**said_of)]):
+        open_jobs = [replace(one, quotes_nothing=True) for one in jobs]
+        told, hidden = initial(open_jobs, user=phi_free()), initial(jobs, user=phi_free())
+        assert "not sent: this mail makes 12 fax pages" in flowing(told)
+        assert "Send it in parts." in flowing(told)
+        assert b"12 fax pages" not in octets(hidden)
+        assert b"in parts" not in octets(hidden)

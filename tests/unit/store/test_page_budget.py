@@ -76,3 +76,4 @@ def test_the_numbers_are_told_and_when_it_is_free_again(
     refusal = refuse_pages(pages, used, settings(100), NOW)
     assert refusal is not None
     assert (refusal.status, refusal.explanation, refusal.advice) == (Status.BLOCKED, explanation, advice)
+    assert refusal.quotes_nothing
