@@ -16,15 +16,27 @@ def cautions_of(level: Level) -> Iterator[Caution]:
     for kind in ("initial", "delivery"):
         switches: NoticeSwitches = getattr(level.own.notifications, kind)
         if "failure" in switches.model_fields_set and not switches.failure:
-            remark = "is off: a sender is not told when a fax is refused or does not arrive"
-            yield _caution(level, ("notifications", kind, "failure"), remark)
+            yield caution(
+                level,
+                ("notifications", kind, "failure"),
+                "is off: a sender is not told when a fax is refused or does not arrive",
+                "Leave it on, unless another program tells them.",
+            )
     archive = level.own.archive
     if archive.enabled and "file_name" in archive.model_fields_set and "{job_id}" not in archive.file_name:
-        remark = "is without {job_id}: two faxes may want the same file name"
-        yield _caution(level, ("archive", "file_name"), remark)
+        yield caution(
+            level,
+            ("archive", "file_name"),
+            "is without {job_id}: two faxes may want the same file name",
+            "Put {job_id} into it.",
+        )
 
 
-def _caution(level: Level, setting: SettingPath, remark: str) -> Caution:
-    place = level.place(setting)
-    steps = path_text((*level.sources[0].steps, *setting))
-    return Caution(file=place.file, line=place.line, column=place.column, path=steps, remark=remark)
+def caution(level: Level, setting: SettingPath, remark: str, advice: str = "") -> Caution:
+    """A caution about a setting that a level says."""
+    source = level.source_of(setting)
+    place = source.place(*setting)
+    path = path_text((*source.steps, *setting))
+    return Caution(
+        file=place.file, line=place.line, column=place.column, path=path, remark=remark, advice=advice
+    )

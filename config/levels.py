@@ -77,8 +77,10 @@ class Level:
 
     def place(self, setting: SettingPath) -> Place:
         """Where this level says a setting; it must say it."""
-        for source in self.sources:
-            if source.document.has((*source.steps, *setting)):
-                return source.place(*setting)
+        return self.source_of(setting).place(*setting)
+
+    def source_of(self, setting: SettingPath) -> Source:
+        """The place that says a setting; it must be one of them."""
+        found = (one for one in self.sources if one.document.has((*one.steps, *setting)))
         # A name that is understood in several spellings, such as a status, is not found by the one in use.
-        return self.sources[0].place(*setting)
+        return next(found, self.sources[0])

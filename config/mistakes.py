@@ -48,6 +48,8 @@ class Caution:
     column: int
     path: str
     remark: str
+    advice: str = ""
+    """What to do about it."""
 
     def __str__(self) -> str:
         return _line(self.file, self.line, self.column, self.path, self.remark)

@@ -57,6 +57,11 @@ class Policy:
         """The users by `address_key` of their account, where they stand in the policy."""
         return self._tree.accounts
 
+    @property
+    def senders(self) -> Mapping[str, User]:
+        """The same by each sending address; `*@domain` for a whole domain."""
+        return self._tree.senders
+
     @cached_property
     def departments(self) -> Mapping[str, Level]:
         """The levels of the departments, by their names from the top down, ` › ` between."""
@@ -76,6 +81,10 @@ class Policy:
         """The user whose mails come from an address: exactly, or as one of a whole domain."""
         user = self._sender(address)
         return self._policy_of(user) if user else None
+
+    def sender_of(self, address: str) -> User | None:
+        """The same, where they stand in the policy."""
+        return self._sender(address)
 
     def account(self, username: str) -> UserPolicy | None:
         """The user whom somebody means who logs in: by the account address, or by a sending address."""

@@ -70,7 +70,7 @@ def _mistake(model: type[Section], document: Document, detail: ErrorDetails) -> 
         return _unknown_name(model, document, steps)
     if detail["type"] == "incomplete":
         return _placed(place, steps, problem=str(detail.get("ctx", {}).get("problem")))
-    wanted, hint = _expectation(detail)
+    wanted, hint = expectation(detail)
     if about_name or isinstance(value, str):
         written = quoted(str(steps[-1]) if about_name else str(value))
         return _placed(place, steps, value=written, expected=wanted, hint=hint or _near(detail, written))
@@ -96,7 +96,8 @@ def _unknown_name(model: type[Section], document: Document, steps: tuple[Step, .
     return _placed(place, steps, value=quoted(name), expected="a setting here", hint=hint)
 
 
-def _expectation(detail: ErrorDetails) -> tuple[str, str]:
+def expectation(detail: ErrorDetails) -> tuple[str, str]:
+    """What was expected instead of a value, and a hint that helps to mend it."""
     context: dict[str, Any] = dict(detail.get("ctx", {}))
     if "expected" in context and detail["type"] in {"enum", "literal_error"}:
         context["choices"] = ", ".join(_choices(detail))

@@ -6,7 +6,14 @@ import click
 
 from config.explain import Explanation, UnknownUser, explain
 from config.policy import read_policy
-from postfax.commands import policy_approve, policy_try
+from postfax.commands import (
+    policy_approve,
+    policy_diff,
+    policy_import,
+    policy_lint,
+    policy_try,
+    policy_who,
+)
 from postfax.commands.policy_live_rows import NAMES as LIVE_NAMES
 from postfax.commands.policy_live_rows import live_rows
 from postfax.failures import ExitCode, Failure
@@ -19,8 +26,8 @@ def command() -> None:
     """Ask the policy what applies to whom, and why."""
 
 
-command.add_command(policy_approve.command)
-command.add_command(policy_try.command)
+for _module in (policy_approve, policy_diff, policy_import, policy_lint, policy_try, policy_who):
+    command.add_command(_module.command)
 
 
 @command.command("explain")
