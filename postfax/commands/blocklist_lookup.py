@@ -42,7 +42,10 @@ class _Entry:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def command(settings_file: str, number: str, user: str | None, as_json: bool) -> None:  # noqa: FBT001 - passed by name
-    """Say whether a number is blocked, and by which entry of which level, or of the live list."""
+    """Say whether a number is blocked, and why.
+
+    Every entry is told that blocks it: of the live list, and of which level of the policy.
+    """
     settings = settings_in(settings_file)
     policy = read_policy(settings.policy, lines=settings.lines)
     level = _level(policy, user)

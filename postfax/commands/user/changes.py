@@ -47,7 +47,10 @@ def add_command(
     create: bool,  # noqa: FBT001 - passed by name
     senders: tuple[str, ...],
 ) -> None:
-    """Write a user into the policy: an account address, and a name as on cover pages."""
+    """Write a user into the policy.
+
+    EMAIL is the account's address, NAME stands on cover pages and in header lines.
+    """
     settings = settings_in(settings_file)
     where = _department(policy_of(settings), department)
     user = NewUser(name=name, email=email, sending_emails=senders or None)
@@ -68,10 +71,11 @@ def add_command(
 @click.option("--create", is_flag=True, help="Make the department if it is not there.")
 @click.pass_obj
 def move_command(settings_file: str, user: str, department: str, create: bool) -> None:  # noqa: FBT001 - passed by name
-    """Move a user to another department, with all that stands in their entry.
+    """Move a user to another department.
 
-    DEPARTMENT is written from the top down, with / between: 'Radiology / CT'; . is the company itself. What
-    the departments say applies to the user's next mail; faxes that were accepted before stay as they are.
+    All that stands in their entry goes with them. DEPARTMENT is written from the top down, with /
+    between: 'Radiology / CT'; . is the company itself. What the departments say applies to the user's
+    next mail; faxes that were accepted before stay as they are.
     """
     settings = settings_in(settings_file)
     policy = policy_of(settings)
@@ -94,10 +98,10 @@ def move_command(settings_file: str, user: str, department: str, create: bool) -
 @click.argument("user", metavar="USER")
 @click.pass_obj
 def delete_command(settings_file: str, user: str) -> None:
-    """Take a user out of the policy: no more mails are taken from them.
+    """Take a user out of the policy.
 
-    Their faxes stay in the record. A password that was set is removed. Faxes that were accepted before go
-    out; the command says how to end them.
+    No more mails are taken from them. Their faxes stay in the record. A password that was set is removed.
+    Faxes that were accepted before go out; the command says how to end them.
     """
     settings = settings_in(settings_file)
     policy = policy_of(settings)

@@ -27,7 +27,10 @@ _DEEDS = 5
 @click.option("--json", "as_json", is_flag=True, help="For programs; all of them.")
 @click.pass_obj
 def list_command(settings_file: str, text: str, locked: bool, limit: int, as_json: bool) -> None:  # noqa: FBT001 - passed by name
-    """List the users of the policy: all, or those with TEXT in their address, name or department."""
+    """List the users of the policy.
+
+    All of them, or those with TEXT in their address, name or department.
+    """
     settings = settings_in(settings_file)
     users = [user for user in policy_of(settings).accounts.values() if text.casefold() in _searched(user)]
     locks = run(_locks(make_book(settings)))
@@ -76,9 +79,10 @@ def _plain(user: User, locks: Mapping[str, Lock]) -> dict[str, Any]:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def show_command(settings_file: str, user: str, as_json: bool) -> None:  # noqa: FBT001 - passed by name
-    """Show a user: where they are, whether they may send, and what was done to them.
+    """Show one user.
 
-    Which settings apply to them is told by `postfax policy explain`.
+    Where they are, whether they may send, which faxes wait, and what was done to them. Which settings
+    apply to them is told by `postfax policy explain`.
     """
     settings = settings_in(settings_file)
     policy = policy_of(settings)
