@@ -1,6 +1,7 @@
 """A stored mail taken apart: subject, text, attachments. `mta.mime.task` does it, in the sandbox."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import structlog
@@ -10,6 +11,7 @@ from store.mail import MailContent, MailPart
 
 LIMITS = Limits(seconds=60, cpu_seconds=30, memory=1 << 30, file_size=1 << 28)
 
+_ADVICE = re.compile(r"(?<=\. )(?:Send|Attach) (?:[^.]|\.(?! ))*\.\Z")
 _MAIL_FILE = "mail.eml"
 _TOO_COSTLY = {FailureKind.TIME, FailureKind.MEMORY}
 
@@ -17,7 +19,18 @@ log = structlog.get_logger()
 
 
 class MailNotReadable(Exception):  # noqa: N818 - named as what is wrong
-    """The mail cannot be taken apart, now or later; the text is a sentence for its sender."""
+    """The mail cannot be taken apart, now or later; the text is for its sender, in one or more sentences."""
+
+    @property
+    def explanation(self) -> str:
+        """What is wrong."""
+        return str(self).removesuffix(self.advice).rstrip()
+
+    @property
+    def advice(self) -> str:
+        """What to do next, where that is said: the last sentence."""
+        found = _ADVICE.search(str(self))
+        return found[0] if found else ""
 
 
 async def take_apart(nursery: Nursery, mail: bytes, folder: Path) -> MailContent:

@@ -75,7 +75,7 @@ class Decide:
                 content = await take_apart(self._nursery, await self._book.body(claim.body), Path(folder))
             await self._record(claim, content)
         except MailNotReadable as problem:
-            await self._refuse(claim, str(problem))
+            await self._refuse(claim, problem.explanation, problem.advice)
         except BookUnavailable:
             raise
         except Exception as problem:
@@ -127,10 +127,10 @@ class Decide:
         )
         return decide(content, claim.mail.envelope, user, surroundings).jobs
 
-    async def _refuse(self, claim: MailClaim, sentence: str) -> None:
+    async def _refuse(self, claim: MailClaim, sentence: str, advice: str = "") -> None:
         """Refuse the mail as a whole: the sender is told by the initial notice."""
         user = self._policy.current.user(claim.mail.user_email)
-        refusal = Refusal(status=Status.INVALID_ATTACHMENT, explanation=sentence)
+        refusal = Refusal(status=Status.INVALID_ATTACHMENT, explanation=sentence, advice=advice)
         jobs = _all_refused(claim, refusal)
         recorded = await self._book.record_submission(
             claim.mail.id,

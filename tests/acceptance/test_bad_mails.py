@@ -17,12 +17,12 @@ NOBODY = "+12065550105"
 """A number that is not assigned: what can be faxed fails at once, and keeps no line busy."""
 UNREADABLE = {
     "encrypted": (
-        HEAD + b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\nMII\r\n",
-        "This mail is encrypted",
+        HEAD + b"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n",
+        "this mail is encrypted, so it cannot be read here. What to do next Send it without encryption.",
     ),
     "calendar": (
         HEAD + b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n",
-        "This mail is only a calendar entry",
+        "this mail is only a calendar entry. What to do next Attach the document that you want to fax.",
     ),
 }
 

@@ -42,6 +42,23 @@ async def test_a_refusal_is_a_sentence(nursery: Nursery, tmp_path: Path) -> None
         await take_apart(nursery, b"Content-Type: multipart/encrypted; boundary=a\r\n\r\n", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "explanation", "advice"),
+    [
+        ("This mail has more than 1000 parts.", "This mail has more than 1000 parts.", ""),
+        (
+            '"a. Send b.eml" is encrypted (PGP), so it cannot be read here. Attach it without encryption.',
+            '"a. Send b.eml" is encrypted (PGP), so it cannot be read here.',
+            "Attach it without encryption.",
+        ),
+        ("It is too long. Attach it in a.pdf, in parts.", "It is too long.", "Attach it in a.pdf, in parts."),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_what_to_do_next(text: str, explanation: str, advice: str) -> None:
+    refused = MailNotReadable(text)
+    assert (refused.explanation, refused.advice) == (explanation, advice)
+
+
 async def test_a_mail_that_takes_too_long_is_not_readable(
     nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
