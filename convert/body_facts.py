@@ -22,9 +22,9 @@ class BodyFacts:
     date: str = ""
     """With time and zone."""
     body_text: str = ""
-    """The mail's text. Used before `body_html`."""
+    """The mail's text; `convert.message` says which of the two is printed."""
     body_html: str = ""
-    """The mail's HTML as received, for a mail that has no text; never trusted."""
+    """The mail's HTML as received; never trusted."""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from convert.body_blanks import without_needless_blanks
 from convert.body_links import address_beside, alternative
 from convert.body_pictographs import MARKER, as_pictures, marker, picture_font
+from convert.body_style import emphasis, is_hidden, is_right, is_ruled, is_sizeless, is_tight, keeps_lines
 from convert.body_tables import Form, fits_one_line, form_of, head_of, headings_of, text_of
 from convert.page_text import breakable_in_cell, direction_or_none, printable
 from sandbox import Refused
@@ -41,35 +42,11 @@ _AS_ANOTHER = {
     "summary": "div", "del": "s", "strike": "s", "ins": "u", "listing": "pre", "xmp": "pre", "menu": "ul",
     "dir": "ul", "textarea": "pre", "tt": "code", "kbd": "code", "samp": "code",
 }  # fmt: skip
-_DROPPED = frozenset({
-    "head", "title", "style", "script", "template", "object", "embed", "applet", "iframe", "frameset",
-    "audio", "video", "canvas", "svg", "map", "select", "datalist", "colgroup", "xml", "annotation",
-})  # fmt: skip
-_PREFORMATTED = frozenset({"pre", "listing", "xmp", "textarea"})
 _NUMBERINGS = {
     "a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman", "1": "decimal",
 }  # fmt: skip
 
 _DATA_URI = re.compile(r"(?<=[\"'(=])data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s%]*")
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all"
-    r"|(?:^|;)\s*opacity\s*:\s*0(?:\.0+)?\s*(?:!important\s*)?(?:;|$)",
-    re.IGNORECASE,
-)
-_FOLDED = re.compile(r"(?:^|;)\s*(?:max-)?height\s*:\s*0(?:px)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE)
-_CUT_OFF = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
-_FONT_SIZE = re.compile(
-    r"font(?:-size)?\s*:[^;]*?(?<![\w.])(\d*\.?\d+)\s*(?:px|pt|em|rem|%|\s|;|$|!)", re.IGNORECASE
-)
-_KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
-_STRUCK = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
-_RULED = re.compile(r"border-top\s*:\s*(?=[^;]*solid)(?!\s*(?:none|0))", re.IGNORECASE)
-_TIGHT = re.compile(
-    r"margin-bottom\s*:\s*\.?0(?:\.0+)?(?![\d.])|margin\s*:\s*0\w*\s*(?:;|$|!|0\w*\s*(?:;|$)|\w+\s+0\w*\b)",
-    re.IGNORECASE,
-)
-_RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 # Newsletters fill the first line that a mailbox shows with blanks that have no width.
 _FILLER = re.compile("[\u00a0\u00ad\u034f\u2007\u200b-\u200f\ufeff ]{6,}")
@@ -152,7 +129,7 @@ class _Simplifier:
             if event == "end":
                 yield self._leave(element)
                 yield self._text(element.tail)
-            elif _is_hidden(element) or self._is_heading_row(element):
+            elif is_hidden(element) or self._is_heading_row(element):
                 walk.skip_subtree()
                 self._frames.append(_Frame(skipped=True))
             elif mark := _list_mark(element):
@@ -167,11 +144,11 @@ class _Simplifier:
     def _enter(self, element: etree._Element) -> str:
         around = self._frames[-1]
         style = element.get("style", "")
-        keeps_lines = _keeps_lines(element)
+        with_lines = keeps_lines(element)
         frame = _Frame(
-            keeps_lines=around.keeps_lines or keeps_lines,
+            keeps_lines=around.keeps_lines or with_lines,
             font=picture_font(style, element.get("face", "")) or (None if "font" in style else around.font),
-            sizeless=_sizeless(style, around=around.sizeless),
+            sizeless=is_sizeless(style, around=around.sizeless),
         )
         self._frames.append(frame)
         if element.tag in _VOID or element.tag in ("br", "img", "input"):
@@ -184,7 +161,7 @@ class _Simplifier:
             frame.name = ""
             return before
         self._depth += 1
-        return before + self._opening(element, frame.name, with_lines=keeps_lines)
+        return before + self._opening(element, frame.name, with_lines=with_lines)
 
     def _place(self, element: etree._Element, frame: _Frame) -> str:
         """Find the element's name on the page; what stands before it."""
@@ -198,7 +175,7 @@ class _Simplifier:
         if tag in _CELLS or tag in _ROWS:
             return self._place_in_table(element, frame)
         frame.name = _name(element)
-        if frame.name == "div" and _RULED.search(element.get("style", "")):
+        if frame.name == "div" and is_ruled(element.get("style", "")):
             return "<hr>"
         return "“" if tag == "q" else _NOTHING
 
@@ -290,24 +267,6 @@ def _unfilled(filler: re.Match[str]) -> str:
     return filler[0] if set(filler[0]) <= {" ", "\u00a0"} else " "
 
 
-def _is_hidden(element: etree._Element) -> bool:
-    if not isinstance(element.tag, str) or element.tag in _DROPPED or element.get("hidden") is not None:
-        return True
-    style = element.get("style")
-    if not style:
-        return False
-    return bool(_HIDDEN.search(style) or (_FOLDED.search(style) and _CUT_OFF.search(style)))
-
-
-def _sizeless(style: str, *, around: bool) -> bool:
-    size = _FONT_SIZE.search(style) if "font" in style else None
-    return float(size[1]) == 0 if size else around
-
-
-def _keeps_lines(element: etree._Element) -> bool:
-    return element.tag in _PREFORMATTED or bool(_KEEPS_LINES.search(element.get("style", "")))
-
-
 def _list_mark(element: etree._Element) -> str | None:
     """The mark of an item of Word's lists, which are paragraphs to all others."""
     style = element.get("style", "")
@@ -321,8 +280,7 @@ def _name(element: etree._Element) -> str:
     if tag in _BLOCKS or tag in _INLINE:
         return tag
     if tag in ("span", "font"):
-        style = element.get("style", "")
-        return "s" if _STRUCK.search(style) else "b" if _BOLD.search(style) else ""
+        return emphasis(element.get("style", ""))
     return _AS_ANOTHER.get(tag, "")
 
 
@@ -357,13 +315,13 @@ def _after(element: etree._Element) -> str:
 
 def _classes(element: etree._Element, name: str) -> Iterator[str]:
     style = element.get("style", "")
-    if name == "p" and (element.get("class", "").startswith("Mso") or _TIGHT.search(style)):
+    if name == "p" and (element.get("class", "").startswith("Mso") or is_tight(style)):
         yield "tight"
     if name == "div" and element.tag in ("td", "th", "caption"):
         yield "part"
     if name == "div" and element.tag == "dd":
         yield "indented"
-    if name in ("td", "th") and (element.get("align", "").lower() == "right" or _RIGHT.search(style)):
+    if name in ("td", "th") and (element.get("align", "").lower() == "right" or is_right(style)):
         yield "figures"
 
 
@@ -375,14 +333,14 @@ def _counting(element: etree._Element, name: str) -> str:
     styles = [f"list-style-type: {numbering}"] if numbering else []
     if name in ("ol", "li"):
         form = "counter-reset: list-item calc({1} - 1)"
-        styles.append(_numbers(element, form, "start" if name == "ol" else "value"))
+        styles.append(_numbers(element, form, "start" if name == "ol" else "value", digits=4))
     style = "; ".join(filter(None, styles))
     return f' style="{style}"' if style else _NOTHING
 
 
-def _numbers(element: etree._Element, form: str, *attributes: str) -> str:
+def _numbers(element: etree._Element, form: str, *attributes: str, digits: int = 2) -> str:
     given = ((name, element.get(name, "").strip()) for name in attributes)
-    small = ((name, value) for name, value in given if re.fullmatch(r"[0-9]{1,3}", value))
+    small = ((name, value) for name, value in given if re.fullmatch(rf"[0-9]{{1,{digits}}}", value))
     return _NOTHING.join(form.format(name, value) for name, value in small)
 
 

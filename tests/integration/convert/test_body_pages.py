@@ -63,6 +63,28 @@ def test_tables_lists_and_quotations_of_html_are_readable() -> None:
         assert words in text
 
 
+def test_of_a_mail_with_text_and_html_the_tables_are_printed() -> None:
+    html = "<p>Results:</p><table><tr><td>Sodium<td>140<tr><td>Potassium<td>4.2</table>"
+    text = "Results:\n\nSodium\n\n140\n\nPotassium\n\n4.2\n"
+
+    (printed,) = texts_of(draw_body(BodyFacts(paper=Paper.A4, body_text=text, body_html=html)).pdf)
+
+    assert printed == "Results: Sodium 140 Potassium 4.2"
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(10, 40), (16, 3), (40, 3)])
+def test_of_a_wide_table_nothing_is_cut_off(columns: int, rows: int) -> None:
+    cells = [[f"v{row}x{column}" for column in range(columns)] for row in range(rows)]
+    html = "".join("<tr>" + "".join(f"<td>{cell}" for cell in row) for row in cells)
+
+    body = draw_body(BodyFacts(paper=Paper.LETTER, body_html=f"<table>{html}</table>"))
+
+    text = " ".join(texts_of(body.pdf))
+    assert all(cell in text for row in cells for cell in row)
+    for page in grey_pages(body.pdf):
+        assert (page[:, -100:] == 255).all()
+
+
 def test_writing_from_right_to_left_begins_at_the_right() -> None:
     (page,) = grey_pages(draw_body(BodyFacts(paper=Paper.LETTER, body_text="שלום")).pdf)
 

@@ -12,8 +12,8 @@ from sandbox import Refused
 
 _ALLOWED = re.compile(
     r"</?(?:p|div|h[1-6]|blockquote|pre|ul|ol|li|b|strong|i|em|u|s|sub|sup|code|hr|table|thead|tbody|tfoot|tr|td|th"
-    r'|caption)(?: dir="(?:ltr|rtl)"| class="[a-z ]+"| (?:colspan|rowspan)="\d{1,3}"'
-    r'| style="(?:list-style-type: [a-z-]+)?(?:; )?(?:counter-reset: list-item calc\(\d{1,3} - 1\))?")*>'
+    r'|caption)(?: dir="(?:ltr|rtl)"| class="[a-z ]+"| (?:colspan|rowspan)="\d{1,2}"'
+    r'| style="(?:list-style-type: [a-z-]+)?(?:; )?(?:counter-reset: list-item calc\(\d{1,4} - 1\))?")*>'
 )
 
 
@@ -31,6 +31,11 @@ def _without_directions(html: str) -> str:
         ("<section><span style='font-weight:700'>x</span></section>", "<div><b>x</b></div>"),
         ("<p><span style='text-decoration: line-through'>x</span></p>", "<p><s>x</s></p>"),
         ("<ol start=3><li>x</ol>", '<ol style="counter-reset: list-item calc(3 - 1)"><li>x</li></ol>'),
+        (
+            "<ol><li value=2019>x</ol>",
+            '<ol><li style="counter-reset: list-item calc(2019 - 1)">x</li></ol>',
+        ),
+        ("<ol type=i><li>x</ol>", '<ol style="list-style-type: lower-roman"><li>x</li></ol>'),
         ("<p>1 &lt; 2 &amp; 3</p>", "<p>1 &lt; 2 &amp; 3</p>"),
         ("<p>a</p><!-- no --><![if !mso]><p>b</p><![endif]>", "<p>a</p><p>b</p>"),
     ],
