@@ -9,5 +9,5 @@ Modules:
     allowance   what the policy says of a number: premium rates, countries, blocked numbers
     directives  the `X-Fax-…` header fields
     coverpage   the seven modes: cover page, body as a page, or nothing to send
-    trimming    quotations and signatures at a body's end left out; `quotation` and `mail_lines` know their forms
+    trimming    quotations and signatures at a body's end left out (with `quotation`, `mail_lines`)
 """
