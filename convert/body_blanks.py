@@ -8,6 +8,7 @@ import re
 
 _GAP = '<div class="gap"></div>'
 _BLOCKS = r"p|div|h[1-6]|li|blockquote|pre|ul|ol|td|th|caption"
+_SPACED = r"p|div|h[1-6]|blockquote|pre|ul|ol|table"
 _INLINE = frozenset({"b", "strong", "i", "em", "u", "s", "sub", "sup", "code"})
 _EMPTY = re.compile(
     rf"<(?P<name>p|div|h[1-6]|li|blockquote|pre|ul|ol|{'|'.join(_INLINE)})(?! class=\"gap\")(?: [^<>]*)?>"
@@ -21,6 +22,8 @@ _LINES = re.compile(r"(?:[ \u00a0]*\n){3,}")
 _LINES_AT_START = re.compile(rf"(<(?:{_BLOCKS})(?: [^<>]*)?>)(?:[ \u00a0]*\n)+")
 _LINES_AT_END = re.compile(rf"\s+(?=</(?:{_BLOCKS})>)")
 _LINE_BEFORE_BLOCK = re.compile(r"[ \u00a0]*\n(?=\s*<(?:p|div|h[1-6]|blockquote|pre|ul|ol|table|hr)\b)")
+# A line end between two blocks is a blank line, at the end of a text only its end.
+_LINE_BETWEEN_BLOCKS = re.compile(rf"(</(?:{_SPACED})>)[ \u00a0]*\n\s*(?=<(?:{_SPACED})\b)")
 _AT_EDGES = re.compile(rf"^(?:\s|{_GAP})+|(?:\s|{_GAP})+$")
 _MOST_PASSES = 100
 """As deep as elements are kept."""
@@ -36,6 +39,7 @@ def without_needless_blanks(content: str) -> str:
     text = _LINES.sub("\n\n", text)
     text = _LINES_AT_START.sub(r"\1", text)
     text = _LINES_AT_END.sub("", text)
+    text = _LINE_BETWEEN_BLOCKS.sub(rf"\1{_GAP}", text)
     text = _LINE_BEFORE_BLOCK.sub("", text)
     text = _GAPS.sub(_GAP, text)
     text = _GAP_AT_EDGE.sub(lambda found: found[1] or "", text)

@@ -205,7 +205,7 @@ class _Simplifier:
             frame.name = "div"
             return _NOTHING
         between = " | " if table.form is Form.RECORDS else "\u2003"
-        return between if column and text_of(element, 1) else _NOTHING
+        return between if column and _shows_something(element) else _NOTHING
 
     def _opening(self, element: etree._Element, name: str, *, with_lines: bool) -> str:
         attributes = _NOTHING
@@ -265,6 +265,10 @@ class _Simplifier:
 
 def _unfilled(filler: re.Match[str]) -> str:
     return filler[0] if set(filler[0]) <= {" ", "\u00a0"} else " "
+
+
+def _shows_something(cell: etree._Element) -> bool:
+    return bool(text_of(cell, 1)) or any(map(alternative, cell.iterdescendants("img")))
 
 
 def _list_mark(element: etree._Element) -> str | None:

@@ -9,7 +9,9 @@ _SHOWN_SCHEMES = ("http:", "https:", "ftp:", "mailto:", "tel:", "sms:", "callto:
 _HIDDEN_SCHEMES = ("mailto:", "tel:", "sms:", "callto:")
 _ADDRESS_START = re.compile(r"^(?:(?:https?|ftp)://(?:www\.)?|mailto:|tel:|sms:|callto:)", re.IGNORECASE)
 _LONGEST = 160
-"""Characters of an address: nobody types more, and the rest is where a click was to be counted."""
+"""Characters of an address: nobody types more."""
+_LONGEST_QUERY = 40
+"""Characters behind a question mark: more are there to count who clicked."""
 _FILE_NAME = re.compile(r"[^\s/]{1,80}\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"image", "picture", "photo", "logo", "spacer", "img", "bild", "inline image"})
 _WORD_CHARACTER = re.compile(r"\w")
@@ -30,7 +32,14 @@ def address_beside(link: etree._Element) -> str:
     if _bare(address) == _bare(words):
         return ""
     shown = address.split(":", 1)[1] if address.lower().startswith(_HIDDEN_SCHEMES) else address
-    return f" ({shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'})"
+    return f" ({_short(shown)})"
+
+
+def _short(address: str) -> str:
+    place, _, query = address.partition("?")
+    if len(query) > _LONGEST_QUERY:
+        address = f"{place}?…"
+    return address if len(address) <= _LONGEST else f"{address[:_LONGEST]}…"
 
 
 def _unwrapped(address: str) -> str:

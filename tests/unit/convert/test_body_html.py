@@ -133,6 +133,7 @@ def test_pictures_are_what_they_say(html: str, expected: str) -> None:
         ),
         ("https://www.google.com/url?q=https://a.example/x&sa=D", "w (https://a.example/x)"),
         ("https://a.example/" + "x" * 500, "w (https://a.example/" + "x" * 142 + "…)"),
+        ("https://a.example/click?to=" + "x" * 50, "w (https://a.example/click?…)"),
         ("https://[broken/", "w (https://[broken/)"),
     ],
 )
@@ -188,6 +189,7 @@ def test_a_row_of_a_layout_stays_on_one_line_if_it_can() -> None:
         ("a" + "<br>" * 9 + "b", "a\n\nb"),
         ("<div><p></p><b></b><ul><li></ul>a<br></div>", "<div>a</div>"),
         ("a<br><p>b</p>", "a<p>b</p>"),
+        ("<div>a</div><br><div>b</div>", '<div>a</div><div class="gap"></div><div>b</div>'),
         ("<p>a&nbsp;&#847;&zwnj;&nbsp;&zwnj;&nbsp;&zwnj;&nbsp;&zwnj;b</p>", "<p>a b</p>"),
         ("<p>a&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;&nbsp;b</p>", "<p>a" + "\u00a0" * 7 + "b</p>"),
     ],
