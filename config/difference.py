@@ -9,6 +9,7 @@ A service that restarts has no old policy to compare with. It keeps a snapshot o
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -157,56 +158,73 @@ def _department(user: User) -> str:
 
 def _setting_changes(both: Iterable[tuple[User, User]]) -> tuple[SettingChange, ...]:
     levels = _LevelPairs()
-    touched: dict[tuple[str, str, str], list[str]] = {}
+    touched: dict[_Change, list[str]] = {}
     for old, new in both:
-        if levels.same(old.above, new.above) and old.entry.says_the_same(new.entry):
-            continue
-        for change in _changes(old, new):
+        for change in _changes(old, new, levels):
             touched.setdefault(change, []).append(new.entry.email)
     order = {setting: position for position, setting in enumerate(_reference_order())}
     changes = [
         SettingChange(setting=setting, before=before, after=after, emails=tuple(emails))
         for (setting, before, after), emails in touched.items()
     ]
-    return tuple(
-        sorted(
-            changes, key=lambda change: (_rank(order, change.setting), change.setting, -len(change.emails))
-        )
-    )
+    changes.sort(key=lambda one: (_rank(order, one.setting), one.setting, -len(one.emails)))
+    return tuple(changes)
+
+
+_Change = tuple[str, str, str]
+"""A setting, what it was, what it is."""
 
 
 class _LevelPairs:
-    """Whether the same applies at two levels; each pair is looked at once."""
+    """What is not the same at two levels; each pair is looked at once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], bool] = {}
+        self._known: dict[tuple[int, int], tuple[_Change, ...]] = {}
 
-    def same(self, old: Level, new: Level) -> bool:
+    def changes(self, old: Level, new: Level) -> tuple[_Change, ...]:
         pair = id(old), id(new)
         if pair not in self._known:
-            self._known[pair] = old.effective == new.effective and old.archives == new.archives
+            self._known[pair] = tuple(_compared(_applying(old, new), _applying(new, old)))
         return self._known[pair]
 
 
-def _changes(old: User, new: User) -> Iterator[tuple[str, str, str]]:
-    before, after = _facts(old, new), _facts(new, old)
+def _changes(old: User, new: User, levels: _LevelPairs) -> Iterable[_Change]:
+    """What changes for a user: where the entry is the same, what changes above it and is not said in it."""
+    if not old.entry.says_the_same(new.entry) or new.entry.sets("fax", "archive"):  # they add up
+        before, after = _own(old, new), _own(new, old)
+        before |= _applying(old.level, new.level)
+        after |= _applying(new.level, old.level)
+        return _compared(before, after)
+    above = levels.changes(old.above, new.above)
+    if not above or not new.entry.own_settings:
+        return above
+    said = {".".join(setting) for setting in new.entry.said}
+    return [change for change in above if change[0] not in said]
+
+
+def _compared(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[_Change]:
     for setting in dict.fromkeys((*before, *after)):
         pair = before.get(setting, "-"), after.get(setting, "-")
         if pair[0] != pair[1]:
             yield setting, *pair
 
 
-def _facts(user: User, other: User) -> dict[str, str]:
-    """What applies to a user, where it may be another thing for the other one."""
-    level, others = user.level, other.level
-    facts = {"sending_emails": written(user.sending_emails)}
+def _own(user: User, other: User) -> dict[str, str]:
+    """What is a user's alone."""
     hashes = user.entry.password_hash, other.entry.password_hash
-    facts["password_hash"] = "none" if hashes[0] is None else "set" if hashes[1] is None else _mark(hashes[0])
+    password = "none" if hashes[0] is None else "set" if hashes[1] is None else _mark(hashes[0])
+    return {"sending_emails": written(user.sending_emails), "password_hash": password}
+
+
+def _applying(level: Level, other: Level) -> dict[str, str]:
+    """What applies at a level, where it may be another thing at the other one."""
+    facts: dict[str, str] = {}
     for name, value in _groups(level.effective):
-        if value != getattr(others.effective, name):
-            facts |= {".".join(path): written(leaf) for path, leaf in leaves(value, (name,))}
+        if value != getattr(other.effective, name):
+            facts |= {".".join(path): written(leaf) for path, leaf in leaves(value, (name,)) if leaf != {}}
     for position, archive in enumerate(level.archives):
-        facts |= {f"archive[{position}].{'.'.join(path)}": written(leaf) for path, leaf in leaves(archive)}
+        said = ((".".join(path), leaf) for path, leaf in leaves(archive) if leaf is not None)
+        facts |= {f"archive[{position}].{name}": written(leaf) for name, leaf in said}
     return facts
 
 
@@ -226,7 +244,7 @@ def _reference_order() -> Iterator[str]:
 
 def _rank(order: Mapping[str, int], setting: str) -> int:
     """Where a setting stands in the reference; a name within a table stands where the table does."""
-    name = setting
+    name = re.sub(r"\[\d+\]", "", setting)
     while name not in order and "." in name:
         name = name.rpartition(".")[0]
     return order.get(name, len(order))

@@ -4,6 +4,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
+from config.inheritance import SettingPath, said
 from config.section import Section, WrittenAs
 from config.settings import ContactSettings, Settings
 from config.values import EmailAddress, Name, PasswordHash, SendingAddress
@@ -46,6 +47,13 @@ class UserRecord(NamedTuple):
     def sets(self, *groups: str) -> bool:
         """Whether the entry's settings speak of one of these groups."""
         return self.settings is not None and not self.settings.model_fields_set.isdisjoint(groups)
+
+    @property
+    def said(self) -> set[SettingPath]:
+        """The settings that the entry says."""
+        groups = {"contact": self.contact, "custom_fields": self.custom_fields}
+        beside: set[SettingPath] = {(name, key) for name, group in groups.items() for key in group or ()}
+        return beside | set(said(self.settings)) if self.settings else beside
 
     @property
     def overlaps(self) -> bool:
