@@ -20,6 +20,7 @@ import book_accept
 import commit_latency
 import conversion
 import cover_legibility
+import cover_pages
 import first_invite
 import ingest
 import large_mails
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "conversion": (conversion.main, "documents to fax pages, beside Ghostscript"),
+    "cover_pages": (cover_pages.main, "how long a cover page takes, of built-in and own templates"),
     "cover_legibility": (cover_legibility.main, "how much of a cover page can be read after it was faxed"),
 }
 

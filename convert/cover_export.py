@@ -8,7 +8,7 @@ files in `convert/templates`.
 import re
 from pathlib import Path
 
-from convert.templates import CoverTemplate, cover_template
+from convert.templates import RULE_END, CoverTemplate, cover_template, shared_rules
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EXTENDS = re.compile(r'\{%-?\s*extends\s+"([^"]+)"\s*-?%\}\n?')
@@ -20,7 +20,8 @@ _NOTE = """\
      postfax cover check FILE      says what is wrong with it, and where
      postfax cover preview FILE -o cover.png
      postfax cover tokens          lists what it can say
-   The mail's text comes with <div class="message"> around it, and flows on to further pages. #}
+   The mail's text comes with <div class="message"> around it, and flows on to further pages. How paragraphs,
+   lists and tables look in it is known without a word here; rules such as .message p { … } change it. #}
 """
 
 
@@ -49,7 +50,12 @@ def _with_parents(file: str) -> list[str]:
 
 
 def _style(template: CoverTemplate) -> str:
-    return "".join((_TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in template.style_sheets)
+    """The template's style, without what holds for the message on every cover (`templates.shared_rules`)."""
+    style = "".join((_TEMPLATES / sheet).read_text(encoding="utf-8") for sheet in template.style_sheets)
+    for rule in shared_rules().split(RULE_END):
+        if rule.startswith(".message"):
+            style = style.replace(f"{rule}\n", "")
+    return style
 
 
 def _blocks(source: str) -> list[tuple[str, str]]:

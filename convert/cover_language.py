@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -42,6 +42,8 @@ _MOST_MISTAKES = 50
 """Of one template that are told: the rest is told when these are mended."""
 _FREE = frozenset({CUSTOM, FREE_FORM, "fields", "message_lines"})
 _REACHING_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_SPECIAL = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
+"""What Jinja itself defines within loops, macros and blocks."""
 _ALONE = "a template stands alone: it can neither include, import nor extend another file"
 
 
@@ -155,7 +157,7 @@ class CoverSource:
             raise TemplateFault(TemplateMistake(problem=_sentence(problem), line=problem.lineno)) from problem
         except RecursionError as problem:
             raise TemplateFault(TemplateMistake(problem="it is nested too deep")) from problem
-        self.names: frozenset[str] = frozenset(meta.find_undeclared_variables(tree))
+        self.names = frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "load")
         """The tokens and groups of tokens that it uses."""
         self.custom_fields = frozenset(
             attribute for owner, attribute, _ in _attributes(tree) if owner in {CUSTOM, FREE_FORM}
@@ -188,13 +190,16 @@ def _bounded(parts: Iterator[str]) -> Iterator[str]:
 
 def _mistakes_in(tree: nodes.Template, environment: _Environment) -> Iterator[TemplateMistake]:
     known = {name.split(".")[0] for name in NAMES} | _FREE | environment.globals.keys()
-    # What is set only in one branch counts as undeclared; used in another one, it fails there.
-    stored = {name.name for name in tree.find_all(nodes.Name) if name.ctx != "load"}
-    unknown = meta.find_undeclared_variables(tree) - known - stored
+    # What is set in one place and used in another one, where it is not, fails there. Jinja's own search for
+    # such names takes as long as compiling.
+    names = list(tree.find_all(nodes.Name))
+    stored = {name.name for name in names if name.ctx != "load"}
+    stored |= {macro.name for macro in tree.find_all(nodes.Macro)}
+    unknown = {name.name for name in names} - known - stored - _SPECIAL
     for reaching in _REACHING_OUT:
         for node in tree.find_all(reaching):
             yield TemplateMistake(problem=_ALONE, line=node.lineno)
-    for name in tree.find_all(nodes.Name):
+    for name in names:
         if name.name in unknown and name.ctx == "load":
             problem, hint = _unknown_token("", name.name)
             yield TemplateMistake(problem=problem, hint=hint, line=name.lineno)

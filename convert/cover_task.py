@@ -7,8 +7,7 @@ flows on to further pages, and nothing is cut off.
 from pathlib import Path
 from typing import Any
 
-from config.fax import Paper
-from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
+from convert.cover_facts import CoverFacts
 from convert.cover_values import page_values, token_values
 from convert.facts_file import handed_over
 from convert.message import message_markup
@@ -52,20 +51,3 @@ def draw_cover(facts: CoverFacts) -> TypesetPages:
         return filled_in(template.file, {**values, **page_values(facts, own_pages)})
 
     return typeset(compose, _STYLE_SHEETS[template.name])
-
-
-def _warm_up() -> None:
-    """Look up the fonts of common scripts once, in the parent: its children inherit what was found."""
-    draw_cover(
-        CoverFacts(
-            template="healthcare",
-            paper=Paper.LETTER,
-            recipient=CoverRecipient(number="+1 206 555 1234", name="Zoë Ångström", company="Ωμέγα"),
-            sender=CoverSender(name="Анна", company="Company", phone="1", email="a@b.example"),
-            subject="Subject",
-            body_text="Text\n\n> שלום مرحبا नमस्ते 中文 ไทย ☎ 😀",
-        )
-    )
-
-
-_warm_up()

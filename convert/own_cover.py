@@ -23,7 +23,7 @@ _MOST_LAYOUTS = 4
 """Of a document that says how many pages it has; the second nearly always agrees with the first."""
 _TOLD = 3
 """Mistakes of a template that one sentence tells."""
-_BLANK = "nothing of it can be seen on a fax: every page would be blank"
+BLANK = "nothing of it can be seen on a fax: every page would be blank"
 _UNSETTLED = "its pages differ in number each time their number is written on them"
 
 
@@ -194,7 +194,7 @@ def _good(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(drawn: dict[str, Any], pages: tuple[CodedPage, ...], told: dict[str, Any]) -> OwnCover:
     if not drawn["inked"]:
-        raise TemplateUnusable(_BLANK)
+        raise TemplateUnusable(BLANK)
     return OwnCover(
         pages=pages,
         says_message=told["says_message"],

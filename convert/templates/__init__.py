@@ -53,7 +53,11 @@ def cover_template(name: str) -> CoverTemplate:
 _RULE = re.compile(r"^(?:html|\.message|\[dir)[^{}]*\{[^{}]*\}", re.MULTILINE)
 
 
+RULE_END = "\n\n"
+"""Between two of the shared rules."""
+
+
 def shared_rules() -> str:
     """What `page.css` says of fonts and of a mail's text: it holds for own templates too."""
     text = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-    return "\n".join(_RULE.findall(text))
+    return RULE_END.join(_RULE.findall(text))

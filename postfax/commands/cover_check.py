@@ -10,6 +10,7 @@ from postfax.failures import ExitCode
 from postfax.terminal import print_json
 
 if TYPE_CHECKING:
+    from convert.cover_mistake import TemplateMistake
     from convert.cover_once import Check, CheckedTemplate
 
 
@@ -38,8 +39,8 @@ def command(settings_file: str, templates: tuple[str, ...], as_json: bool) -> in
 
 
 def _checked(check: "Check", file: Path, custom_fields: frozenset[str] | None) -> "CheckedTemplate":
-    """Once with every fact and much text, and if that is good, once with a number alone."""
-    from convert.cover_facts import CoverFacts, CoverRecipient
+    """Once with every fact and much text, and if that is good, once with little to say."""
+    from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
     from convert.cover_mistake import TemplateMistake
     from convert.cover_tokens import spelling
     from postfax.opening import now
@@ -50,16 +51,28 @@ def _checked(check: "Check", file: Path, custom_fields: frozenset[str] | None) -
     full = replace(sample_facts(job, moment, long=True), own_file=str(file))
     bare = CoverFacts(
         template=full.template, paper=full.paper, own_file=full.own_file,
-        recipient=CoverRecipient(number=full.recipient.number),
+        recipient=CoverRecipient(number=full.recipient.number), date=full.date, time=full.time,
+        sender=CoverSender(name=full.sender.name, company=full.sender.company),
     )  # fmt: skip
     result = check(full)
     if not result.mistakes:
-        result = replace(result, mistakes=check(bare).mistakes)
+        result = _with_mistakes(result, check(bare).mistakes)
     unknown = [] if custom_fields is None else [
         TemplateMistake(problem=f"nobody in the policy has a custom field {name}")
         for name in result.custom_fields if spelling(name) not in custom_fields
     ]  # fmt: skip
     return replace(result, remarks=(*result.remarks, *unknown))
+
+
+def _with_mistakes(result: "CheckedTemplate", found: tuple["TemplateMistake", ...]) -> "CheckedTemplate":
+    """What the template does with little to say: to be blank then is a remark."""
+    from convert.cover_mistake import TemplateMistake
+    from convert.own_cover import BLANK
+
+    if [each.problem for each in found] != [BLANK]:
+        return replace(result, mistakes=found)
+    told = "it is blank for a fax without subject and text, which gets the built-in default instead"
+    return replace(result, remarks=(*result.remarks, TemplateMistake(problem=told)))
 
 
 def _print_checks(checked: dict[Path, "CheckedTemplate"]) -> None:
