@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from convert.cover_tokens import TOKENS
 from convert.formats import FORMATS, Route
 from postfax.command import COMMANDS
 from postfax.commands import config
@@ -23,6 +24,7 @@ from postfax.commands import config
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_TOKENS, _END_OF_TOKENS = "<!-- tokens: written by ./dev docs -->", "<!-- end of tokens -->"
 _ROUTES = {
     Route.PDF: "drawn by pdfium",
     Route.PICTURE: "drawn as a picture",
@@ -79,11 +81,26 @@ def settings_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def cover_pages() -> str:
+    """The page on cover pages: written by hand, but for the table of tokens."""
+    page = (DOCS / "admin" / "cover-pages.md").read_text("utf-8")
+    rows = [
+        f"| `{{{{ {token.name} }}}}` | `~{token.field}~` | {token.meaning} | "
+        + " ".join(f"`~{alias}~`" for alias in token.aliases)
+        + " |"
+        for token in TOKENS
+    ]
+    table = "\n".join(["| Jinja | anywhere | says | also |", "|---|---|---|---|", *rows])
+    before, _, rest = page.partition(_TOKENS)
+    return f"{before}{_TOKENS}\n{table}\n{_END_OF_TOKENS}{rest.partition(_END_OF_TOKENS)[2]}"
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "reference" / "settings.md": settings_page,
     **{DOCS / "reference" / f"{kind}.schema.json": partial(config.schema, kind) for kind in config.FILES},
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "reference" / "documents.md": documents_page,
+    DOCS / "admin" / "cover-pages.md": cover_pages,
 }
 
 
