@@ -67,8 +67,6 @@ def misplaced_lines(written: str) -> list[str]:
 
 def misplaced_html_lines(written: str) -> list[str]:
     """The same of what an HTML document shows."""
-    if "#fax" not in written.lower():
-        return []
     return [_quoted(line.text) for line in html_lines(written)[0] if _LINE.fullmatch(line.text)]
 
 

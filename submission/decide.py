@@ -17,7 +17,7 @@ from submission.directives import Circumstances, Directives, in_force, read_dire
 from submission.printed import Printed, printed
 from submission.recipients import NamedRecipient, read_recipients
 from submission.wishes import policy_for, wishes_of
-from submission.written import refuse_forbidden, refuse_unknown
+from submission.written import refuse_forbidden, refuse_unknown, refuse_unquoted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,10 +111,10 @@ def _circumstances(user: UserPolicy, surroundings: Surroundings) -> Circumstance
 def _decided(named: NamedRecipient, mail: _Mail) -> Decided:
     """What is asked for one fax, how it begins, and whether it may be."""
     if mail.refusal:
-        return _refused(named, mail.refusal)
+        return _refused(named, mail.refusal, mail.user)
     directives = _directives(named, mail)
     if isinstance(directives, Refusal):
-        return _refused(named, directives)
+        return _refused(named, directives, mail.user)
     cover = decide_cover(
         mail.user.settings.coverpage,
         directives,
@@ -122,7 +122,7 @@ def _decided(named: NamedRecipient, mail: _Mail) -> Decided:
         attachment=bool(mail.read.content.attachments),
     )
     if isinstance(cover, Refusal):
-        return _refused(named, cover)
+        return _refused(named, cover, mail.user)
     return Decided(job=_job(named, directives, cover, mail.user), directives=directives, cover=cover)
 
 
@@ -145,6 +145,7 @@ def _refuse_crowd(recipients: list[NamedRecipient], user: UserPolicy) -> Refusal
         status=Status.GENERAL_ERROR,
         explanation=f"The mail has {len(recipients)} recipients, and your policy allows {most}.",
         advice="Nothing was faxed. Send it again to fewer recipients at a time.",
+        quotes_nothing=True,
     )
 
 
@@ -171,9 +172,19 @@ def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, us
     )
 
 
-def _refused(named: NamedRecipient, refusal: Refusal) -> Decided:
+def _refused(named: NamedRecipient, refusal: Refusal, user: UserPolicy) -> Decided:
+    refusal = _unquoted(refusal, user)
     job = NewJob(recipient=named.recipient, addresses=named.addresses, refusal=_both(named.refusal, refusal))
     return Decided(job=job, directives=None, cover=None)
+
+
+def _unquoted(refusal: Refusal, user: UserPolicy) -> Refusal:
+    """A directive's refusal as notices without names may tell it: the status alone would say too little."""
+    if not user.settings.notifications.phi_free or refusal.status is not Status.GENERAL_ERROR:
+        return refusal
+    if refusal.quotes_nothing:
+        return refusal
+    return refuse_unquoted(user.settings.fax.directives)
 
 
 def _both(own: Refusal | None, of_the_mail: Refusal) -> Refusal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from config.coverpage import CoverpageSettings
 from store.mail import MailContent
 from submission.body_lines import misplaced_html_lines, misplaced_lines, split_html, split_text
+from submission.quotation import is_forward
 from submission.subject_tags import split_subject
 from submission.trimming import trimmed
 from submission.written import Written, header_directives
@@ -37,7 +38,8 @@ def printed(content: MailContent, settings: CoverpageSettings) -> Printed:
     fields, unknown_fields = header_directives(content.fields)
     text, html = split_text(content.text), split_html(content.html)
     said = text if content.text.strip() else html
-    body = trimmed(text.rest, html.rest, quotes=settings.trim_quotes, signature=settings.trim_signature)
+    quotes = settings.trim_quotes and not is_forward(subject)
+    body = trimmed(text.rest, html.rest, quotes=quotes, signature=settings.trim_signature)
     return Printed(
         content=replace(content, subject=subject, text=body[0], html=body[1]),
         original_subject=content.subject,
@@ -48,5 +50,8 @@ def printed(content: MailContent, settings: CoverpageSettings) -> Printed:
 
 def _misplaced(text: str, html: str) -> list[str]:
     """The `#fax` lines below other text, but not those in a mail that is quoted at the end."""
+    said = text if text.strip() else html
+    if "#fax" not in said.lower():
+        return []
     own_text, own_html = trimmed(text, html, quotes=True, signature=True)
     return misplaced_lines(own_text) if text.strip() else misplaced_html_lines(own_html)

@@ -136,6 +136,16 @@ def refuse_forbidden(written: Sequence[Written], allowed: Iterable[str]) -> Refu
     )
 
 
+def refuse_unquoted(allowed: Iterable[str]) -> Refusal:
+    """The refusal of a directive where nothing of the mail may be said."""
+    return Refusal(
+        status=Status.GENERAL_ERROR,
+        explanation="The mail asks for something that is not understood or not allowed.",
+        advice=f"{_listed(allowed)} Look at what you wrote, and send the mail again.",
+        quotes_nothing=True,
+    )
+
+
 def refuse_directive(explanation: str, advice: str) -> Refusal:
     """The refusal of a mail for what its sender asks for."""
     return Refusal(status=Status.GENERAL_ERROR, explanation=explanation, advice=advice)

@@ -1,5 +1,6 @@
 """Decide: a received mail is taken apart and becomes jobs, or refusals with their initial notice."""
 
+import asyncio
 import tempfile
 from collections.abc import Collection
 from datetime import timedelta
@@ -125,7 +126,9 @@ class Decide:
             live_blocks=await self._live_blocks.current(),
             registered=lambda address: policy.sender(address) is not None,
         )
-        return decide(content, claim.mail.envelope, user, surroundings).jobs
+        # In a thread, for the body of a mail may be megabytes of HTML.
+        submission = await asyncio.to_thread(decide, content, claim.mail.envelope, user, surroundings)
+        return submission.jobs
 
     async def _refuse(self, claim: MailClaim, sentence: str, advice: str = "") -> None:
         """Refuse the mail as a whole: the sender is told by the initial notice."""

@@ -1,5 +1,6 @@
 """Make: the jobs of a decided mail get their documents, or are refused because of an attachment."""
 
+import asyncio
 import tempfile
 import time
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ from store.new_document import NewDocument
 from store.records.mails import MailClaim
 from store.status import Status
 from submission.body import has_body_text
-from submission.printed import printed
+from submission.printed import Printed, printed
 
 LEASE = timedelta(minutes=30)
 log = structlog.get_logger()
@@ -103,7 +104,8 @@ class Make:
         for number, alike in enumerate(_alike(claim.jobs), start=1):
             pages = folder / f"pages-{number}"
             pages.mkdir()
-            request = self._request(alike, content, pages)
+            # In a thread, for the body of a mail may be megabytes of HTML.
+            request = await asyncio.to_thread(self._request, alike, content, pages)
             made += [(fax, _document(fax, request)) for fax in await self._converter.convert(request)]
         documents = {fax.key: document for fax, document in made}
         recorded = await self._book.record_documents(claim.mail.id, documents)
@@ -126,13 +128,15 @@ class Make:
         )
 
     def _request(self, jobs: Sequence[FaxJob], content: MailContent, folder: Path) -> ConversionRequest:
-        fax, attachments = jobs[0].user.settings.fax, jobs[0].user.settings.attachments
+        settings = jobs[0].user.settings
+        fax, attachments = settings.fax, settings.attachments
+        said = printed(content, settings.coverpage)
         return ConversionRequest(
             sources=tuple(
                 Source(name=part.name, path=Path(part.path), message=part.media_type == MESSAGE)
                 for part in content.attachments
             ),
-            sheets=tuple(self._sheet(job, content) for job in jobs),
+            sheets=tuple(self._sheet(job, said) for job in jobs),
             resolution=fax.resolution,
             paper=fax.paper,
             limits=ConversionLimits(
@@ -146,9 +150,8 @@ class Make:
             folder=folder,
         )
 
-    def _sheet(self, job: FaxJob, content: MailContent) -> Sheet:
+    def _sheet(self, job: FaxJob, said: Printed) -> Sheet:
         now = self._clock()
-        said = printed(content, job.user.settings.coverpage)
         if job.cover_template:
             return Sheet(key=job.id, cover=cover_facts(job, said, now).to_json())
         if has_body_text(said.content):

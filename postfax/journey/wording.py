@@ -64,7 +64,7 @@ def cover_facts(job: FaxJob, said: Printed, moment: datetime) -> CoverFacts:
         subject=content.subject,
         original_subject=said.original_subject,
         body_text=content.text,
-        body_html="" if content.text else content.html,
+        body_html=content.html,
         date=date_of(moment, settings.datetime),
         time=time_of(moment, settings.datetime),
         zone=zone_of(moment, settings.datetime),
@@ -99,5 +99,5 @@ def body_facts(job: FaxJob, content: MailContent, moment: datetime) -> BodyFacts
         recipient=job.recipient.name or international(job.recipient.number),
         date=written(moment, job.user.settings.datetime),
         body_text=content.text,
-        body_html="" if content.text else content.html,
+        body_html=content.html,
     )

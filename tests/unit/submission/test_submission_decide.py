@@ -220,6 +220,16 @@ def test_what_the_policy_forbids_is_refused_with_what_it_allows() -> None:
     assert job.refusal.advice.startswith("You may use to, reference.")
 
 
+def test_where_notices_say_nothing_of_a_mail_a_refusal_quotes_nothing() -> None:
+    user = a_user(notifications={"phi_free": True})
+    for mail in (a_mail(x_fax_tries="Jane Roe"), a_mail(x_fax_at="Jane Roe"), a_mail(x_fax_cover="Jane")):
+        [job] = decided(mail, to("+12065551234"), user).jobs
+        assert job.refusal is not None
+        assert job.refusal.quotes_nothing
+        assert "Jane" not in job.refusal.explanation + job.refusal.advice
+        assert "You may use cover, to" in job.refusal.advice
+
+
 def test_a_name_in_the_address_counts_as_one() -> None:
     user = a_user(fax={"directives": []})
     assert "'John.12065551234'" in explanation(decided(a_mail(), to("John.12065551234"), user))
@@ -252,6 +262,16 @@ def test_a_mail_of_directives_alone_has_no_text() -> None:
     user = a_user(coverpage={"mode": "with_body_text"})
     [job] = decided(a_mail("#fax ref: 1\n\n"), to("+12065551234"), user).jobs
     assert (job.cover_template, job.reference) == ("", "1")
+
+
+def test_what_is_forwarded_is_no_quotation() -> None:
+    user = a_user(coverpage={"trim_quotes": True})
+    text = (
+        "See below.\n\nFrom: Jo <jo@x.example>\nSent: Monday\nTo: Ana\nSubject: Scan\n\nThe scan is there.\n"
+    )
+    for subject, kept in (("FW: Scan", True), ("Re: Scan", False)):
+        submission = decided(a_mail(text, subject=subject), to("+12065551234"), user)
+        assert ("The scan is there." in submission.printed.content.text) is kept
 
 
 def test_a_signature_alone_is_no_text_where_it_is_trimmed() -> None:
