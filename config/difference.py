@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from config.levels import BETWEEN, Level
 from config.policy import Policy, policy_files
@@ -221,11 +222,19 @@ def _applying(level: Level, other: Level) -> dict[str, str]:
     facts: dict[str, str] = {}
     for name, value in _groups(level.effective):
         if value != getattr(other.effective, name):
-            facts |= {".".join(path): written(leaf) for path, leaf in leaves(value, (name,)) if leaf != {}}
+            said = ((".".join(path), leaf) for path, leaf in leaves(value, (name,)) if leaf != {})
+            facts |= {path: _written(leaf, level) for path, leaf in said}
     for position, archive in enumerate(level.archives):
         said = ((".".join(path), leaf) for path, leaf in leaves(archive) if leaf is not None)
-        facts |= {f"archive[{position}].{name}": written(leaf) for name, leaf in said}
+        facts |= {f"archive[{position}].{name}": _written(leaf, level) for name, leaf in said}
     return facts
+
+
+def _written(leaf: Any, level: Level) -> str:
+    """As it would be written; a file of the policy's folder by its place there, wherever the folder is."""
+    folder = level.chain[-1].sources[0].document.file.absolute().parent
+    inside = isinstance(leaf, Path) and leaf.is_relative_to(folder)
+    return written(leaf.relative_to(folder) if inside else leaf)
 
 
 def _groups(settings: Settings) -> Iterator[tuple[str, Section]]:

@@ -169,3 +169,11 @@ def test_a_policy_of_another_process_says_the_same(tmp_path: Path) -> None:
     assert copy.sender("Ana@h.example") == policy.sender("ana@h.example")
     assert list(copy.users) == list(policy.users)
     assert set(copy.departments) == {"Radiology", "Radiology › CT", "Surgery"}
+
+
+def test_a_copy_of_the_folder_is_no_difference(tmp_path: Path) -> None:
+    text = OLD.replace("coverpage: {mode: none}", "coverpage: {templates: {Memo: own.html}, template: memo}")
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.html").write_text("x", encoding="utf-8")
+    assert not compare(read(tmp_path / "one", text), read(tmp_path / "other", text))
