@@ -14,6 +14,7 @@ The order of work:
     fax_making    attachments, leading pages, files; runner says who runs the tasks
     attachments   the pages of a mail's documents
     leading_pages covers, and bodies as pages of their own
+    own_cover     covers of own templates; cover_files reads them before their task is confined
 
 In confined tasks:
     page_task     pages of one document; sniff, compound_file and plain_text tell what it is
@@ -22,6 +23,15 @@ In confined tasks:
                   one module a family
     rasterise     one page: layout places it, binarise takes the grey away, t6 codes it
     fax_tiff      the file of finished pages
+
+Own cover templates, in own_cover_task:
+    cover_tokens  the table of what a template can say; cover_values its values for one fax
+    cover_language
+                  Jinja in its sandbox; mistakes with their lines
+    cover_html    HTML and CSS; cover_office Word and OpenDocument (cover_package, cover_paragraphs,
+                  cover_spacing, cover_text)
+    cover_once    a cover for a person who looks at it: check, preview
+    cover_export  a built-in one to start from
 
 LibreOffice:
     office        supervised; office_process starts it in an office_folder, office_client calls it,

@@ -113,7 +113,7 @@ async def draw(
         OSError: The folder cannot be written.
     """
     try:
-        if all(_kind(each) is Kind.HTML for each in facts.values()):
+        if all(_kind(each["own_file"]) is Kind.HTML for each in facts.values()):
             return await _html(request, runner, facts, turn)
         return {key: await _office(request, runner, key, each, turn) for key, each in facts.items()}
     except (TemplateUnusable, ConverterUnavailable) as problem:
@@ -122,9 +122,9 @@ async def draw(
         raise TemplateRejected(TemplateMistake(problem=problem.reason)) from problem
 
 
-def _kind(facts: dict[str, Any]) -> Kind:
+def _kind(file: str) -> Kind:
     try:
-        return template_kind(facts["own_file"])
+        return template_kind(file)
     except KeyError as problem:
         raise TemplateUnusable("a template is a file that ends in .html, .docx or .odt") from problem
 
@@ -153,7 +153,9 @@ async def _office(
         filled = _good(answer)
         pdf = call.folder / "office.pdf"
         document = call.folder / Path(filled["file"]).name
-        await runner.to_pdf(document, pdf, name=call.name, kind=_kind(facts), pages=request.limits.pages + 1)
+        await runner.to_pdf(
+            document, pdf, name=call.name, kind=_kind(document.name), pages=request.limits.pages + 1
+        )
         drawing = Call(
             task="convert.page_task:make_pages",
             arguments={**_page_arguments(request, facts), "source": pdf.name, "from_office": True},

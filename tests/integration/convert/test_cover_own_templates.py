@@ -197,6 +197,18 @@ async def test_a_template_that_is_gone_gives_way_too(make_cover: MakeCover, tmp_
     assert [page.origin for page in fax.made] == ["cover"]
 
 
+async def test_the_bytes_say_what_a_document_is_not_its_name(
+    make_cover: MakeCover, word_templates: dict[str, Path], tmp_path: Path
+) -> None:
+    misnamed = tmp_path / "letter.docx"
+    misnamed.write_bytes(word_templates["odt"].read_bytes())
+
+    fax = await make_cover(own(misnamed))
+
+    assert fax.cover_trouble == ""
+    assert "Dr. Jonathan Doe" in texts_drawn(fax, "office")[0]
+
+
 async def test_each_fax_of_a_mail_has_its_own_cover_and_a_bad_template_is_tried_once(
     make_covers: Callable[..., Coroutine[Any, Any, tuple[ConvertedFax, ...]]],
     tmp_path: Path,
