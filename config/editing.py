@@ -153,7 +153,8 @@ class _Edit:
         self._policy = read_policy(path, lines=self._lines)
         self._before: dict[Path, str] = {}
         self._texts: dict[Path, str] = {}
-        self._values: dict[Path, Value] = {}
+        documents = (source.document for source in self._policy.company_level.sources)
+        self._values: dict[Path, Value] = {document.file: document.value for document in documents}
         """What the texts say, or are meant to say."""
 
     def user(self, email: str) -> User:
@@ -205,19 +206,17 @@ class _Edit:
 
     def done(self) -> Change:
         """Hold the texts against what is meant, the policy against its rules, and put them in place."""
-        for file, text in self._texts.items():
-            document = parse_yaml(file, text)
+        documents = {file: parse_yaml(file, text) for file, text in self._texts.items()}
+        for file, document in documents.items():
             if document.mistakes or _plain(document.value) != _plain(self._values[file]):
                 raise self._unusual(file, 0)
-        policy = read_policy(self._path, lines=self._lines, instead=self._texts)
+        policy = read_policy(self._path, lines=self._lines, instead=documents)
         # A user who moves to another file is in both for a moment rather than in none.
         for file in sorted(self._texts, key=lambda file: len(self._before[file]) - len(self._texts[file])):
             _replace(file, self._texts[file])
         return Change(files=tuple(self._texts), policy=policy)
 
     def _value(self, file: Path) -> Value:
-        if file not in self._values:
-            self._values[file] = parse_yaml(file, self._text(file)).value
         return self._values[file]
 
     def _text(self, file: Path) -> str:

@@ -17,7 +17,7 @@ from config.mistakes import Caution, ConfigError, Mistake
 from config.places import Place
 from config.policy_file import PolicyFile
 from config.policy_tree import PolicyTree, User, address_key
-from config.reading import parse_yaml, read_yaml
+from config.reading import Document, read_yaml
 from config.settings import Settings, UserPolicy
 from config.validating import validate
 
@@ -130,14 +130,14 @@ class Policy:
 
 
 def read_policy(
-    path: Path, *, lines: Iterable[str] | None = None, instead: Mapping[Path, str] | None = None
+    path: Path, *, lines: Iterable[str] | None = None, instead: Mapping[Path, Document] | None = None
 ) -> Policy:
     """The policy in a file, or in the `*.yaml` files of a folder.
 
     Args:
         path: The file or the folder.
         lines: The names of the lines that the server has; without them `lines` of the policy are not checked.
-        instead: Texts that are read in place of what is in these files.
+        instead: What is taken in place of what is in these files.
 
     Raises:
         ConfigError: Something cannot be read or has mistakes; all of them.
@@ -146,9 +146,9 @@ def read_policy(
     files = []
     known_lines = None if lines is None else frozenset(lines)
     paths = policy_files(path)
-    texts = instead or {}
+    given = instead or {}
     for file in paths:
-        document = parse_yaml(file, texts[file]) if file in texts else read_yaml(file)
+        document = given[file] if file in given else read_yaml(file)
         folder = document.file.absolute().parent
         entry, found = validate(PolicyFile, document, folder=folder, lines=known_lines)
         mistakes += found
