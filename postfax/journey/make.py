@@ -122,9 +122,10 @@ class Make:
         log.error("cover_template_failed", job=job.id, template=job.cover_template, cause=fax.cover_trouble)
         await self._book.alert(
             f"cover page {job.cover_template}",
-            f"{fax.cover_trouble} Faxes go out with the built-in cover page until it is mended. "
-            f"`postfax cover check {job.cover_template}` looks at it.",
+            f"{fax.cover_trouble} `postfax cover check '{job.cover_template}'` says more.",
             job.user.settings.alerts.contacts,
+            mail_id=job.mail_id,
+            job_id=job.id,
         )
 
     def _request(self, jobs: Sequence[FaxJob], content: MailContent, folder: Path) -> ConversionRequest:

@@ -149,6 +149,11 @@ BEHAVIOURS = {
     "0108": "fail 503",
 }
 
+OWN_TEMPLATES = {
+    "letter.html": "<h1>LETTERHEAD {{ recipient.name }}</h1>~SenderName~, {{ pages_total }}{{ message }}",
+    "broken.html": "<p>{{ recipient.nmae }}</p>{{ message }}",
+}
+
 POLICY = """\
 company: General Hospital
 settings:
@@ -172,6 +177,13 @@ departments:
           known_host: {known_host}
         metadata: [xml]
     users: [{{name: Ana Ruiz, email: {sender}}}]
+  Covers:
+    settings:
+      alerts: {{contacts: [admin@hospital.example]}}
+      coverpage: {{mode: automatic, templates: {{Letter Head: letter.html, Broken: broken.html}}}}
+    users:
+      - {{name: Own, email: own@hospital.example, settings: {{coverpage: {{template: Letter Head}}}}}}
+      - {{name: Broken, email: broken@hospital.example, settings: {{coverpage: {{template: Broken}}}}}}
   Modes:
     users:
       - {{name: M1, email: automatic@hospital.example, settings: {{coverpage: {{mode: automatic}}}}}}
@@ -195,8 +207,11 @@ departments:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: Any) -> AsyncIterator[Scene]:
     """One service for the tests of a module; the fax line ten times faster than real time."""
+    folder = tmp_path_factory.mktemp("world")
+    for name, template in OWN_TEMPLATES.items():
+        (folder / name).write_text(template, encoding="utf-8")
     world = World(
-        folder=tmp_path_factory.mktemp("world"),
+        folder=folder,
         clock=10,
         channels=12,
         behaviours=BEHAVIOURS,
