@@ -1,7 +1,8 @@
 """What an administrator writes: server settings and policy; reading, merging, explaining.
 
 Modules:
-    values, fax_values  the kinds of values, each read from its text; forms: what each looks like in a file
+    values       the kinds of values, each read from its text, with fax_values, mail_values and file_values;
+                 forms: what each looks like in a file
     section      what every group of settings is made of
     settings     the models of everything that may stand at company, department or user level, with those of
                  fax, coverpage, attachments, notifications, retry, archive and upkeep
@@ -18,8 +19,8 @@ Modules:
     cautions, lint  what is allowed and may not be meant: at every load, and in a closer look
     explain      the level and line behind every effective value; who: the people behind a value
     difference   what changes for whom between two policies
-    editing      users put into the files, moved, taken out (layout, text_edits, yaml_text); users_csv: from a
-                 table
+    editing      users put into the files, moved, taken out (layout, text_edits, yaml_text, replacing);
+                 users_csv: from a table
     kinds        what may be written for a setting; reference, schema: for people, for editors
     written      values as they would stand in a file
     datetimes    moments written as the policy says; number_text: telephone numbers

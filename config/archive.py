@@ -5,8 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.fax_values import FileName, KnownHost
+from config.file_values import ReadableFile
+from config.mail_values import EmailAddress
 from config.section import Section
-from config.values import EmailAddress, Name, ReadableFile, Toggle, incomplete
+from config.values import Name, Toggle, incomplete
 
 
 class SftpTarget(Section):

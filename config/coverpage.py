@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from config.file_values import ReadableFile
 from config.forms import Form
 from config.section import Section
-from config.values import Name, ReadableFile, Toggle, expected
+from config.values import Name, Toggle, expected
 
 
 class CoverpageMode(StrEnum):

@@ -6,11 +6,7 @@ as a whole must be right. Only then is it written beside the file, made durable 
 that, nothing has happened. Several editors take turns.
 """
 
-import fcntl
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +16,7 @@ from config.places import Value
 from config.policy import Policy, policy_files, read_policy
 from config.policy_tree import User, address_key
 from config.reading import parse_yaml
+from config.replacing import locked, put_in_place
 from config.text_edits import Department, UnusualLayout, insert_users, remove_user
 
 _MARK = "\ufeff"
@@ -99,7 +96,7 @@ def add_users(
         CannotEdit: As `add_user`.
         ConfigError: As `add_user`.
     """
-    with _locked(path):
+    with locked(path):
         edit = _Edit(path, lines)
         for department, new in users.items():
             entries = [user.as_written() for user in new]
@@ -121,7 +118,7 @@ def move_user(
         CannotEdit: There is no such user or department, the user is there already, or as `add_user`.
         ConfigError: As `add_user`.
     """
-    with _locked(path):
+    with locked(path):
         edit = _Edit(path, lines)
         user = edit.user(email)
         if user.departments == department:
@@ -138,7 +135,7 @@ def delete_user(path: Path, email: str, *, lines: Iterable[str] | None = None) -
         CannotEdit: There is no such user, or as `add_user`.
         ConfigError: As `add_user`.
     """
-    with _locked(path):
+    with locked(path):
         edit = _Edit(path, lines)
         edit.remove(edit.user(email))
         return edit.done()
@@ -275,45 +272,9 @@ def _plain(value: Value) -> Value:
     return {**value, "users": value.get("users") or [], "departments": departments}
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One editor at a time; it ends with the process, however that ends."""
-    folder = path if path.is_dir() else path.absolute().parent
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
 def _replace(file: Path, text: str) -> None:
     try:
         mark = _MARK if file.read_bytes().startswith(_MARK.encode()) else ""
-        _put_in_place(file.resolve(), mark + text)
+        put_in_place(file.resolve(), mark + text)
     except OSError as problem:
         raise CannotEdit(f"{file} cannot be changed: {problem.strerror}.") from problem
-
-
-def _put_in_place(target: Path, text: str) -> None:
-    """Put a text in a file's place, at once and for good; who owns it and who may read it stays."""
-    before = target.stat()
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as new:
-            new.write(text.encode())
-            os.fchmod(new.fileno(), before.st_mode & 0o7777)
-            if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(new.fileno(), before.st_uid, before.st_gid)
-            new.flush()
-            os.fsync(new.fileno())
-        beside.replace(target)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -14,8 +14,9 @@ from config.fax_values import (
     StationIdentity,
     StationNumber,
 )
+from config.mail_values import Domain
 from config.section import Inheritance, Section
-from config.values import Domain, Toggle
+from config.values import Toggle
 
 
 class Resolution(StrEnum):

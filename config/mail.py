@@ -7,20 +7,19 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from config.file_values import ReadableFile
 from config.login import password_has_username
+from config.mail_values import Domain, EmailAddress
 from config.section import Section
 from config.values import (
     Address,
     ByteSize,
-    Domain,
     Duration,
-    EmailAddress,
     HostPort,
     HttpUrl,
     LocalAddress,
     Name,
     Network,
-    ReadableFile,
     Toggle,
     UnixSocket,
     incomplete,

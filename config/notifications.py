@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+from config.mail_values import EmailAddress
 from config.section import Section
-from config.values import EmailAddress, Toggle
+from config.values import Toggle
 
 
 class NoticeSwitches(Section):

@@ -5,9 +5,10 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field
 
 from config.inheritance import SettingPath, said
+from config.mail_values import EmailAddress, PasswordHash, SendingAddress
 from config.section import Section, WrittenAs
 from config.settings import ContactSettings, Settings
-from config.values import EmailAddress, Name, PasswordHash, SendingAddress
+from config.values import Name
 
 
 class UserEntry(Section):

@@ -10,26 +10,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from config.file_values import BookUrl, DocumentsUrl, LocalPath, ReadableFile
 from config.login import password_has_username
 from config.mail import MailSettings
+from config.mail_values import Domain
 from config.mistakes import ConfigError
 from config.reading import read_yaml
 from config.section import Section
 from config.validating import validate
-from config.values import (
-    Address,
-    BookUrl,
-    ByteSize,
-    DocumentsUrl,
-    Domain,
-    Duration,
-    HostPort,
-    LocalPath,
-    Name,
-    Nameserver,
-    ReadableFile,
-    SipUri,
-)
+from config.values import Address, ByteSize, Duration, HostPort, Name, Nameserver, SipUri
 
 
 class DnsSettings(Section):

@@ -5,8 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from config.mail_values import EmailAddress
 from config.section import Section
-from config.values import Duration, EmailAddress, Toggle, incomplete
+from config.values import Duration, Toggle, incomplete
 
 LONGEST_DOCUMENTS = timedelta(days=7)
 """How long documents are kept at most where nobody says that they may be kept longer."""

@@ -5,11 +5,11 @@ where text is expected; each kind here reads its own text and says what it expec
 that can stand behind "is not" (`config.mistakes`). What they are serialised to, they read again.
 
 The folder that relative paths begin in, the one of the file that names them, comes in as `folder` of
-pydantic's validation context; without it no file is looked up. `config.fax_values` has what only faxes have.
+pydantic's validation context; without it no file is looked up. Kinds of their own: `config.fax_values`,
+`config.mail_values` and `config.file_values`.
 """
 
 import difflib
-import os
 import re
 import zoneinfo
 from datetime import timedelta
@@ -17,10 +17,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, ValidationInfo
+from pydantic import BeforeValidator, PlainSerializer, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from config.credentials import PREFIX, NoCredential, credential_file
 from config.forms import Form
 
 
@@ -171,7 +170,7 @@ def _listen_address(value: Any) -> HostPort:
 
 def _local_address(value: Any, info: ValidationInfo) -> HostPort | UnixSocket:
     if isinstance(value, str) and value.startswith("unix:") and len(value) > len("unix:"):
-        return UnixSocket(_beside(Path(value.removeprefix("unix:")), info))
+        return UnixSocket(beside(Path(value.removeprefix("unix:")), info))
     what = "an address with a port, such as 127.0.0.1:2624, or unix: and a path, as in unix:/run/postfax/lmtp"
     return _host_port(value, None, what)
 
@@ -204,80 +203,12 @@ def _sip_uri(value: Any) -> str:
     raise expected("a SIP address such as sip:trunk.example.net or sip:127.0.0.1:5070")
 
 
-def _domain(value: Any) -> str:
-    label = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
-    if isinstance(value, str) and re.fullmatch(rf"{label}(?:\.{label})+", value):
-        return value.lower()
-    raise expected("a mail domain such as fax.example.com")
-
-
-_LOCAL_PART = r"[^@\s<>\"(),;:\[\]\\*]+"
-_MAIL_DOMAIN = r"[^@\s.<>\"(),;:\[\]\\*]+(?:\.[^@\s.<>\"(),;:\[\]\\*]+)+"
-
-
-def _email_address(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(f"{_LOCAL_PART}@{_MAIL_DOMAIN}", value.strip()):
-        local, _, domain = value.strip().rpartition("@")
-        return f"{local}@{domain.lower()}"
-    raise expected("an e-mail address")
-
-
-def _sending_address(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(rf"\*@{_MAIL_DOMAIN}", value.strip()):
-        return value.strip().lower()
-    try:
-        return _email_address(value)
-    except PydanticCustomError:
-        raise expected("an e-mail address, or *@ and a domain for every address in it") from None
-
-
 # --- Places on this host ----------------------------------------------------------------------------------
 
 
-# The PHC string format; argon2d is open to attacks that measure time, and is for other things.
-_ARGON2_HASH = re.compile(
-    r"\$argon2(?:id|i)\$v=19\$m=[1-9]\d{0,9},t=[1-9]\d{0,9},p=[1-9]\d{0,7}"
-    r"\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
-)
-
-
-def _password_hash(value: Any) -> str:
-    if not isinstance(value, str) or not _ARGON2_HASH.fullmatch(value.strip()):
-        # Without the value: it may be the password itself.
-        raise incomplete("is no argon2 hash of a password; `postfax user password --hash-only` prints one")
-    return value.strip()
-
-
-def _beside(path: Path, info: ValidationInfo) -> Path:
+def beside(path: Path, info: ValidationInfo) -> Path:
     """A relative path begins in the folder of the file that names it."""
     return info.context["folder"] / path if info.context and "folder" in info.context else path
-
-
-def _readable_file(path: Path, info: ValidationInfo) -> Path:
-    if str(path).startswith(PREFIX):
-        try:
-            path = credential_file(str(path))
-        except NoCredential as problem:
-            raise expected("a file that can be read", str(problem)) from None
-    path = _beside(path, info)
-    if info.context and "folder" in info.context and not (path.is_file() and os.access(path, os.R_OK)):
-        why = "it may not be read by this user" if path.is_file() else f"{path} is not there"
-        raise expected("a file that can be read", why)
-    return path
-
-
-def _local_url(value: Any, info: ValidationInfo, scheme: str, what: str) -> str:
-    if not isinstance(value, str) or not re.fullmatch(rf"{scheme}:(?!//)[^?#]+", value):
-        raise expected(what)
-    return f"{scheme}:{_beside(Path(value.removeprefix(f'{scheme}:')), info)}"
-
-
-def _book_url(value: Any, info: ValidationInfo) -> str:
-    return _local_url(value, info, "sqlite", "sqlite: and a path, such as sqlite:/var/lib/postfax/book.db")
-
-
-def _documents_url(value: Any, info: ValidationInfo) -> str:
-    return _local_url(value, info, "file", "file: and a folder, such as file:/var/lib/postfax/documents")
 
 
 _DURATION = r"\s*[0-9]{1,13}(?:\.[0-9]{1,3})?\s*(?:" + "|".join(_MILLISECONDS) + r")\s*"
@@ -336,49 +267,6 @@ SipUri = Annotated[
         pattern=r"sip:.+",
         example="sip:trunk.example.net",
     ),
-]
-Domain = Annotated[
-    str,
-    BeforeValidator(_domain),
-    Form(words="a mail domain", pattern=r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", example="fax.example.com"),
-]
-EmailAddress = Annotated[
-    str,
-    BeforeValidator(_email_address),
-    Form(
-        words="an e-mail address",
-        pattern=r"\s*[^@\s*]+@[^@\s.]+(?:\.[^@\s.]+)+\s*",
-        example="ana@hospital.example",
-    ),
-]
-PasswordHash = Annotated[
-    str,
-    BeforeValidator(_password_hash),
-    Form(words="a hash that `postfax user password --hash-only` prints", pattern=r"\s*\$argon2id?\$.+"),
-]
-SendingAddress = Annotated[
-    str,
-    BeforeValidator(_sending_address),
-    Form(
-        words="an e-mail address, or *@ and a domain",
-        pattern=r"\s*(?:\*|[^@\s*]+)@[^@\s.]+(?:\.[^@\s.]+)+\s*",
-    ),
-]
-LocalPath = Annotated[
-    Path,
-    AfterValidator(_beside),
-    Form(words="a path; a relative one begins in the folder of this file", example="/etc/postfax/policy/"),
-]
-ReadableFile = Annotated[
-    Path,
-    AfterValidator(_readable_file),
-    Form(words="a file that can be read, or credential:NAME (systemd)", example="/etc/postfax/secret"),
-]
-BookUrl = Annotated[
-    str, BeforeValidator(_book_url), Form(words="sqlite: and a path", pattern="sqlite:[^?#]+")
-]
-DocumentsUrl = Annotated[
-    str, BeforeValidator(_documents_url), Form(words="file: and a folder", pattern="file:[^?#]+")
 ]
 Name = Annotated[
     str, BeforeValidator(_some_text), Form(words="a name", example="NAME", pattern=r".*\S.*", as_number=True)

@@ -15,17 +15,15 @@ from config.fax_values import (
     StationIdentity,
     StationNumber,
 )
+from config.mail_values import Domain, EmailAddress, SendingAddress
 from config.retry import RETRYABLE_STATUSES
 from config.values import (
     Address,
     ByteSize,
     DateFormat,
-    Domain,
     Duration,
-    EmailAddress,
     HostPort,
     Nameserver,
-    SendingAddress,
     SipUri,
     TimeFormat,
     TimeZone,
