@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from config.datetimes import written
-from config.difference import PolicyDifference, compare, snapshot_of
+from config.difference import PolicyDifference, compare, policy_digest, snapshot_of
 from config.mistakes import ConfigError
 from notify.wording import count
 from postfax.collector import collector_paused
@@ -87,9 +87,14 @@ class PolicyReload:
         self._wanted.set()
 
     async def watch(self) -> None:
-        """Ask for it whenever its files have changed, until cancelled."""
+        """Ask for it whenever its files say something else, until cancelled."""
         async for _ in policy_changes(self._live.path):
-            self.want()
+            try:
+                digest = await asyncio.to_thread(policy_digest, self._live.path)
+            except (ConfigError, OSError):
+                digest = ""  # the reload tells why they cannot be read
+            if digest != self._live.digest:
+                self.want()
 
     async def run(self) -> None:
         """Read it whenever that is asked for, or approved, until cancelled."""

@@ -29,8 +29,12 @@ log = structlog.get_logger()
 
 
 async def policy_changes(path: Path) -> AsyncGenerator[None]:
-    """One step for each time that the policy's files have changed and come to rest."""
+    """One step for each time that the policy's files have changed and come to rest.
+
+    The first step comes at once: whoever read the files before may have read others.
+    """
     seen = await asyncio.to_thread(_looks_of, path)
+    yield
     async with aclosing(_occasions(path)) as occasions:
         async for _ in occasions:
             looks = await asyncio.to_thread(_looks_of, path)

@@ -180,6 +180,16 @@ async def test_a_start_tells_who_vanished_since_the_last_run(office: Office) -> 
     assert len(office.logged("users_vanished")) == 1
 
 
+async def test_what_was_changed_while_the_service_started_is_taken_over(office: Office) -> None:
+    office.write("radiology.yaml", RADIOLOGY + "  CT: {users: [{name: Cem, email: cem@hospital.example}]}\n")
+    reload = office.reload()
+    running = [asyncio.create_task(reload.watch()), asyncio.create_task(reload.run())]
+    await _until(lambda: office.users() == {"olga", "ana", "ben", "cem"})
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+
+
 async def test_a_fault_while_reloading_does_not_keep_the_next_policy_out(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,12 +32,12 @@ async def watched(path: Path) -> AsyncIterator[Any]:
             noticed.put_nowait(None)
 
     task = asyncio.create_task(watch())
-    await asyncio.sleep(0.3)
 
     async def next_change() -> None:
         async with asyncio.timeout(LONG):
             await noticed.get()
 
+    await next_change()  # the first look
     yield next_change
     task.cancel()
     await asyncio.wait([task])
