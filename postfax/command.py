@@ -53,20 +53,20 @@ class _Subcommands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = """Mail in, fax out. Commands that answer a question have a --json twin.
+Exit codes: 0 done, 1 in part, 2 usage, 3 not found, 4 refused, 5 not reachable."""
+
+
+@click.group(cls=_Subcommands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "-c", "--config", "settings_file", metavar="FILE", envvar="POSTFAX_CONFIG",
-    default="/etc/postfax/postfax.yaml", show_default=True, help="The server's settings.",
+    default="/etc/postfax/postfax.yaml", help="The server's settings: /etc/postfax/postfax.yaml.",
 )  # fmt: skip
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(package_name="postfax")
 @click.pass_context
 def postfax(ctx: click.Context, settings_file: str, debug: bool) -> None:  # noqa: ARG001, FBT001 - main() looks at debug
-    """Postfax: mail in, fax out.
-
-    Every command that answers a question has a --json twin for programs.
-    Exit codes: 0 done, 1 in part, 2 usage, 3 not found, 4 refused, 5 not reachable.
-    """
+    """Mail in, fax out."""
     ctx.obj = settings_file
 
 
