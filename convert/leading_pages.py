@@ -7,8 +7,6 @@ mail's text is followed by pages that do: nothing of a mail is dropped.
 from dataclasses import dataclass
 from typing import Any
 
-from convert.body_facts import BodyFacts
-from convert.cover_facts import CoverFacts
 from convert.facts_file import hand_over
 from convert.own_cover import OwnCover, own_covers
 from convert.request import ConversionRequest, Sheet
@@ -99,6 +97,10 @@ async def _own(
 
 def _as_body(facts: Facts) -> Facts:
     """What the pages of the message say after a cover that leaves it out."""
+    # Imported only here: pydantic behind them costs a one-shot conversion more time than a page does.
+    from convert.body_facts import BodyFacts  # noqa: PLC0415
+    from convert.cover_facts import CoverFacts  # noqa: PLC0415
+
     cover = CoverFacts.from_json(facts)
     return BodyFacts(
         paper=cover.paper,

@@ -149,6 +149,15 @@ BEHAVIOURS = {
     "0108": "fail 503",
 }
 
+OWN_COVERS = """\
+  Covers:
+    settings:
+      alerts: {{contacts: [admin@hospital.example]}}
+      coverpage: {{mode: automatic, templates: {{Letter Head: letter.html, Broken: broken.html}}}}
+    users:
+      - {{name: Own, email: own@hospital.example, settings: {{coverpage: {{template: Letter Head}}}}}}
+      - {{name: Broken, email: broken@hospital.example, settings: {{coverpage: {{template: Broken}}}}}}
+"""
 OWN_TEMPLATES = {
     "letter.html": "<h1>LETTERHEAD {{ recipient.name }}</h1>~SenderName~, {{ pages_total }}{{ message }}",
     "broken.html": "<p>{{ recipient.nmae }}</p>{{ message }}",
@@ -177,13 +186,6 @@ departments:
           known_host: {known_host}
         metadata: [xml]
     users: [{{name: Ana Ruiz, email: {sender}}}]
-  Covers:
-    settings:
-      alerts: {{contacts: [admin@hospital.example]}}
-      coverpage: {{mode: automatic, templates: {{Letter Head: letter.html, Broken: broken.html}}}}
-    users:
-      - {{name: Own, email: own@hospital.example, settings: {{coverpage: {{template: Letter Head}}}}}}
-      - {{name: Broken, email: broken@hospital.example, settings: {{coverpage: {{template: Broken}}}}}}
   Modes:
     users:
       - {{name: M1, email: automatic@hospital.example, settings: {{coverpage: {{mode: automatic}}}}}}
@@ -215,7 +217,7 @@ async def scene(tmp_path_factory: Any) -> AsyncIterator[Scene]:
         clock=10,
         channels=12,
         behaviours=BEHAVIOURS,
-        policy=POLICY,
+        policy=POLICY + OWN_COVERS,
         line="    answer_timeout: 15 s\n",
     )
     async with world:
