@@ -1,7 +1,11 @@
-"""`kill -9` at random moments under load: nothing acknowledged is lost, nobody is told twice."""
+"""`kill -9` at random moments under load: nothing acknowledged is lost, nobody is told twice.
+
+A long run: `POSTFAX_CRASH_KILLS=30 POSTFAX_CRASH_MAILS=220 ./dev test tests/crash/test_kill_service.py`.
+"""
 
 import asyncio
 import io
+import os
 import random
 import time
 from collections import Counter
@@ -25,8 +29,8 @@ from store.job_filter import JobFilter
 from store.outbox import Copy, DeliveryState, Notice
 from store.status import Status
 
-KILLS = 30
-MAILS = 220
+KILLS = int(os.environ.get("POSTFAX_CRASH_KILLS", "12"))
+MAILS = int(os.environ.get("POSTFAX_CRASH_MAILS", "80"))
 CLIENTS = 6
 SEED = 20261123
 
