@@ -46,10 +46,10 @@ def read_recipients(
 
 
 def _joined(first: NamedRecipient, again: NamedRecipient) -> NamedRecipient:
-    """A number that is named twice has one fax, if both ask for the same."""
+    """A number that is named twice has one fax, if both ask for the same and neither is refused."""
     addresses = (*first.addresses, *again.addresses)
-    if _asked(first.directives) == _asked(again.directives):
-        return replace(first, addresses=addresses)
+    if _asked(first.directives) == _asked(again.directives) or again.refusal:
+        return replace(first, addresses=addresses, refusal=first.refusal or again.refusal)
     refusal = refuse_directive(
         f"{first.recipient.number} is named twice, as {' and '.join(addresses)}, and each asks for something "
         "else.",
