@@ -129,6 +129,12 @@ def _read_head(head: str, region: str) -> tuple[str, FaxNumber] | Unreadable:
             explanation=f"'{head}' can be read as a name and {both}.",
             advice="Write the number that you mean with its plus sign, and the name as /to=Name.",
         )
+    if isinstance(read[0][1], Unreadable):
+        # Digits between the name and the number: `Smith.49.2065551234` may be meant for Germany.
+        return Unreadable(
+            explanation=f"'{head}' has digits before {found[0][1].e164} that may belong to the number.",
+            advice="Write the number that you mean with its plus sign, and the name as /to=Name.",
+        )
     return found[0]
 
 

@@ -147,6 +147,22 @@ def test_a_name_that_may_be_part_of_the_number_makes_a_doubt() -> None:
         assert told.number.e164 == "+3906123456"
 
 
+@pytest.mark.parametrize(
+    ("local_part", "region"),
+    [
+        ("Smith.49.2065551234", "US"),
+        ("Smith.49.06.12345678", "IT"),
+        ("Jens.46.33123456", "DK"),
+        ("Jo.+.2065551234", "US"),
+        ("Jo.9.2065551234", "US"),
+    ],
+)
+def test_digits_between_a_name_and_a_number_make_a_doubt(local_part: str, region: str) -> None:
+    told = read_addressee(local_part, region)
+    assert isinstance(told, Unreadable)
+    assert "may belong to the number" in told.explanation
+
+
 NUMBERS = st.sampled_from(["+12065551234", "+4930123456", "+3906123456", "+442079460000", "+390612345678"])
 WORDS = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=12)
 
