@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     |   <[/?!][^>]*(?:>|\Z)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+# Editors leave byte order marks and zero-width spaces; what stands behind one is still at the beginning.
+_UNSEEN_START = re.compile(r"\A[\s\u200b\u2060\ufeff]+")
 _ATTRIBUTE = re.compile(r"""\b(class|id|type)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _STARTS_LINE = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset",
@@ -88,7 +90,7 @@ def text_lines(text: str) -> list[Line]:
 
 
 def _read(line: str) -> str:
-    return line.strip() if is_visible(line) else ""
+    return _UNSEEN_START.sub("", line).strip() if is_visible(line) else ""
 
 
 def html_lines(html: str) -> tuple[list[Line], list[Tag]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from config.coverpage import CoverpageSettings
 from store.mail import MailContent
-from submission.body_lines import misplaced_html_lines, misplaced_lines, split_html, split_text
+from submission.body_lines import BodyLines, misplaced_html_lines, misplaced_lines, split_html, split_text
 from submission.quotation import is_forward
 from submission.subject_tags import split_subject
 from submission.trimming import trimmed
@@ -37,21 +37,28 @@ def printed(content: MailContent, settings: CoverpageSettings) -> Printed:
     subject, tags = split_subject(content.subject)
     fields, unknown_fields = header_directives(content.fields)
     text, html = split_text(content.text), split_html(content.html)
-    said = text if content.text.strip() else html
+    directives, unknown = _said(text, html)
     quotes = settings.trim_quotes and not is_forward(subject)
     body = trimmed(text.rest, html.rest, quotes=quotes, signature=settings.trim_signature)
     return Printed(
         content=replace(content, subject=subject, text=body[0], html=body[1]),
         original_subject=content.subject,
-        directives=(*fields, *said.directives, *tags),
-        unknown=(*unknown_fields, *said.unknown, *_misplaced(text.rest, html.rest)),
+        directives=(*fields, *directives, *tags),
+        unknown=(*unknown_fields, *unknown, *_misplaced(text.rest, html.rest)),
     )
+
+
+def _said(text: BodyLines, html: BodyLines) -> tuple[list[Written], list[str]]:
+    """What the `#fax` lines say: those of the text, and those that its HTML alone has."""
+    # A mail program that writes both writes the same twice, and may wrap a long line of the text.
+    known = {one.name for one in text.directives}
+    more = [one for one in html.directives if one.name not in known]
+    return [*text.directives, *more], text.unknown or html.unknown
 
 
 def _misplaced(text: str, html: str) -> list[str]:
     """The `#fax` lines below other text, but not those in a mail that is quoted at the end."""
-    said = text if text.strip() else html
-    if "#fax" not in said.lower():
+    if "fax" not in f"{text}{html}".lower():
         return []
     own_text, own_html = trimmed(text, html, quotes=True, signature=True)
-    return misplaced_lines(own_text) if text.strip() else misplaced_html_lines(own_html)
+    return misplaced_lines(own_text) or misplaced_html_lines(own_html)

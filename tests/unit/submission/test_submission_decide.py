@@ -242,6 +242,23 @@ def test_a_number_that_is_named_twice_for_different_things_is_refused() -> None:
     assert "is named twice" in told
 
 
+def test_an_option_that_is_not_understood_is_told_also_where_the_number_is_named_before() -> None:
+    submission = decided(a_mail(), to("+12065551234", "+12065551234/hold=1"), a_user())
+    assert "'/hold=1' is not understood" in explanation(submission)
+
+
+def test_a_directive_in_the_html_alone_is_followed() -> None:
+    mail = a_mail("This mail is in HTML.", html="<p>#fax ref: 4711</p><p>Hello</p>")
+    [job] = decided(mail, to("+12065551234"), a_user()).jobs
+    assert job.reference == "4711"
+
+
+def test_a_line_of_ours_that_only_the_html_has_not_understood_is_told() -> None:
+    for html in ("<p>#fax colour: red</p><p>Hi</p>", "<p>Hi</p><p>#fax cover: no</p>"):
+        told = explanation(decided(a_mail("Hi", html=html), to("+12065551234"), a_user()))
+        assert told.endswith("is not understood.")
+
+
 def test_notices_go_only_to_those_who_may_fax() -> None:
     known = surroundings(registered=lambda address: address == "desk@hospital.example")
     mail = a_mail(x_fax_notify="ana@hospital.example, desk@hospital.example")
