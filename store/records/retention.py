@@ -133,7 +133,9 @@ def _retentions(connection: Connection, ids: Sequence[str]) -> dict[str, list[Re
 @lru_cache(maxsize=4096)
 def _read_retention(_digest: str, policy: str) -> RetentionSettings:
     # Not the whole policy: there is one for each of many thousands of users.
-    return RetentionSettings.model_validate_json(json.dumps(json.loads(policy)["settings"]["retention"]))
+    # And one that was kept by an older version may say nothing of it.
+    said = json.loads(policy)["settings"].get("retention", {})
+    return RetentionSettings.model_validate_json(json.dumps(said))
 
 
 def _kept_mail(row: Row[tuple[object, ...]], kept: Mapping[str, Sequence[RetentionSettings]]) -> KeptMail:

@@ -21,6 +21,7 @@ from store.mail import MailState
 from store.outbox import DeliveryState
 from store.pickup import PickupKey
 from store.records import retention
+from store.records.retention import _read_retention
 from store.tables import metadata
 from store.upkeep import PurgedFaxes
 
@@ -156,6 +157,16 @@ async def test_one_run_removes_documents_and_records_that_are_both_over(tmp_path
         small.clock.set_on(timedelta(days=400))
         purged = await purge(small)
         assert (purged.documents, purged.records) == (1, 1)
+
+
+async def test_a_policy_that_an_older_version_kept_says_nothing_of_it(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        await sent(small)
+        with closing(sqlite3.connect(tmp_path / "book.db")) as book, book:
+            book.execute("UPDATE policies SET policy = json_remove(policy, '$.settings.retention')")
+        _read_retention.cache_clear()
+        small.clock.set_on(WEEK)
+        assert (await purge(small)).documents == 1
 
 
 async def test_a_policy_that_others_still_have_stays(tmp_path: Path) -> None:
