@@ -165,6 +165,7 @@ def downgrade() -> None:
     op.drop_index("alerts_about", "notices")
     _remake_notices(alerts=False)
     op.drop_column("bodies", "purged_at")
+    op.execute("UPDATE mails SET state = 'answered' WHERE state = 'purged'")  # which 0002 does not know
     op.drop_index("jobs_expiring", "jobs")
     op.drop_index("jobs_dialable", "jobs")
     _index_dialable("lines", "due_at", "id", "number", "dialable")

@@ -96,6 +96,8 @@ async def test_the_first_version_can_be_gone_back_to(url: str, tmp_path: Path) -
     config = Config()
     config.set_main_option("script_location", str(Path(store.migrations.__file__).parent))
     config.set_main_option("path_separator", "os")
+    with closing(sqlite3.connect(path)) as book, book:
+        book.execute("UPDATE mails SET state = 'purged' WHERE id = 'R4WX-3C'")
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -103,6 +105,7 @@ async def test_the_first_version_can_be_gone_back_to(url: str, tmp_path: Path) -
     engine.dispose()
     with closing(sqlite3.connect(path)) as book:
         assert book.execute("SELECT count(*) FROM mails").fetchone() == (3,)
+        assert book.execute("SELECT count(*) FROM mails WHERE state = 'purged'").fetchone() == (0,)
     await Book.migrate(url)
     async with Book(url, tmp_path / "documents", clock=Clock()) as again:
         assert await again.mail("R4WX-3C") is not None
