@@ -130,8 +130,8 @@ class Dial:
 
     async def _blocked(self, job: FaxJob) -> Outcome | None:
         """The outcome of a call that is not placed, because the number was blocked after the job was made."""
-        number, user = job.recipient.number, self._policy.current.user(job.user.email)
-        block = policy_blocks(user.blocked_numbers).blocking(number) if user else ""
+        number, user = job.recipient.number, self._policy.current.user(job.user.email) or job.user
+        block = policy_blocks(user.blocked_numbers).blocking(number)
         if block := block or await self._book.blocking(number):
             return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
         return None

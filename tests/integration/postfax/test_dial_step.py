@@ -28,6 +28,7 @@ SENDER = "ana@hospital.example"
 PROOF = SenderProof(
     method=ProofMethod.LOCAL, client_address="", helo="", spf_result="", spf_domain="", aligned=True
 )
+ANA = UserPolicy(name="Ana Ruiz", email=SENDER, company="General Hospital", settings=Settings())
 
 
 def now() -> datetime:
@@ -83,7 +84,7 @@ class Exchange:
                 await asyncio.sleep(0.01)
 
 
-async def _queue_job(book: Book, folder: Path, number: str = "+12065551234") -> str:
+async def _queue_job(book: Book, folder: Path, number: str = "+12065551234", user: UserPolicy = ANA) -> str:
     envelope = Envelope(return_path=SENDER, recipients=(f"{number}@fax.example.com",))
     mail = NewMail(
         envelope=envelope,
@@ -100,7 +101,7 @@ async def _queue_job(book: Book, folder: Path, number: str = "+12065551234") -> 
         subject="Referral",
         message_id="",
         references=(),
-        user=UserPolicy(name="Ana Ruiz", email=SENDER, company="General Hospital", settings=Settings()),
+        user=user,
         jobs=[NewJob(recipient=Recipient(number=number))],
     )
     document = folder / "document.tif"
@@ -195,6 +196,15 @@ async def test_a_number_that_is_blocked_while_its_job_waits_is_not_called(exchan
     assert (blocked.status, exchange.line.calls) == (Status.BLOCKED, 0)
     assert blocked.attempts[0].outcome is not None
     assert blocked.attempts[0].outcome.cause == "blocked by +1206555????"
+
+
+async def test_a_block_holds_for_a_sender_who_has_left_the_policy(exchange: Exchange) -> None:
+    left = ANA.model_copy(update={"email": "left@hospital.example", "blocked_numbers": ("+1425*",)})
+    await exchange.book.cancel(exchange.job_id, by="olga")
+    exchange.job_id = await _queue_job(exchange.book, exchange.folder, "+14255550199", left)
+    await exchange.dial.step()
+    blocked = await exchange.until(JobState.FAILED)
+    assert (blocked.status, exchange.line.calls) == (Status.BLOCKED, 0)
 
 
 async def test_a_number_whose_block_was_lifted_is_called(exchange: Exchange) -> None:
