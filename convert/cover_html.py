@@ -7,13 +7,13 @@ nothing is fetched, neither from the network nor from the file system.
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from markupsafe import Markup, escape
 from weasyprint import CSS
@@ -97,7 +97,7 @@ def draw_html_cover(source: CoverSource, facts: CoverFacts, folder: Path) -> Dra
         written = source.filled_in({**values, **page_values(facts, own_pages)})
         return written
 
-    beside = _Beside(folder / PICTURES)
+    beside = _Beside(folder / PICTURES, source.says)
     with _complaints() as complaints:
         try:
             pages = typeset(compose, *_sheets(str(facts.paper)), fetcher=beside, base_url=_BASE)
@@ -128,8 +128,9 @@ def _sheets(paper: str) -> tuple[CSS, ...]:
 class _Beside(URLFetcher):  # type: ignore[misc]
     """Gives pictures that came with the template, and notes all else that is asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, may_be_told: Callable[[str], bool]) -> None:
         super().__init__(allowed_protocols=("data",))
+        self._may_be_told = may_be_told
         self._files = {
             file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()
         }
@@ -143,14 +144,17 @@ class _Beside(URLFetcher):  # type: ignore[misc]
             name = unquote(url.removeprefix(_BASE).split("?")[0].split("#")[0])
             if name in self._files:
                 return URLFetcherResponse(url, self._files[name].read_bytes())
-            self.refused.append(f"{_shown(name)} is not there, or is no picture beside the template")
+            self.refused.append(f"{self._shown(name)} is not there, or is no picture beside the template")
             raise ValueError("not there")
-        self.refused.append(f"{_shown(url)} is not fetched; use pictures beside the template, or data:image")
+        self.refused.append(
+            f"{self._shown(url)} is not fetched; use pictures beside the template, or data:image"
+        )
         raise ValueError("a template fetches nothing")
 
-
-def _shown(url: str) -> str:
-    return url if len(url) <= _TOLD else f"{url[:_TOLD]}…"
+    def _shown(self, url: str) -> str:
+        if not (self._may_be_told(url) or self._may_be_told(quote(url))):
+            return "an address that is put together of values"
+        return url if len(url) <= _TOLD else f"{url[:_TOLD]}…"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ All values are escaped. What goes wrong is a `TemplateFault` that names the line
 """
 
 import contextlib
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -44,6 +45,8 @@ _FREE = frozenset({CUSTOM, FREE_FORM, "fields", "message_lines"})
 _REACHING_OUT = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 _SPECIAL = frozenset({"loop", "caller", "varargs", "kwargs", "self", "super"})
 """What Jinja itself defines within loops, macros and blocks."""
+_NO_TOKEN = re.compile(r"there is no token ~?(.*?)~?(?:; .*)?\Z", re.DOTALL)
+_LOOKED_UP = "it looks something up by a value of the fax, and that is not there"
 _ALONE = "a template stands alone: it can neither include, import nor extend another file"
 
 
@@ -146,7 +149,7 @@ class CoverSource:
     """
 
     def __init__(self, text: str, environment: _Environment) -> None:
-        self._lines = text.splitlines()
+        self._text = text
         try:
             tree = environment.parse(text)
             mistakes = sorted(_mistakes_in(tree, environment), key=lambda mistake: mistake.line)
@@ -176,7 +179,18 @@ class CoverSource:
         except MemoryError:
             raise
         except Exception as problem:
-            raise TemplateFault(TemplateMistake(problem=_reason(problem), line=_line(problem))) from problem
+            raise TemplateFault(
+                TemplateMistake(problem=self._told(problem), line=_line(problem))
+            ) from problem
+
+    def says(self, text: str) -> bool:
+        """Whether a text is the template's own and can be told: the values of a fax may name a patient."""
+        return text in self._text
+
+    def _told(self, problem: Exception) -> str:
+        reason = _reason(problem)
+        token = _NO_TOKEN.match(reason)
+        return reason if token is None or all(map(self.says, token[1].split("."))) else _LOOKED_UP
 
 
 def _bounded(parts: Iterator[str]) -> Iterator[str]:

@@ -122,6 +122,13 @@ async def test_nothing_is_fetched_from_the_network(
     assert "Dr. Jonathan Doe" in texts_drawn(fax)
 
 
+async def test_an_address_that_is_made_of_values_is_not_told(converter: Converter, tmp_path: Path) -> None:
+    picture = '<img src="logo-{{ recipient.name }}.png">'
+    fax = await made(converter, tmp_path, HTML.replace("<h1>", f"{picture}<h1>"))
+    assert "an address that is put together of values is not there" in fax.cover_trouble
+    assert "Doe" not in fax.cover_trouble
+
+
 def texts_drawn(fax: ConvertedFax) -> str:
     (folder,) = fax.path.parent.glob("own-cover-*")
     return " ".join(texts_of((folder / "cover.pdf").read_bytes()))

@@ -139,3 +139,9 @@ def test_a_token_is_found_in_any_case(token: CoverToken, data: st.DataObject) ->
 
     assert found is not None
     assert field_expression(found)
+
+
+def test_a_value_of_the_fax_is_never_told() -> None:
+    told = "line 1: it looks something up by a value of the fax, and that is not there"
+    assert mistakes_of("{{ {'x': 1}[billing] }}") == [told]
+    assert mistakes_of("{{ recipient[billing] }}") == [told]
