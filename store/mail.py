@@ -168,7 +168,7 @@ class MailContent:
     to_names: dict[str, str]
     """Display names of To and Cc by address in lower case."""
     fields: dict[str, str]
-    """The `X-Fax-…` header fields, names in lower case, decoded."""
+    """The `X-Fax-…` header fields, names in lower case, decoded; a line for each of the same name."""
     text: str
     """The body as plain text; empty if there is none."""
     html: str

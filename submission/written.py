@@ -90,11 +90,11 @@ def header_directives(fields: dict[str, str]) -> tuple[list[Written], list[str]]
     """What the `X-Fax-…` header fields say, and quotations of those that are not understood.
 
     Args:
-        fields: By name in lower case.
+        fields: By name in lower case; a line for each time that it is written.
     """
     found: list[Written] = []
     unknown: list[str] = []
-    for field, text in fields.items():
+    for field, text in ((field, line) for field, lines in fields.items() for line in lines.split("\n")):
         value = " ".join(text.split())
         quote = f"{field.title()}: {value}"
         parameter = field.removeprefix("x-fax-")

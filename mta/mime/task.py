@@ -81,11 +81,11 @@ def _name(mailbox: FieldMailbox) -> str:
 
 
 def _fax_fields(header: Fields) -> dict[str, str]:
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     for name, value in header.written:
         if _FAX_FIELD.fullmatch(name):
-            fields.setdefault(name, header_text(value))
-    return fields
+            fields.setdefault(name, []).append(" ".join(header_text(value).split()))
+    return {name: "\n".join(values) for name, values in fields.items()}
 
 
 def _written(name: str, media_type: str, octets: bytes, *, number: int) -> MailPart:

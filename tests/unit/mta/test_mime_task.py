@@ -62,6 +62,11 @@ def test_header_facts() -> None:
     assert (content["text"], content["html"], content["attachments"]) == ("Please see attached.\n", "", ())
 
 
+def test_a_field_that_is_written_twice_is_kept_twice() -> None:
+    mail = b"X-Fax-To: Ana\r\n Ruiz\r\nX-Fax-Cover: none\r\nX-FAX-COVER: yes\r\n\r\n"
+    assert apart(mail)["fields"] == {"x-fax-to": "Ana Ruiz", "x-fax-cover": "none\nyes"}
+
+
 def test_in_reply_to_stands_for_missing_references() -> None:
     assert apart(b"In-Reply-To: <9@x>\r\n\r\n")["references"] == ("<9@x>",)
 

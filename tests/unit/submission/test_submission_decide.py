@@ -247,6 +247,11 @@ def test_an_option_that_is_not_understood_is_told_also_where_the_number_is_named
     assert "'/hold=1' is not understood" in explanation(submission)
 
 
+def test_a_field_that_contradicts_itself_is_told() -> None:
+    told = explanation(decided(a_mail(x_fax_cover="none\nyes"), to("+12065551234"), a_user()))
+    assert told == "'X-Fax-Cover: none' and 'X-Fax-Cover: yes' contradict each other."
+
+
 def test_a_directive_in_the_html_alone_is_followed() -> None:
     mail = a_mail("This mail is in HTML.", html="<p>#fax ref: 4711</p><p>Hello</p>")
     [job] = decided(mail, to("+12065551234"), a_user()).jobs
