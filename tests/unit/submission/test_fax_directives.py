@@ -49,7 +49,7 @@ def test_a_cover_page_is_asked_for(value: str, wish: CoverWish, template: str) -
 
 
 def test_names_and_references_are_taken_as_one_line() -> None:
-    directives = read(to="John\n Doe", company="Acme", reference="47-11", billing="R 17", title="Dr")
+    directives = read(to="John   Doe", company="Acme", reference="47-11", billing="R 17", title="Dr")
     assert directives == Directives(
         to="John Doe", company="Acme", reference="47-11", billing="R 17", title="Dr"
     )
