@@ -35,6 +35,8 @@ def command(settings_file: str, as_json: bool) -> int:  # noqa: FBT001 - click p
         print_json(_plain(findings))
     else:
         _print(findings)
+        if not Path(settings_file).exists():
+            click.echo("to check another file: `postfax -c FILE check`, or name it in POSTFAX_CONFIG")
     return ExitCode.REFUSED if findings.mistakes else ExitCode.DONE
 
 

@@ -102,11 +102,20 @@ def _print_recipient(decided: Decided, settings: Settings) -> None:
                 to,
                 ("refused", f"{job.refusal.status}: {job.refusal.explanation}"),
                 ("advice", job.refusal.advice or job.refusal.status.advice),
+                ("kept back", _kept_back(decided, settings)),
                 ("told", "by the initial notice" if told else "no: notifications.initial.failure is off"),
             ]
         )
     else:
         print_facts([to, ("faxed", _fax_words(decided, settings)), *_wishes(decided, settings)])
+
+
+def _kept_back(decided: Decided, settings: Settings) -> str:
+    """Why a refusal does not say what it is about; empty if it does."""
+    refusal = decided.job.refusal
+    if refusal and refusal.quotes_nothing and settings.notifications.phi_free:
+        return "the mail's own words: notifications.phi_free"
+    return ""
 
 
 def _fax_words(decided: Decided, settings: Settings) -> str:
