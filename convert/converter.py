@@ -102,7 +102,7 @@ class _ServiceRunner:
         except TaskRefused as refused:
             raise InvalidDocument(call.name, str(refused)) from refused
         except TaskFailed as failed:
-            _log.warning("conversion_task_failed", document=call.name, kind=failed.kind, detail=failed.detail)
+            _log.warning("conversion_task_failed", task=call.task, kind=failed.kind, detail=failed.detail)
             raise
         return answer
 

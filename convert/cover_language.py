@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -269,7 +269,10 @@ def _reason(problem: Exception) -> str:
             return "a macro calls itself without end"
         case SecurityError():
             return f"it tries what no template may: {_sentence(problem)}"
-    return _sentence(problem)
+        case UndefinedError() | ZeroDivisionError() | OverflowError():
+            return _sentence(problem)
+    # In no other words: Python's own often hold the value that they are about.
+    return f"a statement fails ({type(problem).__name__})"
 
 
 def _sentence(problem: Exception) -> str:

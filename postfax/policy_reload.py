@@ -93,19 +93,20 @@ class PolicyReload:
                 digest = await asyncio.to_thread(policy_digest, self._live.path)
             except (ConfigError, OSError):
                 digest = ""  # the reload tells why they cannot be read
-            if digest != self._live.digest:
+            if digest != self._live.digest or self._waits_for_approval:
                 self.want()
 
     async def run(self) -> None:
         """Read it whenever that is asked for, or approved, until cancelled."""
         while True:
-            await self._until_wanted()
             try:
+                await self._until_wanted()
                 await self.reload()
             except Exception as problem:
                 # A fault of ours in this must not keep the next policy out.
                 log.error("policy_not_reloaded", exc_info=problem, **self._kept())
                 await self._alert("The service met a fault of its own, which its log describes.")
+                await asyncio.sleep(APPROVAL_SECONDS)
 
     async def reload(self) -> bool:
         """Read the policy now; whether what the files say is in force."""
@@ -136,10 +137,17 @@ class PolicyReload:
             return False
         self._waits_for_approval = ""
         self._live.take(read, now=self._clock())
-        await self._taken()
         log.info("policy_reloaded", users=len(read.policy), **_counts(difference))
+        await self._hand_on()
         await self._note(read)
         return True
+
+    async def _hand_on(self) -> None:
+        """Tell who else works by the policy: it is in force, whatever becomes of that."""
+        try:
+            await self._taken()
+        except Exception as problem:
+            log.error("policy_not_handed_on", exc_info=problem)
 
     async def _may_vanish(self, read: ReadPolicy, difference: PolicyDifference) -> bool:
         approved_by = "" if self._allow_removal else await self._approved_by(read.digest)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from submission.mail_lines import Line, Tag, html_lines, text_lines
 from submission.written import Place, Written, directive_named
 
-_MARK = re.compile(r"#fax\b", re.IGNORECASE)
-_LINE = re.compile(r"#fax\s+(?P<name>[A-Za-z_-]+)\s*[:=]\s*(?P<value>.*)", re.IGNORECASE | re.DOTALL)
+_MARK = re.compile(r"#fax\b|#\s+fax\s+[a-z_-]+\s*[:=]", re.IGNORECASE)
+_LINE = re.compile(r"#\s*fax\s+(?P<name>[A-Za-z_-]+)\s*[:=]\s*(?P<value>.*)", re.IGNORECASE | re.DOTALL)
 _LONGEST_QUOTE = 100
 
 
@@ -31,7 +31,7 @@ class BodyLines:
         found = _LINE.fullmatch(line)
         name = directive_named(found["name"]) if found else ""
         if found and name:
-            value = " ".join(found["value"].split())
+            value = " ".join(found["value"].replace("\u200b", " ").split())
             self.directives.append(Written(name=name, value=value, quote=_quoted(line), place=Place.BODY))
         else:
             self.unknown.append(_quoted(line))

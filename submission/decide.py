@@ -111,10 +111,10 @@ def _circumstances(user: UserPolicy, surroundings: Surroundings) -> Circumstance
 def _decided(named: NamedRecipient, mail: _Mail) -> Decided:
     """What is asked for one fax, how it begins, and whether it may be."""
     if mail.refusal:
-        return _refused(named, mail.refusal, mail.user)
+        return _refused(named, mail.refusal, mail)
     directives = _directives(named, mail)
     if isinstance(directives, Refusal):
-        return _refused(named, directives, mail.user)
+        return _refused(named, directives, mail)
     cover = decide_cover(
         mail.user.settings.coverpage,
         directives,
@@ -122,8 +122,8 @@ def _decided(named: NamedRecipient, mail: _Mail) -> Decided:
         attachment=bool(mail.read.content.attachments),
     )
     if isinstance(cover, Refusal):
-        return _refused(named, cover, mail.user)
-    return Decided(job=_job(named, directives, cover, mail.user), directives=directives, cover=cover)
+        return _refused(named, cover, mail)
+    return Decided(job=_job(named, directives, cover, mail), directives=directives, cover=cover)
 
 
 def _directives(named: NamedRecipient, mail: _Mail) -> Directives | Refusal:
@@ -153,7 +153,7 @@ def _refuse_unknown(read: Printed, user: UserPolicy) -> Refusal | None:
     return refuse_unknown(read.unknown, user.settings.fax.directives) if read.unknown else None
 
 
-def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, user: UserPolicy) -> NewJob:
+def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, mail: _Mail) -> NewJob:
     return NewJob(
         recipient=Recipient(
             number=named.recipient.number,
@@ -167,24 +167,28 @@ def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, us
         reference=directives.reference,
         billing=directives.billing,
         wishes=wishes_of(directives),
-        user=policy_for(user, directives),
-        refusal=named.refusal,
+        user=policy_for(mail.user, directives),
+        refusal=named.refusal and _unquoted(named.refusal, named, mail),
     )
 
 
-def _refused(named: NamedRecipient, refusal: Refusal, user: UserPolicy) -> Decided:
-    refusal = _unquoted(refusal, user)
-    job = NewJob(recipient=named.recipient, addresses=named.addresses, refusal=_both(named.refusal, refusal))
+def _refused(named: NamedRecipient, refusal: Refusal, mail: _Mail) -> Decided:
+    own = named.refusal and _unquoted(named.refusal, named, mail)
+    both = _both(own, _unquoted(refusal, named, mail))
+    job = NewJob(recipient=named.recipient, addresses=named.addresses, refusal=both)
     return Decided(job=job, directives=None, cover=None)
 
 
-def _unquoted(refusal: Refusal, user: UserPolicy) -> Refusal:
+def _unquoted(refusal: Refusal, named: NamedRecipient, mail: _Mail) -> Refusal:
     """A directive's refusal as notices without names may tell it: the status alone would say too little."""
-    if not user.settings.notifications.phi_free or refusal.status is not Status.GENERAL_ERROR:
+    settings = mail.user.settings
+    if not settings.notifications.phi_free or refusal.status is not Status.GENERAL_ERROR:
         return refusal
     if refusal.quotes_nothing:
         return refusal
-    return refuse_unquoted(user.settings.fax.directives)
+    asked = (*named.directives, *mail.read.directives)
+    names = [one.name for one in asked if one.quote in refusal.explanation]
+    return refuse_unquoted(names, settings.fax.directives)
 
 
 def _both(own: Refusal | None, of_the_mail: Refusal) -> Refusal:
@@ -195,4 +199,5 @@ def _both(own: Refusal | None, of_the_mail: Refusal) -> Refusal:
         status=own.status,
         explanation=f"{own.explanation} {of_the_mail.explanation}",
         advice=f"{own.advice or own.status.advice} {of_the_mail.advice or of_the_mail.status.advice}",
+        quotes_nothing=own.quotes_nothing and of_the_mail.quotes_nothing,
     )

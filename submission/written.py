@@ -136,11 +136,13 @@ def refuse_forbidden(written: Sequence[Written], allowed: Iterable[str]) -> Refu
     )
 
 
-def refuse_unquoted(allowed: Iterable[str]) -> Refusal:
-    """The refusal of a directive where nothing of the mail may be said."""
+def refuse_unquoted(names: Iterable[str], allowed: Iterable[str]) -> Refusal:
+    """The refusal of directives where nothing of the mail may be said: by their names, which are ours."""
+    named = ", ".join(dict.fromkeys(names))
     return Refusal(
         status=Status.GENERAL_ERROR,
-        explanation="The mail asks for something that is not understood or not allowed.",
+        explanation="The mail asks for something that is not understood or not allowed"
+        f"{f' ({named})' if named else ''}.",
         advice=f"{_listed(allowed)} Look at what you wrote, and send the mail again.",
         quotes_nothing=True,
     )

@@ -143,7 +143,8 @@ class Decide:
             user=user,
             jobs=jobs,
         )
-        log.warning("submission_refused_whole", mail=claim.mail.id, reason=sentence)
+        # Without the sentence: it may hold a file's name, and that may name a patient.
+        log.warning("submission_refused_whole", mail=claim.mail.id, jobs=[job.id for job in recorded])
         await log_withheld(self._book, recorded)
 
 

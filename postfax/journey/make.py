@@ -70,13 +70,14 @@ class Make:
         if claim is None:
             return False
         if claim.tries >= TRIES:
-            await self._refuse(claim, Status.GENERAL_ERROR, "The service could not make pages of this mail.")
+            sentence = "The service could not make pages of this mail."
+            await self._refuse(claim, Status.GENERAL_ERROR, sentence, cause="too many tries")
             return True
         try:
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
                 await self._make(claim, Path(folder))
         except InvalidDocument as problem:
-            await self._refuse(claim, Status.INVALID_ATTACHMENT, _told(problem))
+            await self._refuse(claim, Status.INVALID_ATTACHMENT, _told(problem), cause=problem.reason)
         except BookUnavailable:
             raise
         except Exception as problem:
@@ -159,10 +160,11 @@ class Make:
             return Sheet(key=job.id, body=body_facts(job, said.content, now).to_json())
         return Sheet(key=job.id)
 
-    async def _refuse(self, claim: MailClaim, status: Status, sentence: str) -> None:
+    async def _refuse(self, claim: MailClaim, status: Status, sentence: str, *, cause: str) -> None:
+        """Refuse what waits for documents. `cause` is for the log: a file's name may name a patient."""
         refusal = Refusal(status=status, explanation=sentence)
         recorded = await self._book.record_documents(claim.mail.id, {}, refusal=refusal)
-        log.info("document_refused", mail=claim.mail.id, status=status, reason=sentence)
+        log.info("document_refused", mail=claim.mail.id, status=status, cause=cause)
         await log_withheld(self._book, recorded)
 
 

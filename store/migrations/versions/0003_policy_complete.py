@@ -69,6 +69,9 @@ def _remake_notices(*, alerts: bool = True) -> None:
     """
     for name in NOTICE_INDEXES:
         op.drop_index(name, "notices")
+    if op.get_bind().dialect.name == "postgresql":  # there the names of constraints are those of indexes too
+        for constraint in ("notices_mail_id_of", "notices_key"):
+            op.drop_constraint(constraint, "notices")
     op.rename_table("notices", "notices_before")
     op.create_table(
         "notices",

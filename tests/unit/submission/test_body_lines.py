@@ -15,6 +15,8 @@ def asked(found: BodyLines) -> dict[str, str]:
         ("#fax cover: none\nHello\n", "Hello\n", {"cover": "none"}),
         ("\r\n  #Fax Ref = 47 11\r\n#fax to: J\r\n\r\nHello", "\r\nHello", {"reference": "47 11", "to": "J"}),
         ("#fax retry_interval: 10 min", "", {"retry-interval": "10 min"}),
+        ("# fax cover: none\u200b\nHello", "Hello", {"cover": "none"}),
+        ("# fax machines\nHello", "# fax machines\nHello", {}),
         ("\ufeff#fax cover: none\nHello", "Hello", {"cover": "none"}),
         ("Hello\n#fax cover: none\n", "Hello\n#fax cover: none\n", {}),
         ("#faxes are fine\n", "#faxes are fine\n", {}),

@@ -222,12 +222,25 @@ def test_what_the_policy_forbids_is_refused_with_what_it_allows() -> None:
 
 def test_where_notices_say_nothing_of_a_mail_a_refusal_quotes_nothing() -> None:
     user = a_user(notifications={"phi_free": True})
-    for mail in (a_mail(x_fax_tries="Jane Roe"), a_mail(x_fax_at="Jane Roe"), a_mail(x_fax_cover="Jane")):
+    for mail, named in (
+        (a_mail(x_fax_tries="Jane Roe"), "allowed."),
+        (a_mail(x_fax_at="Jane Roe"), "(at)."),
+        (a_mail(x_fax_cover="Jane"), "(cover)."),
+    ):
         [job] = decided(mail, to("+12065551234"), user).jobs
         assert job.refusal is not None
+        assert job.refusal.explanation.endswith(named)
         assert job.refusal.quotes_nothing
         assert "Jane" not in job.refusal.explanation + job.refusal.advice
         assert "You may use cover, to" in job.refusal.advice
+
+
+def test_nor_does_the_refusal_of_an_address() -> None:
+    user = a_user(notifications={"phi_free": True})
+    [job] = decided(a_mail(), to("+12065551234/Jane_Roe"), user).jobs
+    assert job.refusal is not None
+    assert job.refusal.quotes_nothing
+    assert "Jane" not in job.refusal.explanation + job.refusal.advice
 
 
 def test_a_name_in_the_address_counts_as_one() -> None:
