@@ -95,7 +95,8 @@ def _header_line(value: Any) -> str:
 
 
 def _station_number(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"(?:\+?[0-9 .()-]*[0-9][0-9 .()-]*)?", value):
+    # Empty: none is shown. E.164 §6: at most 15 digits.
+    if isinstance(value, str) and re.fullmatch(r"(?:\+?(?:[ .()-]*[0-9]){7,15}[ .()-]*)?", value):
         return value
     raise expected("a telephone number such as +12065550100")
 
@@ -172,7 +173,11 @@ NumberPattern = Annotated[
 StationNumber = Annotated[
     str,
     BeforeValidator(_station_number),
-    Form(words="a telephone number such as +12065550100", pattern=r"\+?[0-9 .()-]*", as_number=True),
+    Form(
+        words="a telephone number such as +12065550100",
+        pattern=r"(\+?([ .()-]*[0-9]){7,15}[ .()-]*)?",
+        as_number=True,
+    ),
 ]
 StationIdentity = Annotated[
     str,

@@ -44,6 +44,11 @@ def users_in(text: str, policy: Policy | None = None) -> UserTable:
     """The users of a table, held against each other and against a policy."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     table = UserTable()
+    if not text.strip():
+        table.mistakes.append(
+            "the table is empty; its first row must name the columns, such as name,email,department"
+        )
+        return table
     try:
         columns = [_column(name) for name in next(reader, [])]
         table.mistakes += _column_mistakes(columns)

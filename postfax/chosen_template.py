@@ -1,11 +1,13 @@
 """The cover template that somebody means on the command line: by its name in the policy, or as a file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from config.coverpage import BUILT_IN_TEMPLATES, TEMPLATE_ENDINGS
 from config.mistakes import ConfigError
 from config.policy import Policy, read_policy
 from config.settings import UserPolicy
+from config.values import did_you_mean
 from convert.cover_tokens import spelling
 from postfax.cover_templates import placed_templates
 from postfax.failures import ExitCode, Failure
@@ -24,8 +26,10 @@ def chosen(settings_file: str, template: str, user: str | None) -> tuple[str, Pa
         cover = somebody.settings.coverpage
         name = cover.template_named(template)
         if name is None:
-            known = ", ".join(cover.known_templates)
-            raise Failure(f"{user} has no cover page {template}; there are {known}.", ExitCode.NOT_FOUND)
+            raise Failure(
+                f"{user} has no cover page {template}; {_known(template, cover.known_templates)}",
+                ExitCode.NOT_FOUND,
+            )
         return name, cover.templates[name], somebody
     file = file_of(settings_file, template)
     return template, file, somebody
@@ -38,17 +42,25 @@ def file_of(settings_file: str, template: str) -> Path:
     if template.lower() in BUILT_IN_TEMPLATES:
         raise Failure(f"{template} is built in, and good.")
     wanted = " ".join(template.replace("_", " ").split()).casefold()
+    placed = [each for each in placed_templates(policy_in(settings_file)) if each.file]
     found = {
-        each.file: each for each in placed_templates(policy_in(settings_file))
+        each.file: each for each in placed
         if each.file and " ".join(each.name.replace("_", " ").split()).casefold() == wanted
     }  # fmt: skip
     if not found:
-        raise Failure(f"there is no cover page {template} in the policy.", ExitCode.NOT_FOUND)
+        known = _known(template, [each.name for each in placed])
+        raise Failure(f"there is no cover page {template} in the policy; {known}", ExitCode.NOT_FOUND)
     if len(found) > 1:
         levels = ", ".join(each.level for each in found.values())
         raise Failure(f"{template} is named at several levels ({levels}): say --user, or name the file.")
     (file,) = found
     return file
+
+
+def _known(template: str, names: Iterable[str]) -> str:
+    """What somebody may have meant who named a template that is not there."""
+    known = list(dict.fromkeys((*BUILT_IN_TEMPLATES, *names)))
+    return did_you_mean(template, known) or f"there are {', '.join(known)}."
 
 
 def _is_file(template: str) -> bool:

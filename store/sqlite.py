@@ -53,10 +53,13 @@ def lock_path(book: Path) -> Path:
 def create_book_file(book: Path) -> None:
     """Make an empty book and its lock, for this user alone (it holds people's documents); keep what is there.
 
+    The folder is made too.
+
     Raises:
-        BookUnavailable: the folder is missing or may not be written.
+        BookUnavailable: the folder cannot be made or may not be written.
     """
     with sentences(book):
+        book.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in (book, lock_path(book)):
             os.close(os.open(path, os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600))
 

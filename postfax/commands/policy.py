@@ -6,6 +6,7 @@ import click
 
 from config.explain import Explanation, UnknownUser, explain
 from config.policy import read_policy
+from config.values import did_you_mean
 from postfax.commands import (
     policy_approve,
     policy_diff,
@@ -49,9 +50,11 @@ def explain_command(settings_file: str, user: str, setting: str, as_json: bool) 
     except UnknownUser as problem:
         raise Failure(f"{problem}.", ExitCode.NOT_FOUND) from problem
     if not setting or setting in LIVE_NAMES:
-        rows += [row for row in run(live_rows(settings, policy, user)) if setting in {"", row.setting}]
+        live = run(live_rows(settings, policy, user))
+        rows += [row for row in live if not setting or setting in row.setting.split(", ")]
     if not rows:
-        raise Failure(f"there is no setting {setting}.", ExitCode.NOT_FOUND)
+        near = did_you_mean(setting, [*(row.setting for row in explain(policy, user)), *LIVE_NAMES])
+        raise Failure(" ".join(filter(None, (f"there is no setting {setting};", near))), ExitCode.NOT_FOUND)
     if as_json:
         print_json([asdict(row) for row in rows])
     else:

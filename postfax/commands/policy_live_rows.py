@@ -18,14 +18,14 @@ NAMES = ("password", "locked", "live_blocks")
 
 
 async def live_rows(settings: ServerSettings, policy: Policy, username: str) -> list[Explanation]:
-    """A row for each live fact; where the book cannot be read, each says so."""
+    """A row for each live fact; where the book cannot be read, one row says so for all."""
     account = policy.account(username)
     email = account.email if account else username
     try:
         async with make_book(settings) as book:
             return await _rows(book, policy, email)
     except (BookUnavailable, BookVersionError) as problem:
-        return [_row(name, f"not known: {problem}", BOOK) for name in NAMES]
+        return [_row(", ".join(NAMES), f"not known: {problem}", BOOK)]
 
 
 async def _rows(book: Book, policy: Policy, email: str) -> list[Explanation]:

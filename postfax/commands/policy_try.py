@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from email import message_from_bytes
+from email.message import Message
 from email.policy import default
 from email.utils import parseaddr
 from pathlib import Path
@@ -43,11 +44,14 @@ def command(
     """
     settings = settings_in(settings_file)
     mail = with_crlf(octets_of(mail_file))
+    header = message_from_bytes(mail.partition(b"\r\n\r\n")[0], policy=default)
+    if not header.keys():
+        raise Failure(f"{mail_file} is no mail: it does not begin with fields such as From and To.")
     named = list(recipients) or recipients_named_in(mail, settings.domain)
     if not named:
         raise Failure(f"the mail names no address at {settings.domain}; give one with --to.", ExitCode.USAGE)
     envelope = [_address(one, settings) for one in named]
-    rehearsal = run(rehearse(settings, mail, sender or _author(mail), envelope))
+    rehearsal = run(rehearse(settings, mail, sender or _author(header), envelope))
     if as_json:
         print_json(_plain(rehearsal))
     else:
@@ -55,8 +59,7 @@ def command(
     return _exit_code(rehearsal)
 
 
-def _author(mail: bytes) -> str:
-    header = message_from_bytes(mail.partition(b"\r\n\r\n")[0], policy=default)
+def _author(header: Message) -> str:
     return parseaddr(str(header.get("From", "")))[1]
 
 

@@ -96,7 +96,7 @@ def test_a_value_is_read_from_its_text(kind: Any, text: str, value: object) -> N
         *((TimeFormat, value) for value in ("HH:MM", "hh:mm pm")),
         *((Region, value) for value in ("UK", "us", "USA", "", "001", None, ["US"])),
         *((NumberPattern, value) for value in ("2065551234", "+", "+*", "+1*900", "+12065551234567890", "*")),
-        *((StationNumber, value) for value in ("+", "fax", "12a")),
+        *((StationNumber, value) for value in ("+", "fax", "12a", "206-555", "+1234567890123456")),
         *((StationIdentity, value) for value in ("A" * 21, "Krankenhaus Süd")),
         *(
             (KnownHost, value)

@@ -51,7 +51,6 @@ def test_users_of_a_table(divider: str, line_end: str) -> None:
 @pytest.mark.parametrize(
     ("text", "mistakes"),
     [
-        ("", ["row 1: there is no column name; the first row must name the columns", "row 1: there is no column email; the first row must name the columns"]),  # noqa: E501 - one case, one line
         ("name,email,emial\n", ["row 1, column 'emial': is not known; did you mean email?"]),
         ("name,email,name\n", ["row 1, column name: is there twice"]),
         ("name,email\nA,a@x\n,b@x.example\n", ["row 2, column email: 'a@x' is not an e-mail address", "row 3, column name: is empty"]),  # noqa: E501 - one case, one line
@@ -97,3 +96,9 @@ def test_the_same_table_a_second_time_changes_nothing(tmp_path: Path, policy: Po
     assert second.mistakes == []
     assert second.users == {}
     assert second.there == ["b@x.example", "c@x.example", "d@x.example"]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "  "])
+def test_an_empty_table_is_told_what_it_needs(text: str) -> None:
+    (mistake,) = users_in(text).mistakes
+    assert mistake == "the table is empty; its first row must name the columns, such as name,email,department"
