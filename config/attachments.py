@@ -6,7 +6,7 @@ from pydantic import Field
 
 from config.fax_values import DOCUMENT_TYPES, DocumentType
 from config.section import Section
-from config.values import ByteSize
+from config.values import ByteSize, Toggle
 
 
 class AttachmentSettings(Section):
@@ -20,3 +20,6 @@ class AttachmentSettings(Section):
     """The size that one attachment may have."""
     largest_of: dict[DocumentType, ByteSize] = {}
     """The same for one type, where it differs: `{pdf: 20 MB}`."""
+    drop_blank_ends: Toggle = True
+    """Whether blank pages at the end of an attachment are left out: the back of the last sheet of a scan,
+    a last page that a word processor adds. Blank pages before others always stay."""

@@ -5,13 +5,16 @@ Each document has a folder of its own, so that a hostile one cannot touch anothe
 
 import itertools
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from convert.fax_tiff import CodedPage
 from convert.formats import Kind
+from convert.page_account import NoAccount, PageAccount, Step, told_by, without_blank_ends
 from convert.request import ConversionRequest, InvalidDocument, Source
-from convert.runner import TARGET, Call, FinishedPages, Runner, page_arguments, written_pages
+from convert.runner import TARGET, UNFIT, Call, FinishedPages, Runner, page_arguments, written_pages
 
 _PAGES_AT_ONCE = 5
 """A PDF with more pages is drawn in two parts at once."""
@@ -69,9 +72,38 @@ async def _followed_up(
         parts = _parts(call, answer["count"])
         answer = _together(await runner.run_all(parts))
         targets = [part.arguments["target"] for part in parts]
-    if not answer["inked"] and (from_office or answer["with_content"]):
+    return _finished(request, call, answer, written_pages(call, targets))
+
+
+def _finished(
+    request: ConversionRequest, call: Call, answer: dict[str, Any], pages: Sequence[CodedPage]
+) -> FinishedPages:
+    """The document's pages, without blank ones at the end if the request says so.
+
+    Raises:
+        InvalidDocument: Nothing is on any of them though something should be.
+    """
+    accounts = _accounts(call, answer, len(pages))
+    from_office = bool(call.arguments.get("from_office"))
+    if not any(each.inked for each in accounts) and (
+        from_office or any(each.has_content for each in accounts)
+    ):
         raise InvalidDocument(call.name, _BLANK)
-    return FinishedPages(origin=call.name, pages=written_pages(call, targets))
+    kept = without_blank_ends(accounts) if request.drop_blank_ends else len(pages)
+    before = (Step.OFFICE,) if from_office else ()
+    steps = tuple(before + account.steps for account in accounts[:kept])
+    return FinishedPages(origin=call.name, pages=tuple(pages[:kept]), steps=steps)
+
+
+def _accounts(call: Call, answer: dict[str, Any], count: int) -> Sequence[PageAccount]:
+    """What the task tells of each of the pages that it has written."""
+    try:
+        accounts = told_by(answer)
+    except NoAccount as problem:
+        raise InvalidDocument(call.name, UNFIT) from problem
+    if len(accounts) != count:
+        raise InvalidDocument(call.name, UNFIT)
+    return accounts
 
 
 async def _through_office(
@@ -99,4 +131,4 @@ def _parts(call: Call, count: int) -> list[Call]:
 
 
 def _together(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    return {key: sum(answer[key] for answer in answers) for key in ("pages", "with_content", "inked")}
+    return {"pages": [page for answer in answers for page in answer.get("pages", ())]}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from convert import fax_tiff
 from convert.attachments import attached_pages
 from convert.leading_pages import leading_pages
-from convert.request import ConversionRequest, ConvertedFax, InvalidDocument, MadePage, Sheet
+from convert.request import ConversionRequest, ConvertedFax, InvalidDocument, Sheet
 from convert.runner import FinishedPages, Runner
 from convert.wording import too_many
 
@@ -43,16 +43,16 @@ def _finished(
     request: ConversionRequest, sheet: Sheet, parts: Sequence[FinishedPages], cover_trouble: str
 ) -> ConvertedFax:
     """Write the file of one fax."""
-    pages = [(part.origin, page) for part in parts for page in part.pages]
+    pages = [page for part in parts for page in part.pages]
     _check_number(request, len(pages))
     if not pages:
         raise InvalidDocument("", "it has no pages")
     path = request.folder / f"{sheet.key}.tif"
-    fax_tiff.write(path, [page for _, page in pages], resolution=request.resolution)
+    fax_tiff.write(path, pages, resolution=request.resolution)
     return ConvertedFax(
         key=sheet.key,
         path=path,
-        made=tuple(MadePage(origin=origin, rows=page.rows, octets=len(page.strip)) for origin, page in pages),
+        made=tuple(page for part in parts for page in part.made),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         cover_trouble=cover_trouble,
     )

@@ -13,6 +13,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from convert.formats import Kind
 from convert.layout import WIDTH, Placement, SheetGeometry, Size
+from convert.page_account import Step
 from sandbox.failures import Refused
 
 _PLUGINS = {
@@ -36,6 +37,8 @@ Grey = npt.NDArray[np.uint8]
 
 class PicturePage:
     """One picture, upright, in 8-bit grey on white."""
+
+    step = Step.PICTURE
 
     def __init__(self, picture: Image.Image, size: Size) -> None:
         self._picture = picture

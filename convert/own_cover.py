@@ -14,6 +14,7 @@ from convert.cover_names import template_kind
 from convert.facts_file import hand_over
 from convert.fax_tiff import CodedPage
 from convert.formats import Kind
+from convert.page_account import told_by
 from convert.request import ConversionRequest, ConverterUnavailable, InvalidDocument
 from convert.runner import Call, Runner, page_arguments, written_pages
 
@@ -195,7 +196,7 @@ def _good(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(drawn: dict[str, Any], pages: tuple[CodedPage, ...], told: dict[str, Any]) -> OwnCover:
-    if not drawn["inked"]:
+    if not any(page.inked for page in told_by(drawn)):
         raise TemplateUnusable(BLANK)
     return OwnCover(
         pages=pages,

@@ -62,8 +62,8 @@ def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:
         arguments: The fields of a `PageTask`.
 
     Returns:
-        One of `{"pages": N, "with_content": M, "inked": K}`: the target is written; M of the pages had
-        something to be seen, and on K of them something is;
+        One of `{"pages": [ACCOUNT, …]}`: the target is written, and this is told of each of its pages
+        (`PageAccount.to_json`);
         `{"office": KIND, "source": FILE}`: LibreOffice shall make a PDF of this file first;
         `{"count": N}`: a PDF of so many pages shall be drawn in parts.
 
@@ -131,8 +131,4 @@ def _pictures(task: PageTask, kind: Kind) -> list[RasterisedPage]:
 
 def _written(task: PageTask, pages: list[RasterisedPage]) -> dict[str, Any]:
     fax_tiff.write(Path(task.target), [page.coded for page in pages], resolution=task.resolution)
-    return {
-        "pages": len(pages),
-        "with_content": sum(page.has_content for page in pages),
-        "inked": sum(page.inked for page in pages),
-    }
+    return {"pages": [page.account.to_json() for page in pages]}

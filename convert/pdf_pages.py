@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from convert.layout import MM_PER_POINT, WIDTH, Placement, SheetGeometry, Size
+from convert.page_account import Step
 from sandbox.failures import Refused
 
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
@@ -28,6 +29,8 @@ pdfium.FPDF_InitLibrary()  # once, in the parent of all tasks
 
 class PdfPage:
     """One page; valid until its document moves on to the next one."""
+
+    step = Step.DRAWN
 
     def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE | None") -> None:
         self._page = page

@@ -10,6 +10,7 @@ from convert.fax_tiff_pages import fax_page, is_fax_page
 from convert.formats import Kind
 from convert.image_pages import open_picture, picture_page, refuse_if_too_large
 from convert.layout import SheetGeometry
+from convert.page_account import PageAccount, Step
 from convert.rasterise import RasterisedPage, coded, rasterise
 from convert.wording import too_many
 from sandbox.failures import Refused
@@ -26,7 +27,8 @@ def picture_pages(path: Path, kind: Kind, geometry: SheetGeometry, *, most: int)
             refuse_if_too_large(frame)
             if kind is Kind.TIFF and is_fax_page(frame):
                 rows = fax_page(frame, geometry)
-                yield RasterisedPage(coded=coded(rows), has_content=False, inked=bool(rows.any()))
+                account = PageAccount(steps=(Step.PASSED,), has_content=False, inked=bool(rows.any()))
+                yield RasterisedPage(coded=coded(rows), account=account)
             else:
                 yield rasterise(picture_page(frame), geometry)
 

@@ -15,6 +15,7 @@ from convert import t6
 from convert.binarise import binarise
 from convert.fax_tiff import CodedPage
 from convert.layout import Placement, SheetGeometry
+from convert.page_account import PageAccount, Step
 
 Packed = npt.NDArray[np.uint8]
 
@@ -24,6 +25,8 @@ class DrawablePage(Protocol):
 
     has_content: bool
     """Whether there is anything that should be seen."""
+    step: Step
+    """What draws it."""
 
     def placements(self, geometry: SheetGeometry) -> Iterator[Placement]:
         """Where it may be drawn, the best place first."""
@@ -37,16 +40,14 @@ class RasterisedPage:
     """A page as it goes into the file."""
 
     coded: CodedPage
-    has_content: bool
-    """Whether the document's page has anything that should be seen."""
-    inked: bool
-    """Whether anything is on the fax page."""
+    account: PageAccount
 
 
 def rasterise(page: DrawablePage, geometry: SheetGeometry) -> RasterisedPage:
     """Draw, binarise and code one page."""
     rows = _with_free_band(page, geometry)
-    return RasterisedPage(coded=coded(rows), has_content=page.has_content, inked=bool(rows.any()))
+    account = PageAccount(steps=(page.step,), has_content=page.has_content, inked=bool(rows.any()))
+    return RasterisedPage(coded=coded(rows), account=account)
 
 
 def coded(rows: Packed) -> CodedPage:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convert.layout import WIDTH
+from convert.page_account import Step
 
 if TYPE_CHECKING:  # pydantic behind them costs a one-shot conversion more time than a page does
     from config.fax import Paper, Resolution
@@ -88,6 +89,8 @@ class ConversionRequest:
     limits: ConversionLimits
     folder: Path
     """Empty and ours: everything is written here, the faxes too."""
+    drop_blank_ends: bool = True
+    """Whether blank pages at the end of a document are left out."""
     allowed: Collection[str] | None = None
     """The types that may be faxed, by their names in `convert.formats.Kind`; None for all."""
 
@@ -101,6 +104,8 @@ class MadePage:
     rows: int
     octets: int
     """Size of the coded page."""
+    steps: tuple[Step, ...] = ()
+    """By which steps it was made, see `convert.page_account`; empty for covers and bodies."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,13 +8,16 @@ from typing import Any, Protocol
 from convert import fax_tiff
 from convert.fax_tiff import CodedPage
 from convert.formats import Kind
-from convert.request import ConversionRequest, ConverterUnavailable, InvalidDocument
+from convert.page_account import Step
+from convert.request import ConversionRequest, ConverterUnavailable, InvalidDocument, MadePage
 from convert.wording import too_slow
 from sandbox.confinement import Limits
 from sandbox.failures import FailureKind, TaskFailed
 
 TARGET = "pages.tif"
 """What a task calls the file it writes."""
+UNFIT = "it could not be made into pages"
+"""What is told of a document whose task answered what no task of ours answers."""
 _LARGEST_FILE = 512 << 20
 
 
@@ -47,6 +50,17 @@ class FinishedPages:
     origin: str
     """`cover`, `body`, or the attachment's name."""
     pages: tuple[CodedPage, ...]
+    steps: tuple[tuple[Step, ...], ...] = ()
+    """By which steps each was made; empty for pages of our own making."""
+
+    @property
+    def made(self) -> tuple[MadePage, ...]:
+        """What is told of each."""
+        steps = self.steps or ((),) * len(self.pages)
+        return tuple(
+            MadePage(origin=self.origin, rows=page.rows, octets=len(page.strip), steps=each)
+            for page, each in zip(self.pages, steps, strict=True)
+        )
 
 
 class Runner(Protocol):
@@ -85,7 +99,7 @@ def written_pages(call: Call, targets: Sequence[str] = (TARGET,)) -> tuple[Coded
     try:
         return tuple(page for target in targets for page in fax_tiff.read(call.folder / target).pages)
     except (fax_tiff.NotAFaxTiff, OSError) as problem:
-        raise InvalidDocument(call.name, "it could not be made into pages") from problem
+        raise InvalidDocument(call.name, UNFIT) from problem
 
 
 def task_limits(request: ConversionRequest) -> Limits:

@@ -148,6 +148,7 @@ class Make:
                 largest=attachments.largest,
                 largest_of=attachments.largest_of,
             ),
+            drop_blank_ends=attachments.drop_blank_ends,
             allowed=attachments.allowed,
             folder=folder,
         )

@@ -30,6 +30,7 @@ async def convert(converter: Converter, tmp_path: Path) -> Convert:
         resolution: str = "fine",
         paper: str | None = "Letter",
         limits: ConversionLimits | None = None,
+        drop_blank_ends: bool = True,
     ) -> ConvertedFax:
         folder = tmp_path / f"work-{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
@@ -39,6 +40,7 @@ async def convert(converter: Converter, tmp_path: Path) -> Convert:
             resolution=resolution,
             paper=paper,
             limits=limits or ConversionLimits(),
+            drop_blank_ends=drop_blank_ends,
             folder=folder,
         )
         (fax,) = await converter.convert(request)

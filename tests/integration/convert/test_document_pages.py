@@ -49,6 +49,14 @@ async def test_a_landscape_page_is_turned(convert: Convert, tmp_path: Path) -> N
     assert np.ptp(rows) > np.ptp(columns)
 
 
+async def test_blank_pages_at_the_end_of_each_document_are_left_out(convert: Convert, tmp_path: Path) -> None:
+    long = made.pdf(tmp_path / "long.pdf", ["One", "", "Three", "4", "5", "6", "7", "", ""])
+    short = made.pdf(tmp_path / "short.pdf", ["", "Two", ""])
+    fax = await convert(long, short)
+    assert [page.origin for page in fax.pages] == ["long.pdf"] * 7 + ["short.pdf"] * 2
+    assert len((await convert(long, short, drop_blank_ends=False)).pages) == 12
+
+
 @pytest.mark.parametrize(
     ("name", "pages"),
     [("harmless-clean.doc", 1), ("hidden.xls", 1), ("media.vsdx", 1)],
