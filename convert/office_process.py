@@ -14,11 +14,17 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from convert.office_folder import OfficeFolder
 from convert.request import ConverterUnavailable
+from sandbox.seccomp import OFFICE, SeccompMissing, filter_program
+
+_log = structlog.get_logger(__name__)
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.03
@@ -77,13 +83,14 @@ class SandboxedOffice:
             if not shutil.which(tool):
                 raise ConverterUnavailable(f"{tool} is missing: install the Debian package {package}")
         self._folder = OfficeFolder()
-        with (self._folder.path / "log").open("wb") as log:
+        with (self._folder.path / "log").open("wb") as log, _call_filter() as filters:
             self._process = subprocess.Popen(
-                _command(self._folder.path),
+                _command(self._folder.path, filters),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=filters,
             )
         self._wait(self._process)
         return True
@@ -148,10 +155,26 @@ def accepts(path: Path) -> bool:
         return True
 
 
-def _command(folder: Path) -> list[str]:
+@contextlib.contextmanager
+def _call_filter() -> Iterator[tuple[int, ...]]:
+    """An open file with the calls that LibreOffice may make; none where the system cannot filter calls."""
+    try:
+        program = filter_program(OFFICE)
+    except SeccompMissing as missing:
+        _log.error("office_not_confined", cause=str(missing))
+        yield ()
+        return
+    with os.fdopen(os.memfd_create("seccomp", os.MFD_CLOEXEC), "r+b") as file:
+        file.write(program)
+        file.seek(0)
+        yield (file.fileno(),)
+
+
+def _command(folder: Path, filters: Sequence[int]) -> list[str]:
     readable = [argument for path in _READABLE for argument in ("--ro-bind-try", path, path)]
+    seccomp = [argument for number in filters for argument in ("--seccomp", str(number))]
     return [
-        "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
+        "bwrap", *seccomp, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
         "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
         "--symlink", "usr/lib64", "/lib64", *readable,
         "--proc", "/proc", "--dev", "/dev", "--size", str(_TEMPORARY_SPACE), "--tmpfs", _WORK,

@@ -51,8 +51,8 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     nursery = Nursery(preload=("mta.mime.task", FIRST_PAGE_TASK), processes=settings.convert.processes)
     await _enter(stack, nursery)
-    if not nursery.landlock:
-        log.error("landlock_missing", cause="this kernel does not confine what documents may read and write")
+    for lacking in nursery.unconfined:
+        log.error("documents_not_confined", cause=lacking)
     converter = Converter(settings.convert)
     for missing in missing_parts():
         log.error("typesetting_part_missing", cause=str(missing))

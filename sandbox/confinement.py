@@ -1,10 +1,12 @@
 """Giving up rights: what a task's process may still do.
 
-In this order, after everything it needs is imported: resource limits, no new privileges, then Landlock (read
-the system's libraries and fonts, write only the task's own folder, no TCP). None of it needs a privilege, so
-it works inside a hardened systemd unit too.
+In this order, after everything it needs is imported: resource limits, no new privileges, Landlock (read the
+system's libraries and fonts, write only the task's own folder, no TCP), then seccomp (no process, no socket
+of any kind, none of the kernel's rarer calls). None of it needs a privilege, so it works inside a hardened
+systemd unit too.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -14,6 +16,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox import seccomp
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -68,11 +72,21 @@ def die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def confine(limits: Limits, folder: Path) -> bool:
-    """Give up every right that a task does not need.
+def missing_confinement() -> tuple[str, ...]:
+    """What of all this the system cannot do, each a sentence for the administrator; usually nothing.
 
-    Returns:
-        Whether the kernel confines file access and TCP (Landlock); the other limits always hold.
+    What costs time is then done: call it in the parent of all tasks.
+    """
+    trouble = []
+    if landlock_version() == 0:
+        trouble.append("this kernel has no Landlock: what a document may read and write is not confined")
+    if lacking := seccomp.missing_seccomp():
+        trouble.append(f"a document's process may make every call of the kernel, as {lacking}")
+    return tuple(trouble)
+
+
+def confine(limits: Limits, folder: Path) -> None:
+    """Give up every right that a task does not need; what the system lacks `missing_confinement` tells.
 
     Raises:
         OSError: A limit could not be set; the task must not run.
@@ -81,7 +95,9 @@ def confine(limits: Limits, folder: Path) -> bool:
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
     readable = [*_READABLE, sys.prefix, sys.base_prefix, *(entry for entry in sys.path if entry), _OWN_CODE]
-    return _restrict_files(readable, folder)
+    _restrict_files(readable, folder)
+    with contextlib.suppress(seccomp.SeccompMissing):
+        seccomp.load(seccomp.filter_program(seccomp.TASK))
 
 
 def _set_resource_limits(limits: Limits) -> None:
@@ -102,10 +118,10 @@ def landlock_version() -> int:
     return max(0, int(_libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION_QUERY)))
 
 
-def _restrict_files(readable: Iterable[str], writable: Path) -> bool:
+def _restrict_files(readable: Iterable[str], writable: Path) -> None:
     abi = landlock_version()
     if abi == 0:
-        return False
+        return
     all_rights = sum(rights for since, rights in _FS_RIGHTS_BY_ABI if abi >= since)
     attributes = struct.pack(
         "QQQ", all_rights, _NET_RIGHTS if abi >= _NET_ABI else 0, _SCOPES if abi >= _SCOPE_ABI else 0
@@ -121,7 +137,6 @@ def _restrict_files(readable: Iterable[str], writable: Path) -> bool:
     if _libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
         raise OSError(ctypes.get_errno(), "Landlock cannot be put in force")
     os.close(ruleset)
-    return True
 
 
 def _allow(ruleset: int, path: str, rights: int) -> None:

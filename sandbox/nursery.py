@@ -40,8 +40,8 @@ class Nursery:
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._listener: asyncio.Task[None] | None = None
-        self.landlock = 0
-        """The kernel's Landlock ABI; 0 where file access and TCP of tasks are not confined."""
+        self.unconfined: tuple[str, ...] = ()
+        """What this system cannot forbid its tasks, each a sentence for the administrator."""
 
     async def start(self) -> None:
         """Start the parent and wait until it has imported everything.
@@ -68,7 +68,7 @@ class Nursery:
         if not first:
             status = await self._process.wait()
             raise TaskFailed(FailureKind.CRASHED, f"the nursery ended with status {status} while starting")
-        self.landlock = json.loads(first)["landlock"]
+        self.unconfined = tuple(json.loads(first)["unconfined"])
         self._listener = asyncio.create_task(self._listen(ours), name="nursery")
 
     async def _listen(self, control: socket.socket) -> None:

@@ -7,7 +7,8 @@ datagram a request (`sandbox.nursery` is the other end), the first with a pipe t
     {"run": ID, "task": "module:function", "arguments": {…}, "folder": PATH, "limits": {…}}
     {"kill": ID}
 
-and receives {"ready": true, "landlock": ABI} once and {"ended": ID, "status": WAIT_STATUS} for each child.
+and receives {"ready": true, "unconfined": [SENTENCE…]} once and {"ended": ID, "status": WAIT_STATUS} for each
+child.
 The task's answer, {"value": …}, {"refused": SENTENCE} or {"error": [KIND, DETAIL]}, goes straight into the
 pipe.
 """
@@ -24,7 +25,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sandbox.confinement import Limits, confine, die_with_parent, landlock_version
+from sandbox.confinement import Limits, confine, die_with_parent, missing_confinement
 from sandbox.failures import FailureKind, Refused
 
 _LARGEST_REQUEST = 1 << 20
@@ -45,7 +46,7 @@ class _Parent:
 
     def serve(self) -> None:
         """Until the service closes its end."""
-        self.tell({"ready": True, "landlock": landlock_version()})
+        self.tell({"ready": True, "unconfined": missing_confinement()})
         while True:
             readable, _, _ = select.select([self.control.fileno(), self.wake_reader], [], [])
             if self.wake_reader in readable:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.answer import value_of
-from sandbox.confinement import Limits
+from sandbox.confinement import Limits, missing_confinement
 from sandbox.failures import TaskFailed, TaskRefused
 from sandbox.nursery_process import become_child
 
@@ -48,6 +48,7 @@ def run_together(tasks: Sequence[OnceTask]) -> list[Any]:
     Returns:
         For each task its value, or the `TaskRefused` or `TaskFailed` that it came to.
     """
+    missing_confinement()  # learnt once, for all of them
     children = [_fork(task) for task in tasks]
     _collect(children)
     return [_result(child, os.waitpid(child.process, 0)[1]) for child in children]

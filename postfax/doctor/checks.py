@@ -13,7 +13,7 @@ from postfax.doctor.ports import ports, privileges
 from postfax.doctor.record import CHECK_SECONDS, book, disk
 from postfax.doctor.resolver import resolver
 from postfax.doctor.smarthost import smarthost
-from postfax.doctor.tools import fax_engine, landlock, office, typesetting
+from postfax.doctor.tools import fax_engine, landlock, office, seccomp, typesetting
 from postfax.doctor.trunk import trunk
 
 _SETTINGS, _NAMES, _IN, _OUT = "Settings", "Names (DNS)", "Mail in", "Mail out"
@@ -41,5 +41,6 @@ CHECKS = (
     Check(name="landlock", group=_DOCUMENTS, look=landlock),
     Check(name="book", group=_HOST, look=book, seconds=CHECK_SECONDS + 15.0),
     Check(name="disk", group=_HOST, look=disk),
+    Check(name="seccomp", group=_DOCUMENTS, look=seccomp),
     Check(name="clock", group=_HOST, look=clock),
 )

@@ -1,4 +1,4 @@
-"""What the service needs besides Python: the fax engine, LibreOffice in its sandbox, fonts, Landlock."""
+"""What the service needs besides Python: fax engine, LibreOffice in its sandbox, fonts, Landlock, seccomp."""
 
 import asyncio
 import importlib
@@ -12,6 +12,7 @@ from convert.typesetting_parts import MissingPart, missing_parts
 from postfax.doctor.finding import Finding, failure, ok, reason_of, warning
 from postfax.doctor.site import Site
 from sandbox.confinement import landlock_version
+from sandbox.seccomp import missing_seccomp
 
 _TOOLS = {"bwrap": "bubblewrap", "soffice": "libreoffice-writer-nogui and its like (./dev setup)"}
 _BWRAP = (
@@ -107,3 +108,12 @@ async def landlock(_site: Site, *, version: Callable[[], int] = landlock_version
         advice = "Kernels from 6.7 on can. Under systemd the unit's own limits hold beside it."
         return [warning(f"version {abi}: files are confined, TCP is not", advice)]
     return [ok(f"version {abi}")]
+
+
+async def seccomp(_site: Site, *, missing: Callable[[], str] = missing_seccomp) -> Sequence[Finding]:
+    """Whether the kernel answers only the calls that work on a document needs."""
+    trouble = missing()
+    if not trouble:
+        return [ok("documents reach no socket, no process and no rare call of the kernel")]
+    advice = "Without it a hostile document has the whole kernel to attack, and UDP and Unix sockets."
+    return [warning(f"is missing: {trouble}", advice)]

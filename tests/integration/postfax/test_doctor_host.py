@@ -19,7 +19,7 @@ from postfax.doctor.clock import clock
 from postfax.doctor.finding import State
 from postfax.doctor.policy import policy, settings
 from postfax.doctor.record import book, disk
-from postfax.doctor.tools import fax_engine, landlock, office, typesetting
+from postfax.doctor.tools import fax_engine, landlock, office, seccomp, typesetting
 from postfax.doctor.trunk import trunk
 from store.book import Book
 from store.mail import Envelope
@@ -200,6 +200,16 @@ async def test_missing_fonts_and_libraries(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("abi", "state"), [(0, State.WARNING), (3, State.WARNING), (4, State.OK)])
 async def test_landlock(tmp_path: Path, abi: int, state: State) -> None:
     assert states(await landlock(make_site(tmp_path), version=lambda: abi)) == [state]
+
+
+async def test_seccomp(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    assert states(await seccomp(site)) == [State.OK]
+    (finding,) = await seccomp(
+        site, missing=lambda: "libseccomp.so.2 is missing: apt-get install libseccomp2"
+    )
+    assert finding.state is State.WARNING
+    assert "apt-get install libseccomp2" in finding.found
 
 
 async def test_the_clock(tmp_path: Path) -> None:

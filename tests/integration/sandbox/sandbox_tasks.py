@@ -1,9 +1,12 @@
 """Tasks that behave well and badly, for the nursery's tests."""
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -59,6 +62,35 @@ def write(arguments: dict[str, Any]) -> None:
 
 def connect(arguments: dict[str, Any]) -> None:
     socket.create_connection(("127.0.0.1", arguments["port"]), timeout=30).close()
+
+
+def send_datagram(arguments: dict[str, Any]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"patient record", ("127.0.0.1", arguments["port"]))
+
+
+def connect_unix(arguments: dict[str, Any]) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(arguments["path"])
+
+
+def in_a_thread(arguments: dict[str, Any]) -> int:
+    answers: list[int] = []
+    thread = threading.Thread(target=answers.append, args=(arguments["a"],))
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def kill_parent(_: dict[str, Any]) -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+
+
+def rare_call(arguments: dict[str, Any]) -> int:
+    """What the kernel answers to a call, by its number."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall(arguments["number"], 0, 0, 0, 0, 0)
+    return ctypes.get_errno()
 
 
 def fill(_: dict[str, Any]) -> None:
