@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from config.file_values import ReadableFile
 from config.login import password_has_username
 from config.mail_values import Domain, EmailAddress
+from config.outgoing_mail import DkimKey
 from config.section import Section
 from config.values import (
     Address,
@@ -210,6 +211,8 @@ class MailSettings(Section):
     """The mail server that takes Postfax's own mails."""
     sender: EmailAddress = ""
     """The From address of notices; by default postfax@DOMAIN."""
+    dkim: tuple[DkimKey, ...] = ()
+    """Keys that sign Postfax's own mails, each with a signature: none where the smarthost signs them."""
     postmaster: EmailAddress = ""
     """A person's address, told to those who write to postmaster or abuse at the domain, where there is no
     mailbox; by default postmaster at the domain's organisation, such as postmaster@example.com."""

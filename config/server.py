@@ -6,7 +6,7 @@ readable, or raises `ConfigError` with all mistakes at once.
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,10 +15,11 @@ from config.login import password_has_username
 from config.mail import MailSettings
 from config.mail_values import Domain
 from config.mistakes import ConfigError
+from config.outgoing_mail import is_aligned
 from config.reading import read_yaml
 from config.section import Section
 from config.validating import validate
-from config.values import Address, ByteSize, Duration, HostPort, Name, Nameserver, SipUri
+from config.values import Address, ByteSize, Duration, HostPort, Name, Nameserver, SipUri, incomplete
 
 
 class DnsSettings(Section):
@@ -90,6 +91,22 @@ class ServerSettings(Section):
     """How documents are made into pages."""
     log_format: Literal["json", "console"] = "json"
     """One JSON object a line for a log collector, or lines for people."""
+
+    @property
+    def sender(self) -> str:
+        """The From address of Postfax's own mails."""
+        return self.mail.sender or f"postfax@{self.domain}"
+
+    @model_validator(mode="after")
+    def _signatures_count(self) -> Self:
+        sending = self.sender.rpartition("@")[2].lower()
+        for key in self.mail.dkim:
+            if key.domain and not is_aligned(key.domain, sending):
+                raise incomplete(
+                    f"has a mail.dkim key of {key.domain}, which is no signature of {sending} for DMARC; "
+                    f"leave its domain out, or name {sending} or a domain above it"
+                )
+        return self
 
 
 def read_server_settings(path: Path) -> ServerSettings:

@@ -1,4 +1,4 @@
-"""Mails out: one message to one recipient through the smarthost, with the null return path.
+"""Mails out: one message, signed, to one recipient through the smarthost, with the null return path.
 
 The null return path (RFC 3834 §3, RFC 5321 §4.5.5) keeps a notice from being answered by a bounce. A
 hand-over ends in one of three ways: the smarthost took the mail, `MailTemporary` (try again), or
@@ -18,6 +18,7 @@ import aiosmtplib
 import structlog
 
 from config.mail import Smarthost
+from notify.signing import Signer, SigningTrouble
 
 _COMMAND_SECONDS = 60.0
 _ALL_SECONDS = 600.0
@@ -59,11 +60,17 @@ class Mailer:
     """Hands mails to the smarthost, each over a connection of its own."""
 
     def __init__(
-        self, smarthost: Smarthost, hostname: str, *, tls_context: ssl.SSLContext | None = None
+        self,
+        smarthost: Smarthost,
+        hostname: str,
+        *,
+        signer: Signer | None = None,
+        tls_context: ssl.SSLContext | None = None,
     ) -> None:
         """`hostname` is the name in our EHLO; `tls_context` replaces the system's roots."""
         self._smarthost = smarthost
         self._hostname = hostname
+        self._signer = signer or Signer((), "")
         self._tls_context = tls_context
 
     async def send(self, message: EmailMessage | bytes, recipient: str) -> None:
@@ -73,7 +80,11 @@ class Mailer:
             MailTemporary: try again later.
             MailPermanent: trying again is of no use.
         """
-        octets = message if isinstance(message, bytes) else message.as_bytes()
+        octets = message if isinstance(message, bytes) else _as_octets(message)
+        try:
+            octets = await self._signer.signed(octets)
+        except SigningTrouble as trouble:
+            raise MailTemporary(f"The mail was not signed: {trouble}") from trouble
         with self._judging(recipient):
             async with asyncio.timeout(_ALL_SECONDS):
                 await self._hand_over(octets, recipient)
@@ -179,6 +190,11 @@ class Mailer:
         if "SMTPUTF8" in lacking.message:
             return MailPermanent(f"{self._server} cannot carry an address outside ASCII: {recipient}.")
         return MailTemporary(f"{self._server} lacks what mail.smarthost asks for: {lacking.message}")
+
+
+def _as_octets(message: EmailMessage) -> bytes:
+    """As it is sent, so that what is signed is what arrives."""
+    return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
 
 
 def _options(recipient: str) -> list[str]:

@@ -95,6 +95,7 @@ def _as_failure(problem: Exception) -> Failure:
     from config.mistakes import ConfigError
     from convert.request import ConverterUnavailable
     from mta.smtp.places import ListenerError
+    from notify.signing import SigningTrouble
     from sandbox import TaskFailed
     from store.errors import BodyMissing, BookAddressError, BookUnavailable, BookVersionError
     from transmit.engine.pool import EngineUnavailable
@@ -115,6 +116,7 @@ def _as_failure(problem: Exception) -> Failure:
             | EngineUnavailable()
             | LineError()
             | ListenerError()
+            | SigningTrouble()
             | TaskFailed()
         ):
             return Failure(str(problem), ExitCode.UNREACHABLE)

@@ -13,6 +13,7 @@ from convert.first_page import TASK as FIRST_PAGE_TASK
 from convert.typesetting_parts import missing_parts
 from notify.delivery_status import ReportingMta
 from notify.mailer import Mailer
+from notify.signing import Signer
 from postfax.work_folder import make_work_folder
 from sandbox import Nursery
 from transmit.engine.pool import EnginePool
@@ -43,10 +44,12 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     """Start everything, in an order that ends cleanly if one of them cannot be started.
 
     Raises:
-        ConverterUnavailable, EngineUnavailable, LineError, TaskFailed: One cannot be started; the text says
-            which and why, for the administrator.
+        ConverterUnavailable, EngineUnavailable, LineError, SigningTrouble, TaskFailed: One cannot be started;
+            the text says which and why, for the administrator.
         OSError: The work folder cannot be made.
     """
+    signer = Signer(settings.mail.dkim, settings.sender)
+    signer.check()
     folder = make_work_folder(base)
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     nursery = Nursery(preload=("mta.mime.task", FIRST_PAGE_TASK), processes=settings.convert.processes)
@@ -68,9 +71,9 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
         nursery=nursery,
         converter=converter,
         lines=lines,
-        mailer=Mailer(settings.mail.smarthost, hostname),
+        mailer=Mailer(settings.mail.smarthost, hostname, signer=signer),
         mta=ReportingMta(hostname=hostname, domain=settings.domain),
-        sender=settings.mail.sender or f"postfax@{settings.domain}",
+        sender=settings.sender,
     )
 
 

@@ -3,6 +3,7 @@
 from postfax.doctor.certificate import certificate
 from postfax.doctor.check import Check
 from postfax.doctor.clock import clock
+from postfax.doctor.dkim import dkim
 from postfax.doctor.domain import addresses, mx
 from postfax.doctor.examination import SETTINGS
 from postfax.doctor.front_ends import front_ends
@@ -27,6 +28,7 @@ CHECKS = (
     Check(name="addresses", group=_NAMES, look=addresses, needs="resolver"),
     Check(name="reverse-name", group=_NAMES, look=reverse_name, needs="resolver"),
     Check(name="spf", group=_NAMES, look=spf, needs="resolver"),
+    Check(name="dkim", group=_NAMES, look=dkim, needs="resolver"),
     Check(name="dmarc", group=_NAMES, look=dmarc, needs="resolver"),
     Check(name="ports", group=_IN, look=ports),
     Check(name="privileges", group=_IN, look=privileges),
@@ -39,8 +41,8 @@ CHECKS = (
     Check(name="office", group=_DOCUMENTS, look=office),
     Check(name="typesetting", group=_DOCUMENTS, look=typesetting, seconds=40.0),
     Check(name="landlock", group=_DOCUMENTS, look=landlock),
+    Check(name="seccomp", group=_DOCUMENTS, look=seccomp),
     Check(name="book", group=_HOST, look=book, seconds=CHECK_SECONDS + 15.0),
     Check(name="disk", group=_HOST, look=disk),
-    Check(name="seccomp", group=_DOCUMENTS, look=seccomp),
     Check(name="clock", group=_HOST, look=clock),
 )

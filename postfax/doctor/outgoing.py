@@ -92,10 +92,11 @@ def _is_spf(text: str) -> bool:
 async def dmarc(site: Site) -> Sequence[Finding]:
     """What the domain of notices asks receivers to do (RFC 7489 §6)."""
     domain = site.sender_domain
-    return [_dmarc(domain, await DmarcChecker(site.names.lookup).check(domain))]
+    result = await DmarcChecker(site.names.lookup).check(domain)
+    return [_dmarc(domain, result, signed=bool(site.settings.mail.dkim))]
 
 
-def _dmarc(domain: str, result: DmarcResult) -> Finding:
+def _dmarc(domain: str, result: DmarcResult, *, signed: bool) -> Finding:
     place = f"_dmarc.{result.domain or domain}"
     if result.code is DmarcCode.TEMPERROR:
         return not_checked(
@@ -109,10 +110,14 @@ def _dmarc(domain: str, result: DmarcResult) -> Finding:
         return warning("there is no DMARC record", advice, subject=place)
     if not result.enforced:
         return ok("asks for nothing (p=none)", subject=place)
+    if signed:
+        return ok(
+            f"asks to {result.policy.value} what is not aligned; notices are signed for it", subject=place
+        )
     return warning(
         f"asks to {result.policy.value} what is not aligned, notices too",
-        f"Have the smarthost sign notices with DKIM for {domain}: they have no return path whose SPF "
-        "could be aligned. Leave it so if it does.",
+        f"Sign notices for {domain} with a key under mail.dkim, or have the smarthost sign them: they have "
+        "no return path whose SPF could be aligned. Leave it so if it does.",
         subject=place,
     )
 

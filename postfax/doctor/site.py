@@ -33,7 +33,7 @@ class Site:
     @property
     def sender(self) -> str:
         """The From address of notices."""
-        return self.settings.mail.sender or f"postfax@{self.settings.domain}"
+        return self.settings.sender
 
     @property
     def sender_domain(self) -> str:

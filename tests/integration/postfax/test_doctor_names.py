@@ -5,10 +5,14 @@ from pathlib import Path
 import dns.message
 import dns.rrset
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from doctor_site import DOMAIN, ELSEWHERE, OWN, SmallHost, make_site, names, only, states
 
 from config.values import HostPort
+from notify.signing import read_key
 from postfax.demonstration.dns_stub import Fault, Zone
+from postfax.doctor.dkim import dkim
 from postfax.doctor.domain import addresses, mx
 from postfax.doctor.finding import State
 from postfax.doctor.host import Host
@@ -182,3 +186,40 @@ async def test_trouble_with_one_name_is_no_verdict_on_it(tmp_path: Path) -> None
 def test_this_host_owns_its_loopback_and_not_a_documentation_address() -> None:
     assert Host().owns("127.0.0.1")
     assert not Host().owns("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("published", "state", "found"),
+    [
+        ("own", State.OK, "signs with the key that is published (RSA, 2048 bits)"),
+        ("v=DKIM1; k=rsa; p=AAAA", State.FAILURE, "another key is published"),
+        ("", State.FAILURE, "the public key is not published"),
+    ],
+)
+async def test_dkim_key_of_notices(tmp_path: Path, published: str, state: State, found: str) -> None:
+    file = tmp_path / "dkim.pem"
+    private = rsa.generate_private_key(65537, 2048)
+    file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    zone = Zone()
+    if published:
+        zone.add_text(
+            f"fax2026._domainkey.{DOMAIN}", read_key(file).record if published == "own" else published
+        )
+    async with names(zone) as dns_settings:
+        mail = {"dkim": [{"selector": "fax2026", "key_file": file}]}
+        finding = only(await dkim(make_site(tmp_path, dns=dns_settings, mail=mail)))
+    assert (finding.state, finding.subject) == (state, f"fax2026._domainkey.{DOMAIN}")
+    assert found in finding.found
+    assert (read_key(file).record in (finding.advice or "")) is (state is State.FAILURE)
+
+
+async def test_dmarc_is_no_reminder_where_notices_are_signed(tmp_path: Path) -> None:
+    file = tmp_path / "dkim.pem"
+    file.touch()
+    zone = Zone()
+    zone.add_text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=reject")
+    mail = {"dkim": [{"selector": "fax2026", "key_file": file}]}
+    async with names(zone) as dns_settings:
+        finding = only(await dmarc(make_site(tmp_path, dns=dns_settings, mail=mail)))
+    assert finding.state is State.OK
+    assert "notices are signed" in finding.found
