@@ -34,6 +34,7 @@ def convert_files(
     resolution: "Resolution | str" = "fine",
     paper: "Paper | str | None" = None,
     limits: ConversionLimits | None = None,
+    drop_blank_ends: bool = True,
     before_office: Callable[[], None] = lambda: None,
 ) -> ConvertedFax:
     """Make one fax of files of any kind, without cover page and header line, and write it to `target`.
@@ -54,6 +55,7 @@ def convert_files(
             resolution=resolution,
             paper=paper,
             limits=limits or ConversionLimits(),
+            drop_blank_ends=drop_blank_ends,
             folder=Path(folder),
         )
         with OnceRunner(request, before_office) as runner:

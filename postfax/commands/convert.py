@@ -4,7 +4,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     type=click.Choice(["A4", "Letter", "Legal"]),
     help="The sheet; without it each page keeps its length.",
 )
+@click.option("--keep-blank", is_flag=True, help="Keep blank pages at the end of a file.")
+@click.option("--explain", is_flag=True, help="Say how each page was made, and what it costs on the line.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def command(files: tuple[Path, ...], output: Path, resolution: str, paper: str | None, as_json: bool) -> None:  # noqa: FBT001 - passed by name
+def command(files: tuple[Path, ...], output: Path, **options: Any) -> None:
     """Make fax pages of documents: PDF, TIFF, pictures, office files, text.
 
     The pages are those that a fax would have, without cover page and header line.
@@ -44,14 +46,25 @@ def command(files: tuple[Path, ...], output: Path, resolution: str, paper: str |
     try:
         with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
             fax = convert_files(
-                files, Path(folder) / "fax.tif", resolution=resolution, paper=paper, before_office=_quiet
+                files,
+                Path(folder) / "fax.tif",
+                resolution=options["resolution"],
+                paper=options["paper"],
+                drop_blank_ends=not options["keep_blank"],
+                before_office=_quiet,
             )
             _write(fax.path, output)
     except InvalidDocument as problem:
         raise Failure(f"{problem}.") from problem
     except OSError as problem:
         raise Failure(f"{output} cannot be written: {problem.strerror}.") from problem
-    _tell(fax, output, as_json=as_json)
+    if options["as_json"]:
+        _print_json(fax, output)
+    elif options["explain"]:
+        _explain(fax)
+        _print_sum(fax, output)
+    elif sys.stdout.isatty():
+        _print_sum(fax, output)
 
 
 def _quiet() -> None:
@@ -70,16 +83,51 @@ def _write(fax_tiff: Path, output: Path) -> None:
         shutil.copyfile(fax_tiff, output)
 
 
-def _tell(fax: "ConvertedFax", output: Path, *, as_json: bool) -> None:
+def _print_sum(fax: "ConvertedFax", output: Path) -> None:
+    from notify.wording import count
+
     octets = sum(page.octets for page in fax.made)
-    seconds = octets * SECONDS_PER_OCTET
-    if as_json:
-        from postfax.terminal import print_json
+    size, seconds = octets_for_people(octets), octets * SECONDS_PER_OCTET
+    click.echo(f"{output}: {count(len(fax.made), 'page')}, {size} ≈ {seconds:.0f} s on the line")
 
-        pages = [{"origin": page.origin, "rows": page.rows, "octets": page.octets} for page in fax.made]
-        print_json({"file": str(output), "pages": pages, "octets": octets, "line_seconds": seconds})
-    elif sys.stdout.isatty():
-        from notify.wording import count
 
-        size = octets_for_people(octets)
-        click.echo(f"{output}: {count(len(fax.made), 'page')}, {size} ≈ {seconds:.0f} s on the line")
+def _explain(fax: "ConvertedFax") -> None:
+    from convert.page_account import WORDS
+    from postfax.terminal import print_table
+
+    rows = [
+        (
+            str(number),
+            page.origin,
+            f"{page.rows}",
+            f"{page.octets:,} B",
+            f"{page.octets * SECONDS_PER_OCTET:.1f} s",
+            " → ".join(WORDS[step] for step in page.steps),
+        )
+        for number, page in enumerate(fax.made, 1)
+    ]
+    print_table(("PAGE", "FILE", "ROWS", "SIZE", "LINE", "HOW"), rows, folding=("HOW",), shortening=("FILE",))
+
+
+def _print_json(fax: "ConvertedFax", output: Path) -> None:
+    from postfax.terminal import print_json
+
+    pages = [
+        {
+            "origin": page.origin,
+            "rows": page.rows,
+            "octets": page.octets,
+            "line_seconds": page.octets * SECONDS_PER_OCTET,
+            "steps": page.steps,
+        }
+        for page in fax.made
+    ]
+    octets = sum(page.octets for page in fax.made)
+    print_json(
+        {
+            "file": str(output),
+            "pages": pages,
+            "octets": octets,
+            "line_seconds": octets * SECONDS_PER_OCTET,
+        }
+    )
