@@ -3,6 +3,8 @@
 Imported for that effect, by the service alone: a program that converts one PDF has no use for most of it.
 """
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,9 @@ from convert.cover_export import exported
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
 from convert.cover_html import draw_html_cover, html_source
 from convert.cover_task import draw_cover
-from convert.layout import WIDTH
+from convert.layout import WIDTH, SheetGeometry
+from convert.pdf_pages import PdfDocument
+from convert.rasterise import rasterise
 
 __all__ = ["TiffImagePlugin", "WebPImagePlugin", "heif", "picture_file"]
 
@@ -32,5 +36,17 @@ _COVER = CoverFacts(
     body_text="Text\n\n> שלום مرحبا नमस्ते 中文 ไทย ☎ 😀",
 )
 """With the common scripts: the fonts of each are looked up when it is first laid out."""
+_PLAIN_COVER = replace(_COVER, template="default", body_text="Dear Sir,\n\nplease find a text attached.")
+_GEOMETRY = SheetGeometry(resolution="fine", paper=Paper.LETTER)
 draw_cover(_COVER)
 draw_html_cover(html_source(exported("default").encode()), _COVER, Path("/nonexistent"))
+
+
+def rehearse() -> None:
+    """Make a cover page as a task would, for nobody (`sandbox.spares`)."""
+    cover = draw_cover(_PLAIN_COVER)
+    with os.fdopen(os.memfd_create("cover", os.MFD_CLOEXEC), "w+b", buffering=0) as file:
+        file.write(cover.pdf)
+        with PdfDocument(Path(f"/proc/self/fd/{file.fileno()}")) as document:
+            for page in document.pages(0, document.page_count - 1):
+                rasterise(page, _GEOMETRY)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ _KILLED_WITHIN = 5.0
 _LARGEST_REQUEST = 200_000
 """One datagram on a Unix socket; the kernel's default send buffer holds a little more (wmem_default)."""
 
+# Rasters take megabytes: the kernel gives them to a new process in 2 MiB at once instead of 4 KiB each.
+_ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+
 
 class Nursery:
     """A preloaded parent process that runs each task in a confined child.
@@ -30,9 +33,31 @@ class Nursery:
     If the parent dies, the tasks in it fail as crashed and the next `run` starts another.
     """
 
-    def __init__(self, *, preload: Sequence[str], processes: int = 2) -> None:
-        """Name the modules that the parent imports, and how many tasks may run at one time."""
-        self._preload = tuple(preload)
+    def __init__(
+        self,
+        *,
+        preload: Sequence[str],
+        processes: int = 2,
+        rehearsal: str = "",
+        rehearsed: Collection[str] = (),
+    ) -> None:
+        """Name the modules that the parent imports, and how many tasks may run at one time.
+
+        Args:
+            preload: The modules.
+            processes: The tasks at one time.
+            rehearsal: `module:function`, without arguments, trusted: run ahead in children that wait for one
+                of the tasks `rehearsed` (`sandbox.spares`).
+            rehearsed: Tasks, as `run` is given them.
+        """
+        self._plan = json.dumps(
+            {
+                "preload": list(preload),
+                "processes": processes,
+                "rehearsal": rehearsal,
+                "rehearsed": sorted(rehearsed),
+            }
+        )
         self._slots = asyncio.Semaphore(processes)
         self._starting = asyncio.Lock()
         self._numbers = itertools.count(1)
@@ -58,9 +83,9 @@ class Nursery:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", "sandbox.nursery_process", str(theirs.fileno()), *self._preload,
+                sys.executable, "-P", "-m", "sandbox.nursery_process", str(theirs.fileno()), self._plan,
                 pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                env={**_ENVIRONMENT, **os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )  # fmt: skip
         ours.setblocking(False)
         self._control = ours

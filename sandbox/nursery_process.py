@@ -1,8 +1,10 @@
 """The nursery's own process: imports once, then forks one confined child for each task.
 
 It is exec'd, has one thread and no event loop, so a fork copies nothing that cannot be copied. Started as
-`python -m sandbox.nursery_process FD MODULE…`; FD is a SOCK_SEQPACKET socket on which the service sends one
-datagram a request (`sandbox.nursery` is the other end), the first with a pipe to answer on:
+`python -m sandbox.nursery_process FD PLAN`; PLAN is {"preload": [MODULE…], "processes": N, "rehearsal":
+"module:function" or "", "rehearsed": [TASK…]} (`sandbox.spares` tells of the rehearsal); FD is a
+SOCK_SEQPACKET socket on which the service sends one datagram a request (`sandbox.nursery` is the other end),
+the first with a pipe to answer on:
 
     {"run": ID, "task": "module:function", "arguments": {…}, "folder": PATH, "limits": {…}}
     {"kill": ID}
@@ -14,30 +16,41 @@ pipe.
 """
 
 import contextlib
+import ctypes
+import gc
 import importlib
 import json
+import math
 import os
 import resource
 import select
 import signal
 import socket
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sandbox.confinement import Limits, confine, die_with_parent, missing_confinement
 from sandbox.failures import FailureKind, Refused
+from sandbox.spares import Spares, function_named
 
 _LARGEST_REQUEST = 1 << 20
 _BEHIND = 10
 """Of the nice value: work on documents waits when mails come in or a call needs its next packet in time."""
+_COLLECTED_AFTER = 20_000
+"""New objects until cyclic ones are looked for: a task ends long before it has made much rubbish."""
 
 
 class _Parent:
     """Forks on request, reaps, kills."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, plan: dict[str, Any]) -> None:
         self.control = control
+        self.processes: int = plan["processes"]
+        self.rehearsed = frozenset(plan["rehearsed"])
+        self.spares = Spares(plan["rehearsal"], most=self.processes if self.rehearsed else 0)
         self.children: dict[int, int] = {}  # request id -> process id
         self.wake_reader, wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
@@ -48,14 +61,17 @@ class _Parent:
         """Until the service closes its end."""
         self.tell({"ready": True, "unconfined": missing_confinement()})
         while True:
-            readable, _, _ = select.select([self.control.fileno(), self.wake_reader], [], [])
+            self.make_spares()
+            watched: list[Any] = [self.control, self.wake_reader, *self.spares.rehearsing]
+            readable, _, _ = select.select(watched, [], [])
+            self.spares.note_ready(readable)
             if self.wake_reader in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_reader, 4096)
                 self.reap()
-            if self.control.fileno() in readable and not self.take_request():
+            if self.control in readable and not self.take_request():
                 break
-        for process_id in self.children.values():
+        for process_id in (*self.children.values(), *self.spares.processes):
             _kill_group(process_id)
 
     def take_request(self) -> bool:
@@ -69,13 +85,35 @@ class _Parent:
                 _kill_group(process_id)
             return True
         (answer,) = handles
+        spare = self.spares.hand_over(data, answer) if request["task"] in self.rehearsed else None
+        self.children[request["run"]] = spare or self.fork(request, answer)
+        os.close(answer)
+        return True
+
+    def fork(self, request: dict[str, Any], answer: int) -> int:
+        """A child for this task; its process id."""
         process_id = os.fork()
         if process_id == 0:
-            self.control.close()
+            self.let_go()
             become_child(request, answer)
-        os.close(answer)
-        self.children[request["run"]] = process_id
-        return True
+        return process_id
+
+    def make_spares(self) -> None:
+        """Fork children ahead of their tasks, while a processor has nothing better to do."""
+        while len(self.children) < self.processes and self.spares.wanting:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            process_id = os.fork()
+            if process_id == 0:
+                ours.close()
+                self.let_go()
+                become_spare(theirs, self.spares.rehearsal)
+            theirs.close()
+            self.spares.add(process_id, ours)
+
+    def let_go(self) -> None:
+        """Within a child: close what belongs to the parent; who holds a spare's socket gives it its task."""
+        self.control.close()
+        self.spares.let_go()
 
     def reap(self) -> None:
         """Report every child that has ended."""
@@ -85,6 +123,7 @@ class _Parent:
                 del self.children[request_id]
                 _kill_group(process_id)  # whatever it has started must not outlive it
                 self.tell({"ended": request_id, "status": status})
+        self.spares.reap()
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one datagram; the service's death ends us, so nothing is done about it here."""
@@ -101,26 +140,55 @@ def become_child(request: dict[str, Any], answer: int) -> None:
     """Confine, run the task, answer, end. Never returns."""
     status = 1
     try:
-        os.setsid()
-        die_with_parent()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        silence = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):  # libraries print about broken documents
-            os.dup2(silence, standard)
-        folder = Path(request["folder"])
-        os.chdir(folder)
-        confine(Limits(**request["limits"]), folder)
-        _write_all(answer, json.dumps(_answer_to(request)).encode())
+        _leave_parent()
+        _run(request, answer)
         status = 0
     finally:
         os._exit(status)
 
 
+def become_spare(orders: socket.socket, rehearsal: str) -> None:
+    """Rehearse, wait for the task, then as `become_child`. Never returns.
+
+    Until the task is there this process has met nothing but code and texts of our own.
+    """
+    status = 1
+    try:
+        _leave_parent()
+        function_named(rehearsal)()
+        gc.freeze()  # what the rehearsal has left is not looked through again
+        orders.send(b"ready")
+        data, handles, _, _ = socket.recv_fds(orders, _LARGEST_REQUEST, 1)
+        orders.close()
+        if data:
+            _run(json.loads(data), handles[0])
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _leave_parent() -> None:
+    os.setsid()
+    die_with_parent()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    silence = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):  # libraries print about broken documents
+        os.dup2(silence, standard)
+
+
+def _run(request: dict[str, Any], answer: int) -> None:
+    folder = Path(request["folder"])
+    os.chdir(folder)
+    limits = Limits(**request["limits"])
+    rehearsed = math.ceil(time.process_time())  # the kernel counts from the fork on
+    confine(replace(limits, cpu_seconds=limits.cpu_seconds + rehearsed), folder)
+    _write_all(answer, json.dumps(_answer_to(request)).encode())
+
+
 def _answer_to(request: dict[str, Any]) -> dict[str, Any]:
     try:
-        module, _, function = request["task"].partition(":")
-        return {"value": getattr(importlib.import_module(module), function)(request["arguments"])}
+        return {"value": function_named(request["task"])(request["arguments"])}
     except Refused as refusal:
         return {"refused": str(refusal)}
     except MemoryError:
@@ -150,9 +218,21 @@ def main() -> None:
     die_with_parent()
     os.nice(_BEHIND)
     control = socket.socket(fileno=int(sys.argv[1]))
-    for module in sys.argv[2:]:
+    plan = json.loads(sys.argv[2])
+    for module in plan["preload"]:
         importlib.import_module(module)
-    _Parent(control).serve()
+    _tidy_up()
+    _Parent(control, plan).serve()
+
+
+def _tidy_up() -> None:
+    """Leave to the children as little as possible that they would have to copy when they write to it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER)
+    with contextlib.suppress(AttributeError):  # a C library that has no such call
+        # Free memory that goes back to the kernel comes to a child as zeros, which costs less than a copy.
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 if __name__ == "__main__":
