@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.file_values import BookUrl, DocumentsUrl, LocalPath, ReadableFile
-from config.login import password_has_username
+from config.file_values import BookUrl, DocumentsUrl, LocalPath
+from config.lines import SipLine
 from config.mail import MailSettings
 from config.mail_values import Domain
 from config.mistakes import ConfigError
@@ -19,7 +19,7 @@ from config.outgoing_mail import is_aligned
 from config.reading import read_yaml
 from config.section import Section
 from config.validating import validate
-from config.values import Address, ByteSize, Duration, HostPort, Name, Nameserver, SipUri, incomplete
+from config.values import ByteSize, Duration, Name, Nameserver, incomplete
 
 
 class DnsSettings(Section):
@@ -29,32 +29,6 @@ class DnsSettings(Section):
     """Resolvers by IP address, with port where it is not 53; empty for the system's."""
     timeout: Duration = timedelta(seconds=5)
     """For one question, all tries together."""
-
-
-class SipLine(Section):
-    """A telephone line: a SIP trunk that carries fax calls."""
-
-    sip: SipUri
-    """Where calls go: `sip:trunk.example.net` or `sip:127.0.0.1:5070`."""
-    listen: Address = HostPort("0.0.0.0", 0)  # noqa: S104 - a trunk is reached through whatever route there is
-    """Our own address and port for SIP."""
-    username: str = ""
-    """Who registers and answers a challenge; by default nobody."""
-    password_file: ReadableFile | None = None
-    """A file whose first line is the password."""
-    channels: Annotated[int, Field(ge=1, le=500)] = 4
-    """Calls at one time."""
-    caller: str = ""
-    """The caller id of users without a sender number."""
-    answer_timeout: Duration = timedelta(seconds=55)
-    """How long it may ring."""
-    t38: Literal["on", "off", "only"] = "on"
-    """Whether T.38 is used: on (with G.711 as the fall-back), off (G.711 alone), only (never G.711)."""
-    media_clock: Annotated[int, Field(ge=1, le=50)] = 1
-    """How many times faster than real time the fax protocol runs: above 1 only against `postfax station`
-    started with the same figure, to rehearse and to test."""
-
-    _complete_login = model_validator(mode="after")(password_has_username)
 
 
 class ConvertSettings(Section):

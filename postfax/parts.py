@@ -19,6 +19,7 @@ from sandbox import Nursery
 from transmit.engine.pool import EnginePool
 from transmit.line import Line
 from transmit.lines import make_lines
+from transmit.sip.dns_records import DnsRecords
 
 log = structlog.get_logger()
 
@@ -62,7 +63,8 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     await _enter(stack, converter)
     pool = EnginePool()
     await _enter(stack, pool)
-    lines = make_lines(settings.lines, pool)
+    records = DnsRecords(settings.dns.nameservers, settings.dns.timeout)
+    lines = make_lines(settings.lines, pool, records=records)
     for line in lines.values():
         await _enter(stack, line)
     hostname = settings.mail.hostname or settings.domain

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from config.server import SipLine as SipLineSettings
+from config.lines import SipLine as SipLineSettings
 from transmit.causes import CallFacts
 from transmit.engine.events import Ended, EngineEvent, EngineResult, Negotiated, PageConfirmed
 from transmit.engine.pool import EngineCall

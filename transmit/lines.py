@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from config.server import SipLine as SipLineSettings
+from config.lines import SipLine as SipLineSettings
 from transmit.engine.pool import EnginePool
 from transmit.line import Line
+from transmit.sip.locating import Records
 from transmit.sip_line import SipLine
 
 
-def make_lines(settings: Mapping[str, SipLineSettings], pool: EnginePool) -> dict[str, Line]:
-    """A line for each entry of `lines:`, not started yet."""
-    return {name: SipLine(name, entry, pool) for name, entry in settings.items()}
+def make_lines(
+    settings: Mapping[str, SipLineSettings], pool: EnginePool, *, records: Records | None = None
+) -> dict[str, Line]:
+    """A line for each entry of `lines:`, not started yet; `records` is the DNS that trunks are found by."""
+    return {name: SipLine(name, entry, pool, records=records) for name, entry in settings.items()}

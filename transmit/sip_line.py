@@ -10,27 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from urllib.parse import quote
 
 import structlog
 
-from config.server import SipLine as SipLineSettings
-from config.values import HostPort
+from config.lines import SipLine as SipLineSettings
 from store.job import Outcome
 from transmit.causes import CallFacts, judge
 from transmit.engine.events import EngineResult
 from transmit.engine.order import IDENT_LENGTH, Role, SessionOrder
 from transmit.engine.pool import EngineCall, EnginePool, EngineUnavailable
 from transmit.fax_call import FaxCall
-from transmit.line import CallOrder, CallProgress, LineError, ProgressKind, Report
+from transmit.line import CallOrder, CallProgress, ProgressKind, Report
 from transmit.sip import sdp
-from transmit.sip.digest import Credentials
-from transmit.sip.message import SipError, host_of
+from transmit.sip.locating import Records
+from transmit.sip.message import SipError
 from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.sdp import LocalSession
 from transmit.sip.transaction import SipTimers
-from transmit.sip.transport import OpenTransport, open_udp
-from transmit.sip.user_agent import UserAgent
+from transmit.sip.transport import OpenTransport
+from transmit.trunk import Trunk, Way, reason_of
+from transmit.trunk_health import TrunkHealth
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +43,8 @@ _SLOWEST = 2400
 class _Preparation:
     """What a call needs before it is placed."""
 
-    destination: HostPort
-    """The trunk's address."""
+    way: Way
+    """How the trunk is reached."""
     engine: EngineCall
     session: LocalSession
     longest: float
@@ -62,8 +61,9 @@ class SipLine:
         pool: EnginePool,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        records: Records | None = None,
         timers: SipTimers | None = None,
-        open_transport: OpenTransport = open_udp,
+        open_transport: OpenTransport | None = None,
     ) -> None:
         """Makes it; nothing is opened before `start`.
 
@@ -72,6 +72,7 @@ class SipLine:
             settings: what the administrator wrote.
             pool: fax engines; started, and stopped, by whoever made it.
             now: the time of day.
+            records: the DNS; without it the trunk's name has addresses alone.
             timers: of SIP; by default those of the RFC.
             open_transport: binds the socket.
         """
@@ -80,58 +81,51 @@ class SipLine:
         self._settings = settings
         self._pool = pool
         self._now = now
-        self._timers = timers
-        self._open_transport = open_transport
-        self._trunk = HostPort("", 0)
-        self._agent: UserAgent | None = None
+        self._trunk = Trunk(name, settings, records=records, timers=timers, open_transport=open_transport)
+        self._started = False
 
     async def start(self) -> None:
-        """Reads the password and opens the SIP port.
+        """Opens the trunk.
 
         Raises:
             LineError: a setting does not work here.
         """
-        self._trunk = self._read_trunk()
-        agent = UserAgent(
-            credentials=self._credentials(), timers=self._timers, open_transport=self._open_transport
-        )
-        try:
-            address = await agent.start(self._settings.listen)
-        except OSError as fault:
-            raise LineError(
-                f"line {self.name}: {self._settings.listen} cannot be opened for SIP: {_reason(fault)}. "
-                f"Give another address or port: lines.{self.name}.listen."
-            ) from fault
-        self._agent = agent
-        log.info("sip_line_started", line=self.name, address=str(address), trunk=self._settings.sip)
+        await self._trunk.start()
+        self._started = True
 
     async def stop(self) -> None:
         """Closes the SIP port."""
-        if self._agent is not None:
-            await self._agent.stop()
-            self._agent = None
+        self._started = False
+        await self._trunk.stop()
+
+    @property
+    def health(self) -> TrunkHealth:
+        """Whether the trunk can take calls, as far as it told."""
+        return self._trunk.health
 
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         """Places one call and says what it came to; see `Line.send`."""
-        if self._agent is None:
+        if not self._started:
             raise RuntimeError(f"line {self.name} is not started")
         answered_at = None
         try:
-            prepared = await self._prepare(order, self._agent)
+            prepared = await self._prepare(order)
         except (OSError, EngineUnavailable) as fault:
-            facts = CallFacts(pages_asked=order.pages, fault=_reason(fault))
+            facts = CallFacts(pages_asked=order.pages, fault=reason_of(fault))
         else:
-            facts, answered_at = await self._place(order, prepared, self._agent, report)
+            facts, answered_at = await self._place(order, prepared, report)
         return self._outcome(order, facts, answered_at)
 
-    async def _prepare(self, order: CallOrder, agent: UserAgent) -> _Preparation:
+    async def _prepare(self, order: CallOrder) -> _Preparation:
         octets = order.document.stat().st_size
-        destination = await agent.resolve(self._trunk)
-        own = agent.media_host(destination)
+        way = await self._trunk.way()
+        agent, first = way.agent, way.servers[0]
         return _Preparation(
-            destination=destination,
-            engine=await self._pool.open(self._session_order(order, own)),
-            session=LocalSession(address=ip_address(own), session_id=agent.random.getrandbits(31)),
+            way=way,
+            engine=await self._pool.open(self._session_order(order, agent.media_host(first))),
+            session=LocalSession(
+                address=ip_address(agent.own_host(first)), session_id=agent.random.getrandbits(31)
+            ),
             longest=_SET_UP + _PAGE_OVERHEAD * order.pages + octets * 8 / _SLOWEST,
         )
 
@@ -146,19 +140,19 @@ class SipLine:
         )
 
     async def _place(
-        self, order: CallOrder, prepared: _Preparation, agent: UserAgent, report: Report
+        self, order: CallOrder, prepared: _Preparation, report: Report
     ) -> tuple[CallFacts, datetime | None]:
         """Dials, and follows the call to its end: what is known of it, and when it was answered."""
         report(
             CallProgress(
                 kind=ProgressKind.DIALLING,
                 attempt_id=order.attempt_id,
-                destination=self._uri(order.number),
+                destination=self._trunk.uri(order.number),
                 pages=order.pages,
             )
         )
         try:
-            call = self._dial(order, prepared, agent)
+            call = self._dial(order, prepared)
         except SipError as fault:
             await prepared.engine.hang_up(drain=0.0)
             return CallFacts(pages_asked=order.pages, fault=str(fault)), None
@@ -174,16 +168,9 @@ class SipLine:
         )
         return await course.run(), course.answered_at
 
-    def _dial(self, order: CallOrder, prepared: _Preparation, agent: UserAgent) -> OutgoingCall:
-        caller = order.caller or self._settings.caller or self._settings.username or "anonymous"
-        call = agent.call(
-            uri=self._uri(order.number),
-            caller=_user(caller),
-            called=order.number,
-            domain=f"[{self._trunk.host}]" if ":" in self._trunk.host else self._trunk.host,
-            destination=prepared.destination,
-            offer=prepared.session.offer(sdp.audio(prepared.engine.media_port)),
-        )
+    def _dial(self, order: CallOrder, prepared: _Preparation) -> OutgoingCall:
+        offer = prepared.session.offer(sdp.audio(prepared.engine.media_port))
+        call = self._trunk.call(order.number, order.caller, offer, prepared.way)
         log.info(
             "call_dialled", line=self.name, job=order.job_id, attempt=order.attempt_id, call=call.call_id
         )
@@ -213,38 +200,3 @@ class SipLine:
         described = {"status": outcome.status.value, "cause": outcome.cause}
         log.info("call_ended", line=self.name, job=order.job_id, attempt=order.attempt_id, **described)
         return outcome
-
-    def _uri(self, number: str) -> str:
-        """The Request-URI of a number."""
-        return f"sip:{_user(number)}@{self._trunk}"
-
-    def _read_trunk(self) -> HostPort:
-        trunk = host_of(self._settings.sip)
-        if trunk is None or trunk.port == 0:
-            raise LineError(
-                f"line {self.name}: {self._settings.sip} is no SIP trunk. "
-                f"Write it as sip:trunk.example.net or sip:192.0.2.1:5060: lines.{self.name}.sip."
-            )
-        return trunk
-
-    def _credentials(self) -> Credentials | None:
-        path = self._settings.password_file
-        if path is None:
-            return None
-        try:
-            return Credentials(username=self._settings.username, password=path.read_text().strip())
-        except OSError as fault:
-            raise LineError(
-                f"line {self.name}: the password file {path} cannot be read: {_reason(fault)}. "
-                f"Create it, readable for the service: lines.{self.name}.password_file."
-            ) from fault
-
-
-def _user(number: str) -> str:
-    """A number or name as the user part of a URI."""
-    return quote(number, safe="+")
-
-
-def _reason(fault: Exception) -> str:
-    """The system's words without the errno and file name that Python adds."""
-    return fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)

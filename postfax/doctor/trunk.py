@@ -1,16 +1,21 @@
-"""The telephone lines: does each trunk answer? Asked by OPTIONS from a port of our own; no call is placed."""
+"""The telephone lines: does each trunk answer? Asked by OPTIONS from a port of our own; no call is placed.
+
+Its servers are found, reached and believed as the line does it: NAPTR and SRV, UDP, TCP or TLS, proxy.
+Nobody registers: that would take the calls of the running service away.
+"""
 
 import asyncio
 from collections.abc import Sequence
 
-from config.server import SipLine
+from config.lines import SipLine
 from config.values import HostPort
 from postfax.doctor.finding import Finding, failure, ok, reason_of, warning
 from postfax.doctor.site import Site
-from transmit.sip.message import SipError, host_of
-from transmit.sip.options import OptionsAnswer, ask_options
+from transmit.line import LineError
+from transmit.sip.dns_records import DnsRecords
+from transmit.sip.options import OptionsAnswer
 from transmit.sip.transaction import SipTimers
-from transmit.sip.user_agent import UserAgent
+from transmit.trunk import ServerAnswer, Trunk
 
 SECONDS = 6.4
 _TIMERS = SipTimers(t1=SECONDS / 64)
@@ -23,42 +28,66 @@ async def trunk(site: Site, *, timers: SipTimers = _TIMERS) -> Sequence[Finding]
     if not lines:
         advice = "Name one under lines: in the settings; without it the service does not start."
         return [failure("there is no telephone line", advice)]
-    return await asyncio.gather(*(_line(name, line, timers) for name, line in lines.items()))
+    records = DnsRecords(site.settings.dns.nameservers, site.settings.dns.timeout)
+    found = await asyncio.gather(*(_line(name, line, records, timers) for name, line in lines.items()))
+    return [finding for findings in found for finding in findings]
 
 
-async def _line(name: str, line: SipLine, timers: SipTimers) -> Finding:
+async def _line(name: str, line: SipLine, records: DnsRecords, timers: SipTimers) -> Sequence[Finding]:
     try:
-        answer = await _ask(line, timers)
-    except TimeoutError:
-        return failure(
-            f"{line.sip} does not answer",
-            "Check the address, the firewall (UDP both ways), and that the provider knows this host's "
-            "address. A few trunks answer no OPTIONS: then place a call with `postfax send`.",
-            subject=name,
-        )
-    except (OSError, SipError) as problem:
+        said = await _ask(name, line, records, timers)
+    except LineError as problem:
+        return [failure(f"{line.sip} cannot be asked", str(problem), subject=name)]
+    except OSError as problem:
         advice = f"Check lines.{name}.sip and lines.{name}.listen."
-        return failure(f"{line.sip} cannot be asked ({reason_of(problem)})", advice, subject=name)
-    return _judged(name, answer)
+        return [failure(f"{line.sip} cannot be asked ({reason_of(problem)})", advice, subject=name)]
+    if all(each.answer is None for each in said):
+        return [_silent(name, line, said)]
+    return [_judged(name, each, alone=len(said) == 1) for each in said]
 
 
-async def _ask(line: SipLine, timers: SipTimers) -> OptionsAnswer:
+async def _ask(name: str, line: SipLine, records: DnsRecords, timers: SipTimers) -> Sequence[ServerAnswer]:
     """From another port than the line's own, which the running service has."""
-    trunk_address = host_of(line.sip)
-    if trunk_address is None or trunk_address.port == 0:
-        raise SipError("it is no SIP address")
-    agent = UserAgent(timers=timers)
-    await agent.start(HostPort(line.listen.host, 0))
+    listen = HostPort(line.listen.host, 0)
+    asked = Trunk(name, line.model_copy(update={"listen": listen}), records=records, timers=timers)
     try:
-        return await ask_options(agent, trunk_address)
+        await asked.open()
+        return await asked.ask(timers.give_up)
     finally:
-        await agent.stop()
+        await asked.stop()
 
 
-def _judged(name: str, answer: OptionsAnswer) -> Finding:
-    product = f" by {answer.product}" if answer.product else ""
-    told = f"answered in {answer.seconds * 1000:.0f} ms{product}: {answer.code} {answer.reason}".strip()
-    if answer.code >= _SERVER_ERROR:
+def _silent(name: str, line: SipLine, said: Sequence[ServerAnswer]) -> Finding:
+    reasons = {each.fault for each in said}
+    return failure(
+        f"{line.sip} does not answer ({said[0].kind}: {', '.join(sorted(reasons))})",
+        f"Check the address, the firewall ({said[0].kind} both ways), and that the provider knows this "
+        "host's address. A few trunks answer no OPTIONS: then place a call with `postfax send`.",
+        subject=name,
+    )
+
+
+def _judged(name: str, said: ServerAnswer, *, alone: bool) -> Finding:
+    where = "" if alone else f"{said.server} by {said.kind} "
+    if said.answer is None:
+        advice = "Calls go to the trunk's other servers meanwhile. Ask the provider."
+        return warning(f"{where}did not answer ({said.fault})", advice, subject=name)
+    told = f"{where}{_told(said.answer)}"
+    if said.answer.code >= _SERVER_ERROR:
         advice = "It is reachable and says that it does not work now. Ask the provider."
         return warning(told, advice, subject=name)
+    seen = said.answer.seen_from
+    if seen is not None and seen.host != said.own:
+        advice = (
+            f"A router translates addresses: set lines.{name}.public_address to {seen.host}, and let the "
+            "router pass SIP and media to this host."
+        )
+        return warning(
+            f"{told}; it sees us as {seen.host}, and we call ourselves {said.own}", advice, subject=name
+        )
     return ok(told, subject=name)
+
+
+def _told(answer: OptionsAnswer) -> str:
+    product = f" by {answer.product}" if answer.product else ""
+    return f"answered in {answer.seconds * 1000:.0f} ms{product}: {answer.code} {answer.reason}".strip()

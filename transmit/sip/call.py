@@ -6,30 +6,24 @@ Nothing here knows what the sessions carry.
 
 import asyncio
 from collections.abc import Callable
-from random import Random
 from typing import Protocol
 
 import structlog
 from sipmessage import Request, Response
 
-from config.values import HostPort
 from transmit.sip import sdp
 from transmit.sip.call_events import Acknowledged, CallEvent, HungUp, Offered
 from transmit.sip.dialog import Dialog, glare_delay
-from transmit.sip.digest import Challenge, Credentials, authorization, challenge_of
-from transmit.sip.message import SipError, is_provisional, is_refusal, is_success, q850_cause, response
+from transmit.sip.message import SipError, is_refusal, is_success, q850_cause, response, words_of
+from transmit.sip.requesting import Network, NoResponse, Requesting
 from transmit.sip.sdp import SdpError, SessionDescription
-from transmit.sip.transaction import (
-    ClientTransaction,
-    RepeatedAnswer,
-    Scheduler,
-    ServerTransaction,
-    SipTimers,
-)
+from transmit.sip.session_timer import SessionTimer, agreed, answer_fields, taken
+from transmit.sip.transaction import InviteServerTransaction, RepeatedAnswer, ServerTransaction, Timer
+
+__all__ = ["Agent", "Call", "NoResponse", "OfferRefused"]
 
 log = structlog.get_logger(__name__)
 
-_CHALLENGES = (401, 407)
 _PENDING = 491
 _GONE = (408, 481)
 """Answers within a dialog that mean that the peer has forgotten it (§12.2.1.2)."""
@@ -44,41 +38,18 @@ class OfferRefused(Exception):  # noqa: N818 - named as what happened
         super().__init__(f"re-INVITE refused: {code or 'no response'}")
 
 
-class Agent(Protocol):
+class Agent(Network, Protocol):
     """What a call needs of the user agent that it belongs to."""
-
-    clock: Scheduler
-    timers: SipTimers
-    random: Random
-    credentials: Credentials | None
-
-    def via(self, destination: HostPort) -> str:
-        """A Via value with a fresh branch."""
-
-    def send(self, datagram: bytes, destination: HostPort) -> None:
-        """Sends outside of any transaction: an ACK, or a repeated 2xx."""
-
-    def request(
-        self,
-        message: Request,
-        destination: HostPort,
-        on_response: Callable[[Response], None],
-        on_timeout: Callable[[], None],
-    ) -> ClientTransaction:
-        """Sends in a transaction."""
 
     def forget(self, call: "Call") -> None:
         """The call is over; later requests in it are answered with 481."""
 
 
-class NoResponse(Exception):  # noqa: N818 - named as what happened
-    """A request was never answered (timers B and F)."""
-
-
-class Call:
+class Call(Requesting):
     """An INVITE session, from either side."""
 
     def __init__(self, agent: Agent, dialog: Dialog, *, caller: str, called: str) -> None:
+        super().__init__(agent, dialog)
         self.caller = caller
         """The user part of the caller's address: the caller id."""
         self.called = called
@@ -86,15 +57,13 @@ class Call:
         self.events: asyncio.Queue[CallEvent] = asyncio.Queue()
         self.over = False
         self._agent = agent
-        self._dialog = dialog
         self._local_body = b""
         self._remote_session: SessionDescription | None = None
-        self._challenge: Challenge | None = None
-        self._nonce_uses = 0
-        self._inviting = False
         self._undecided: ServerTransaction | None = None
         self._unacknowledged: dict[int, RepeatedAnswer] = {}
-        self._acks: dict[tuple[int, str], bytes] = {}
+        self._takes_update = False
+        self._due: Timer | None = None
+        self._refreshing: asyncio.Task[None] | None = None
 
     @property
     def call_id(self) -> str:
@@ -145,7 +114,7 @@ class Call:
             return
         self._close()
         try:
-            await asyncio.wait_for(self._ask("BYE"), patience)
+            await asyncio.wait_for(self.ask("BYE"), patience)
         except (TimeoutError, NoResponse, SipError) as fault:
             log.info("sip_bye_unanswered", call_id=self.call_id, reason=str(fault) or "timeout")
 
@@ -160,8 +129,13 @@ class Call:
         if request.method == "BYE":
             transaction.respond(response(request, 200))
             self._peer_left(f"BYE {request.headers.get('Reason') or ''}".strip(), q850_cause(request))
-        elif request.method == "INVITE":
+        elif request.method == "INVITE" or (request.method == "UPDATE" and request.body.strip()):
             self._receive_offer(request, transaction)
+        elif request.method == "UPDATE":
+            self._dialog.retarget(request)
+            self._accept_update(transaction, b"")
+        else:
+            transaction.respond(response(request, 481))  # PRACK: nothing of ours was provisional and reliable
 
     def receive_ack(self, ack: Request) -> None:
         """Takes the ACK of an answer of ours."""
@@ -188,10 +162,11 @@ class Call:
             log.info("sip_offer_unreadable", call_id=self.call_id, reason=str(fault))
             self.decline(488)
             return
+        known = self._remote_session
         offered = Offered(request=request, offer=offer) if offer is not None else None
         if offered is None:
             self.decline(488)
-        elif offer == self._remote_session:
+        elif known is not None and offered.offer.is_same_as(known):
             self.accept(offered, self._local_body)
         else:
             self.events.put_nowait(offered)
@@ -207,7 +182,7 @@ class Call:
     async def _offer_once(self, body: bytes) -> SessionDescription | int:
         """The peer's answer, or 491."""
         try:
-            answer = await self._ask("INVITE", body)
+            answer = await self.ask("INVITE", body)
         except (NoResponse, SipError):
             self._peer_left("re-INVITE without response", None)
             raise OfferRefused(None) from None
@@ -225,102 +200,71 @@ class Call:
         self._dialog.retarget(answer)
         return self._remote_session
 
-    async def _ask(self, method: str, body: bytes = b"") -> Response:
-        """A request within the call and its final response; a challenge is answered once, a stale one again.
-
-        Raises:
-            NoResponse: none came.
-            SipError: a challenge that cannot be answered.
-        """
-        while True:
-            answer = await self._transact(method, body)
-            if answer.code not in _CHALLENGES or not self._may_answer(answer):
-                return answer
-
-    def _may_answer(self, refusal: Response) -> bool:
-        if self._agent.credentials is None:
-            return False
-        challenge = challenge_of(refusal)
-        if self._challenge is not None and not challenge.stale and self._nonce_uses == 1:
-            return False  # the answer to the first challenge was wrong
-        self._challenge, self._nonce_uses = challenge, 0
-        return True
-
-    async def _transact(self, method: str, body: bytes) -> Response:
-        loop = asyncio.get_running_loop()
-        final: asyncio.Future[Response] = loop.create_future()
-        hop = self._dialog.next_hop
-        proof = self._authorization(method)
-        message = self._dialog.compose(method, via=self._agent.via(hop), body=body, extra=proof)
-
-        def on_response(answer: Response) -> None:
-            if is_provisional(answer):
-                self._provisional(answer)
-                return
-            if method == "INVITE" and is_success(answer):
-                self._acknowledge(answer, proof, first=not final.done())
-            if not final.done():
-                final.set_result(answer)
-
-        def on_timeout() -> None:
-            if not final.done():
-                final.set_exception(NoResponse(f"no response to {method}"))
-
-        self._inviting = method == "INVITE"
-        try:
-            self._begun(self._agent.request(message, hop, on_response, on_timeout))
-            return await final
-        finally:
-            self._inviting = False
-
-    def _begun(self, transaction: ClientTransaction) -> None:
-        """A transaction of ours has started."""
-
-    def _provisional(self, answer: Response) -> None:
-        """A provisional response to a request of ours."""
-
-    def _acknowledge(self, answer: Response, proof: tuple[tuple[str, str], ...], *, first: bool) -> None:
-        """Sends the ACK of a 2xx with the INVITE's own proof (§22.1), again for each repetition."""
-        number = answer.cseq.sequence
-        known = (number, str(answer.headers.get("To")))
-        if first:
-            self._established(answer)
-            hop = self._dialog.next_hop
-            ack = self._dialog.compose("ACK", via=self._agent.via(hop), cseq=number, extra=proof)
-            self._acks[known] = bytes(ack)
-        if known in self._acks:
-            self._agent.send(self._acks[known], self._dialog.next_hop)
-
     def _established(self, answer: Response) -> None:
-        """The first 2xx to an INVITE of ours came."""
-
-    def _authorization(self, method: str) -> tuple[tuple[str, str], ...]:
-        if self._challenge is None or self._agent.credentials is None:
-            return ()
-        self._nonce_uses += 1
-        value = authorization(
-            self._challenge,
-            self._agent.credentials,
-            method=method,
-            uri=self._dialog.remote_target,
-            cnonce=f"{self._agent.random.getrandbits(64):016x}",
-            count=self._nonce_uses,
-        )
-        return ((self._challenge.field, value),)
+        self._takes_update = "update" in words_of(answer, "Allow")
+        self._set_timer(agreed(answer))
 
     def _answer(self, transaction: ServerTransaction, body: bytes) -> None:
-        """Accepts an INVITE, again and again until its ACK comes."""
-        number = transaction.request.cseq.sequence
-        contact = ("Contact", self._dialog.contact)
-        answer = response(transaction.request, 200, tag=self._dialog.local_tag, fields=[contact], body=body)
+        """Accepts an offer: an INVITE again and again until its ACK comes."""
+        if not isinstance(transaction, InviteServerTransaction):
+            self._accept_update(transaction, body)
+            return
+        invite = transaction.request
+        self._takes_update = "update" in words_of(invite, "Allow")
+        fields = [("Contact", self._dialog.contact), *answer_fields(invite)]
+        answer = response(invite, 200, tag=self._dialog.local_tag, fields=fields, body=body)
         transaction.respond(answer)
-        self._unacknowledged[number] = RepeatedAnswer(
+        self._unacknowledged[invite.cseq.sequence] = RepeatedAnswer(
             bytes(answer),
             lambda datagram: self._agent.send(datagram, self._dialog.next_hop),
             self._agent.clock,
             self._agent.timers,
             lambda: self._peer_left("the answer was never acknowledged", None),
         )
+        self._set_timer(taken(invite))
+
+    def _accept_update(self, transaction: ServerTransaction, body: bytes) -> None:
+        """Accepts an UPDATE (RFC 3311): a refresh, or an offer."""
+        update = transaction.request
+        fields = [("Contact", self._dialog.contact), *answer_fields(update)]
+        transaction.respond(response(update, 200, fields=fields, body=body))
+        self._set_timer(taken(update))
+
+    def _set_timer(self, timer: SessionTimer | None) -> None:
+        """Winds the session timer up anew (RFC 4028); without one the session lasts."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if timer is not None and timer.is_ours:
+            self._due = self._agent.clock.call_later(timer.refresh_after, lambda: self._start_refresh(timer))
+        elif timer is not None:
+            self._due = self._agent.clock.call_later(timer.gone_after, self._not_refreshed)
+
+    def _not_refreshed(self) -> None:
+        """Whoever takes the event hangs up (RFC 4028 §10)."""
+        self.events.put_nowait(HungUp(reason="the session was not refreshed in time"))
+
+    def _start_refresh(self, timer: SessionTimer) -> None:
+        self._refreshing = asyncio.get_running_loop().create_task(self._refresh(timer))
+
+    async def _refresh(self, timer: SessionTimer) -> None:
+        """Says that we are there: by UPDATE where the peer takes it, else with the same session again."""
+        self._set_timer(timer)
+        if self.over or self._busy_inviting:
+            return
+        extra = (("Session-Expires", f"{timer.seconds};refresher=uac"),)
+        try:
+            if self._takes_update:
+                answer = await self.ask("UPDATE", extra=(*extra, ("Contact", self._dialog.contact)))
+            else:
+                answer = await self.ask("INVITE", self._local_body, extra=extra)
+        except (NoResponse, SipError) as fault:
+            self._peer_left(f"the session could not be refreshed: {fault}", None)
+            return
+        if answer.code in _GONE:
+            self._peer_left(f"the session could not be refreshed: {answer.code}", None)
+        elif is_success(answer) and not self.over:
+            self._set_timer(agreed(answer))
 
     def _peer_left(self, reason: str, q850: int | None) -> None:
         if not self.over:
@@ -329,6 +273,7 @@ class Call:
 
     def _close(self) -> None:
         self.over = True
+        self._set_timer(None)
         for repeated in self._unacknowledged.values():
             repeated.end()
         self._unacknowledged.clear()

@@ -9,9 +9,11 @@ from transmit.sip.sdp import SessionDescription
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ringing:
-    """A provisional response; early media that it may announce are ignored."""
+    """A provisional response."""
 
     code: int
+    session: SessionDescription | None = None
+    """Early media that it announces: what the network says before, or instead of, an answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

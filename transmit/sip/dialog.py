@@ -4,6 +4,7 @@ Pure state; it composes requests within the dialog and judges those that arrive.
 remote target are kept verbatim, as the peer wrote them.
 """
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from random import Random
@@ -13,7 +14,9 @@ from sipmessage import Request, Response
 from config.values import HostPort
 from transmit.sip.message import (
     ALLOW,
+    SUPPORTED,
     USER_AGENT,
+    Fields,
     SipError,
     field,
     host_of,
@@ -22,6 +25,8 @@ from transmit.sip.message import (
     tag_of,
     uri_of,
 )
+
+_LOOSE = re.compile(r";\s*lr\b", re.IGNORECASE)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -40,6 +45,8 @@ class Dialog:
     route_set: tuple[str, ...] = ()
     first_hop: HostPort
     """Where the dialog's first message went or came from: the way when names would have to be looked up."""
+    connected: bool = False
+    """Whether that is a connection: then the same host is reached through it, whatever port it names."""
     local_cseq: int = 0
     remote_cseq: int | None = None
 
@@ -81,9 +88,27 @@ class Dialog:
 
     @property
     def next_hop(self) -> HostPort:
-        """Where requests are sent: the first route or the target, if that is a literal address."""
+        """Where requests are sent: the first route or the target, if it can be reached."""
         named = host_of(uri_of(self.route_set[0]) if self.route_set else self.remote_target)
-        return named if named is not None and _is_literal(named.host) else self.first_hop
+        if named is None or not _is_reachable(named.host, self.first_hop.host):
+            return self.first_hop
+        return self.first_hop if self.connected and named.host == self.first_hop.host else named
+
+    @property
+    def request_uri(self) -> str:
+        """The Request-URI: the target, or the first route where that is a strict router (§12.2.1.1)."""
+        return uri_of(self.route_set[0]) if self._routes_strictly else self.remote_target
+
+    @property
+    def _routes_strictly(self) -> bool:
+        return bool(self.route_set) and not _LOOSE.search(uri_of(self.route_set[0]))
+
+    @property
+    def _routes(self) -> tuple[str, ...]:
+        """The Route fields; behind a strict router the target is the last of them."""
+        if self._routes_strictly:
+            return (*self.route_set[1:], f"<{self.remote_target}>")
+        return self.route_set
 
     def compose(
         self,
@@ -92,7 +117,7 @@ class Dialog:
         via: str,
         body: bytes = b"",
         cseq: int | None = None,
-        extra: tuple[tuple[str, str], ...] = (),
+        extra: Fields = (),
     ) -> Request:
         """A request within the dialog, numbered anew, or with `cseq` for an ACK.
 
@@ -103,12 +128,12 @@ class Dialog:
             self.local_cseq += 1
             cseq = self.local_cseq
         fields = [("Via", via), ("Max-Forwards", "70")]
-        fields += [("Route", route) for route in self.route_set]
+        fields += [("Route", route) for route in self._routes]
         fields += [("From", self.local), ("To", self.remote), ("Call-ID", self.call_id)]
         fields += [("CSeq", f"{cseq} {method}"), ("User-Agent", USER_AGENT)]
         if method == "INVITE":
-            fields += [("Contact", self.contact), ("Allow", ALLOW)]
-        return request(method, self.remote_target, fields=[*fields, *extra], body=body)
+            fields += [("Contact", self.contact), ("Allow", ALLOW), ("Supported", SUPPORTED)]
+        return request(method, self.request_uri, fields=[*fields, *extra], body=body)
 
     def take(self, incoming: Request) -> None:
         """Notes a request of the peer's.
@@ -122,12 +147,12 @@ class Dialog:
         self.remote_cseq = number
 
 
-def _is_literal(host: str) -> bool:
+def _is_reachable(host: str, first_hop: str) -> bool:
+    """Whether it is a literal address, and no private one told from outside (a peer behind NAT)."""
     try:
-        ip_address(host)
+        return not (ip_address(host).is_private and ip_address(first_hop).is_global)
     except ValueError:
         return False
-    return True
 
 
 def glare_delay(random: Random, *, owns_call_id: bool) -> float:

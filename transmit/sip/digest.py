@@ -5,7 +5,7 @@ Challenges are parsed here, because `sipmessage` stops at `qop="auth,auth-int"` 
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sipmessage import Response
@@ -13,6 +13,8 @@ from sipmessage import Response
 from transmit.sip.message import SipError
 
 _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_NEXT_CHALLENGE = re.compile(r",\s*(?=[A-Za-z]+\s+[A-Za-z]+\s*=)")
 _STRENGTH = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS")
 """Algorithms that we know, the better ones later."""
 
@@ -51,16 +53,41 @@ def challenge_of(refusal: Response) -> Challenge:
     Raises:
         SipError: it carries none that we can answer.
     """
+    return max(challenges_of(refusal), key=lambda challenge: _STRENGTH.index(challenge.algorithm.upper()))
+
+
+def challenges_of(refusal: Response) -> tuple[Challenge, ...]:
+    """The strongest challenge of each realm in a 401 or 407 (RFC 3261 §22.3: several proxies may ask).
+
+    Raises:
+        SipError: it carries none that we can answer.
+    """
     proxy = refusal.code == 407  # noqa: PLR2004 - Proxy Authentication Required
     values = refusal.headers.getlist("Proxy-Authenticate" if proxy else "WWW-Authenticate")
-    found = [
-        challenge
-        for value in values
-        if (challenge := parse_challenge(value, "Proxy-Authorization" if proxy else "Authorization"))
-    ]
-    if not found:
+    best: dict[str, Challenge] = {}
+    for each in (text for value in values for text in _separated(value)):
+        found = parse_challenge(each, "Proxy-Authorization" if proxy else "Authorization")
+        if found is not None and _stronger(found, best.get(found.realm)):
+            best[found.realm] = found
+    if not best:
         raise SipError(f"{refusal.code} without a digest challenge that can be answered")
-    return max(found, key=lambda challenge: _STRENGTH.index(challenge.algorithm.upper()))
+    return tuple(best.values())
+
+
+def _stronger(challenge: Challenge, known: Challenge | None) -> bool:
+    return known is None or _STRENGTH.index(challenge.algorithm.upper()) > _STRENGTH.index(
+        known.algorithm.upper()
+    )
+
+
+def _separated(value: str) -> Iterator[str]:
+    """The challenges of one header field; a comma within quotes separates nothing."""
+    masked = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), value)
+    start = 0
+    for comma in _NEXT_CHALLENGE.finditer(masked):
+        yield value[start : comma.start()]
+        start = comma.end()
+    yield value[start:]
 
 
 def parse_challenge(value: str, answer_field: str) -> Challenge | None:

@@ -15,7 +15,9 @@ from sipmessage import URI, Message, Request, Response
 from config.values import HostPort
 
 USER_AGENT = "Postfax"
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
+SUPPORTED = "100rel, timer"
+"""Extensions of ours as a caller: reliable provisional responses (RFC 3262), session timers (RFC 4028)."""
 SDP = "application/sdp"
 DEFAULT_PORT = 5060
 HIGHEST_PORT = 65535
@@ -27,17 +29,23 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TAG = re.compile(r";\s*tag\s*=\s*([^;,\s]+)", re.IGNORECASE)
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^;,\s]+)", re.IGNORECASE)
 _SENT_BY = re.compile(r"^SIP\s*/\s*2\.0\s*/\s*\w+\s+(\[[0-9A-Fa-f:.]+\]|[^\s;:,]+)\s*(?::\s*(\d{1,5})\b)?")
+_SENT_BACK = re.compile(r";\s*(received|rport)\s*=\s*\[?([0-9A-Fa-f:.]+)", re.IGNORECASE)
+_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)", re.IGNORECASE)
 _RPORT = re.compile(r";\s*rport\b(?!\s*=)", re.IGNORECASE)
 _BRACKETED = re.compile(r"<([^>]*)>")
 _Q850 = re.compile(r"Q\.850\b[^,]*?;\s*cause\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 
 REASONS = {
     100: "Trying", 180: "Ringing", 200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
-    405: "Method Not Allowed", 408: "Request Timeout", 480: "Temporarily Unavailable",
+    405: "Method Not Allowed", 408: "Request Timeout", 420: "Bad Extension", 480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist", 484: "Address Incomplete", 486: "Busy Here",
     487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
     500: "Server Internal Error", 503: "Service Unavailable", 600: "Busy Everywhere",
 }  # fmt: skip
+
+
+Fields = tuple[tuple[str, str], ...]
+"""Header fields in their order."""
 
 
 class SipError(Exception):
@@ -163,6 +171,38 @@ def field(message: Request | Response, name: str) -> str:
     return message.headers.get(name) or ""
 
 
+def words_of(message: Request | Response, name: str) -> frozenset[str]:
+    """The words of a list such as Require, Supported or Allow, in lower case."""
+    values = ",".join(message.headers.getlist(name))
+    return frozenset(word.strip().lower() for word in values.split(",") if word.strip())
+
+
+def number_in(message: Request | Response, name: str) -> int | None:
+    """The number that a field begins with, or None."""
+    found = re.match(r"\s*(\d{1,9})(?!\d)", field(message, name))
+    return int(found[1]) if found else None
+
+
+def contacts_of(message: Request | Response) -> tuple[str, ...]:
+    """The URIs of Contact, the most wanted first (RFC 3261 §20.10: q)."""
+    values = route_fields(message, "Contact")
+    return tuple(uri_of(value) for value in sorted(values, key=_quality, reverse=True) if uri_of(value))
+
+
+def _quality(contact: str) -> float:
+    found = _QUALITY.search(contact.rpartition(">")[2])
+    return float(found[1]) if found else 1.0
+
+
+def seen_from(answer: Response) -> HostPort | None:
+    """Our address as the peer saw it (`received` and `rport` of our Via, RFC 3581), or None."""
+    found = {name.lower(): value for name, value in _SENT_BACK.findall(_top_via(answer))}
+    port = found.get("rport", "")
+    if "received" not in found or not port.isdecimal() or len(port) > len(str(HIGHEST_PORT)):
+        return None
+    return HostPort(found["received"], int(port))
+
+
 def tag_of(address: str) -> str:
     """The tag parameter of a From or To value, verbatim; empty if there is none."""
     outside = address.rpartition(">")[2] if ">" in address else address
@@ -184,14 +224,14 @@ def user_of(address: str) -> str:
         return ""
 
 
-def host_of(uri: str) -> HostPort | None:
+def host_of(uri: str, default_port: int = DEFAULT_PORT) -> HostPort | None:
     """Host and port of a SIP URI, or None where it has none."""
     try:
         parsed = URI.parse(uri)
     except ValueError:
         return None
-    port = parsed.port or DEFAULT_PORT
-    return HostPort(parsed.host.strip("[]"), port) if parsed.host and port <= HIGHEST_PORT else None
+    port = default_port if parsed.port is None else parsed.port
+    return HostPort(parsed.host.strip("[]"), port) if parsed.host and 0 < port <= HIGHEST_PORT else None
 
 
 def route_fields(message: Request | Response, name: str) -> tuple[str, ...]:

@@ -6,10 +6,9 @@ Any final answer shows that the peer is reachable; one that refuses OPTIONS may 
 import asyncio
 from dataclasses import dataclass
 
-from sipmessage import Request, Response
-
 from config.values import HostPort
-from transmit.sip.message import SDP, USER_AGENT, field, request
+from transmit.sip.message import SDP, Fields, field, seen_from
+from transmit.sip.requesting import NoResponse, Requesting
 from transmit.sip.user_agent import UserAgent
 
 
@@ -23,52 +22,40 @@ class OptionsAnswer:
     """What the peer calls itself (Server or User-Agent); empty where it does not say."""
     seconds: float
     """From our first datagram to the answer."""
+    seen_from: HostPort | None = None
+    """Our address as the peer saw it; None where it does not say."""
 
 
-async def ask_options(agent: UserAgent, trunk: HostPort) -> OptionsAnswer:
-    """Ask a peer; it is resolved first.
+async def ask_options(
+    agent: UserAgent, uri: str, server: HostPort, *, local: str = "", route: tuple[str, ...] = ()
+) -> OptionsAnswer:
+    """Asks one server.
 
     Args:
         agent: started.
-        trunk: host and port; the host stands in the request as it is written here.
+        uri: who is asked, such as `sip:trunk.example.net`.
+        server: its address.
+        local: the From value; by default an address of ours.
+        route: Route values: an outbound proxy.
 
     Raises:
-        OSError: its name has no address, or there is no route to it.
-        SipError: its name would break the message apart.
+        SipError: a value would break the message apart.
         TimeoutError: no answer within the time of the agent's timers (RFC 3261 §17.1.2.2, timer F).
     """
-    destination = await agent.resolve(trunk)
     loop = asyncio.get_running_loop()
-    inbox: asyncio.Queue[Response | None] = asyncio.Queue()
     began = loop.time()
-    agent.request(
-        _question(agent, trunk, destination), destination, inbox.put_nowait, lambda: inbox.put_nowait(None)
-    )
-    response = await inbox.get()
-    if response is None:
-        raise TimeoutError("no answer to OPTIONS")
+    own = local or f"<sip:postfax@{HostPort(agent.own_host(server), agent.address.port)}>"
+    dialog = agent.dialog(uri=uri, local=own, user="postfax", destination=server)
+    dialog.route_set = route
+    extra: Fields = (("Contact", dialog.contact), ("Accept", SDP))
+    try:
+        answer = await Requesting(agent, dialog, (server,)).ask("OPTIONS", extra=extra)
+    except NoResponse as silence:
+        raise TimeoutError(str(silence)) from silence
     return OptionsAnswer(
-        code=response.code,
-        reason=response.phrase,
-        product=field(response, "Server") or field(response, "User-Agent"),
+        code=answer.code,
+        reason=answer.phrase,
+        product=field(answer, "Server") or field(answer, "User-Agent"),
         seconds=loop.time() - began,
-    )
-
-
-def _question(agent: UserAgent, trunk: HostPort, destination: HostPort) -> Request:
-    own = HostPort(agent.media_host(destination), agent.address.port)
-    return request(
-        "OPTIONS",
-        f"sip:{trunk}",
-        fields=[
-            ("Via", agent.via(destination)),
-            ("Max-Forwards", "70"),
-            ("From", f"<sip:postfax@{own}>;tag={agent.random.getrandbits(64):016x}"),
-            ("To", f"<sip:{trunk}>"),
-            ("Call-ID", f"{agent.random.getrandbits(96):024x}@{own.host}"),
-            ("CSeq", "1 OPTIONS"),
-            ("Contact", f"<sip:postfax@{own}>"),
-            ("Accept", SDP),
-            ("User-Agent", USER_AGENT),
-        ],
+        seen_from=seen_from(answer),
     )

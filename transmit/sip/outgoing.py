@@ -1,19 +1,52 @@
-"""A call that we place: INVITE, what rings, CANCEL, the answer (RFC 3261 §13.2, §9.1)."""
+"""A call that we place: INVITE, what rings, CANCEL, the answer (RFC 3261 §13.2, §9.1); redirections."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 from sipmessage import Response
 
+from config.values import HostPort
 from transmit.sip import sdp
 from transmit.sip.call import Agent, Call, NoResponse
 from transmit.sip.call_events import Answered, Refused, Ringing
 from transmit.sip.dialog import Dialog
-from transmit.sip.message import SipError, is_refusal, q850_cause
+from transmit.sip.message import Fields, SipError, contacts_of, field, is_refusal, q850_cause, tag_of
 from transmit.sip.sdp import SdpError, SessionDescription
 from transmit.sip.transaction import ClientTransaction, InviteClientTransaction
 
 log = structlog.get_logger(__name__)
+
+Redirect = Callable[[str], Awaitable[tuple[HostPort, ...]]]
+"""The servers of a URI that a call is redirected to; none if it is not to be followed. May raise OSError."""
+
+_NEXT_TARGET = frozenset({408, 480, 500, 502, 503, 504})
+"""Answers after which another place of a redirection is tried."""
+_MOST_TARGETS = 5
+
+
+async def follow_nowhere(uri: str) -> tuple[HostPort, ...]:
+    """Redirections are refusals."""
+    del uri
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    """What an INVITE says and where it goes."""
+
+    caller: str
+    """The caller id, for the record."""
+    called: str
+    """The number, for the record."""
+    offer: bytes
+    """The session description."""
+    servers: tuple[HostPort, ...]
+    """Addresses, the first choice first."""
+    fields: Fields = ()
+    """Further header fields: who calls."""
+    redirect: Redirect = follow_nowhere
 
 
 class OutgoingCall(Call):
@@ -22,10 +55,16 @@ class OutgoingCall(Call):
     Its first events are any number of `Ringing`, then `Answered` or `Refused`.
     """
 
-    def __init__(self, agent: Agent, dialog: Dialog, *, caller: str, called: str, offer: bytes) -> None:
-        super().__init__(agent, dialog, caller=caller, called=called)
-        self._local_body = offer
-        self._invite: InviteClientTransaction | None = None
+    def __init__(self, agent: Agent, dialog: Dialog, invitation: Invitation) -> None:
+        super().__init__(agent, dialog, caller=invitation.caller, called=invitation.called)
+        self._servers = invitation.servers
+        self._fields = invitation.fields
+        self._redirect = invitation.redirect
+        self._local_body = invitation.offer
+        self._invite: ClientTransaction | None = None
+        self._invited = invitation.servers[0]
+        self._early: dict[str, SessionDescription] = {}
+        self._targets = [dialog.remote_target]
         self._is_up = False
         self._cancelled = False
         self._ended = asyncio.Event()
@@ -58,17 +97,54 @@ class OutgoingCall(Call):
 
     async def _place(self) -> None:
         try:
-            answer = await self._ask("INVITE", self._local_body)
+            answer = await self._invite_all()
         except (NoResponse, SipError) as fault:
             self._refused(Refused(code=None, reason=str(fault)))
             return
         if is_refusal(answer):
-            self._refused(Refused(code=answer.code, reason=answer.phrase, q850=q850_cause(answer)))
+            self._refused(Refused(code=answer.code, reason=_reason(answer), q850=q850_cause(answer)))
         elif self._cancelled:
             await self.hang_up()  # the answer crossed our CANCEL (§9.1)
             self._refused(Refused(code=487, reason="cancelled"))
         else:
             self.events.put_nowait(Answered(session=self._read(answer)))
+
+    async def _invite_all(self) -> Response:
+        """The answer of the called, or of the last place that a redirection names."""
+        places: list[str] = []
+        while True:
+            try:
+                answer = await self.ask("INVITE", self._local_body, extra=self._fields)
+            except NoResponse:
+                if not await self._try_next(places):
+                    raise
+                continue
+            if _is_redirection(answer):
+                places = [*contacts_of(answer), *places]
+            elif answer.code not in _NEXT_TARGET:
+                return answer
+            if not await self._try_next(places):
+                return answer
+
+    async def _try_next(self, places: list[str]) -> bool:
+        """Turns to the next place that a redirection named, if there is one that may be followed."""
+        while places and len(self._targets) < _MOST_TARGETS and not self._cancelled:
+            place = places.pop(0)
+            servers = () if place in self._targets else await self._servers_of(place)
+            if servers:
+                log.info("sip_call_redirected", call_id=self.call_id, server=str(servers[0]))
+                self._targets.append(place)
+                self._dialog.remote_target = place
+                self._servers = servers
+                return True
+        return False
+
+    async def _servers_of(self, place: str) -> tuple[HostPort, ...]:
+        try:
+            return await self._redirect(place)
+        except OSError as fault:
+            log.info("sip_redirection_unreachable", call_id=self.call_id, reason=str(fault))
+            return ()
 
     def _refused(self, refused: Refused) -> None:
         if not self.over:
@@ -77,23 +153,37 @@ class OutgoingCall(Call):
         self.events.put_nowait(refused)
 
     def _read(self, answer: Response) -> SessionDescription | None:
+        """The session of an answer; it may have come before it, reliably (RFC 6337 §3.1.1)."""
         try:
             self._remote_session = sdp.parse(answer.body)
         except SdpError as fault:
-            log.info("sip_answer_unreadable", call_id=self.call_id, reason=str(fault))
+            self._remote_session = self._early.get(tag_of(field(answer, "To")))
+            if answer.body.strip() or self._remote_session is None:
+                log.info("sip_answer_unreadable", call_id=self.call_id, reason=str(fault))
         return self._remote_session
 
-    def _begun(self, transaction: ClientTransaction) -> None:
+    def _is_wanted(self, method: str) -> bool:
+        return method != "INVITE" or not self._cancelled
+
+    def _begun(self, transaction: ClientTransaction, server: HostPort) -> None:
         if isinstance(transaction, InviteClientTransaction) and not self._is_up:
-            self._invite = transaction
+            self._invite, self._invited = transaction, server
 
     def _provisional(self, answer: Response) -> None:
-        if self._is_up:
+        if self._is_up or answer.cseq.method != "INVITE":
             return
         if self._cancelled:
             self._send_cancel()
         elif answer.code > 100:  # noqa: PLR2004 - 100 comes from the next hop alone
-            self.events.put_nowait(Ringing(code=answer.code))
+            self.events.put_nowait(Ringing(code=answer.code, session=self._read_early(answer)))
+
+    def _read_early(self, answer: Response) -> SessionDescription | None:
+        try:
+            session = sdp.parse(answer.body)
+        except SdpError:
+            return None
+        self._early[tag_of(field(answer, "To"))] = session
+        return session
 
     def _established(self, answer: Response) -> None:
         if self._is_up:
@@ -101,20 +191,21 @@ class OutgoingCall(Call):
         else:
             self._dialog.establish(answer)
             self._is_up = True
+            self._servers = ()
+        super()._established(answer)
 
     @property
     def _owns_call_id(self) -> bool:
         return True
 
     def _send_cancel(self) -> None:
-        """Sends CANCEL, once the peer is known to have the INVITE (§9.1)."""
-        if self._invite is None:
-            return
-        invite, hop = self._invite, self._dialog.next_hop
-        try:
-            cancel = invite.cancel_request()
-        except SipError:
-            return
-        self._invite = None
-        self._agent.request(cancel, hop, lambda _: None, lambda: None)
-        self._agent.clock.call_later(self._agent.timers.give_up, invite.abandon)
+        self._cancel(self._invite, self._invited)
+
+
+def _is_redirection(answer: Response) -> bool:
+    return 300 <= answer.code < 400  # noqa: PLR2004 - RFC 3261 §21.3
+
+
+def _reason(refusal: Response) -> str:
+    places = contacts_of(refusal) if _is_redirection(refusal) else ()
+    return f"{refusal.phrase}, to {', '.join(places)}" if places else refusal.phrase

@@ -123,6 +123,10 @@ class SessionDescription:
     """Grows with each change (RFC 3264 §8)."""
     media: tuple[MediaDescription, ...]
 
+    def is_same_as(self, other: "SessionDescription") -> bool:
+        """Whether it describes the same session and media: a refresh, even if its version has grown."""
+        return self.origin == other.origin and self.media == other.media
+
     @property
     def audio(self) -> MediaDescription | None:
         """The first usable G.711 audio."""

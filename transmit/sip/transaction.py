@@ -43,11 +43,28 @@ class SipTimers:
     """The longest pause between repetitions."""
     t4: float = 5.0
     """How long a message may stay in the network."""
+    reliable: bool = False
+    """Whether the transport loses nothing: then requests and refusals are not repeated (§17)."""
 
     @property
     def give_up(self) -> float:
-        """Timers B, F, H, J, L and M: how long an answer is waited for."""
+        """Timers B, F, H, L and M: how long an answer is waited for."""
         return 64 * self.t1
+
+    @property
+    def repetitions(self) -> float:
+        """Timers D and J: how long what was answered may come again."""
+        return 0.0 if self.reliable else self.give_up
+
+    @property
+    def stragglers(self) -> float:
+        """Timers I and K: how long a message may still be on its way."""
+        return 0.0 if self.reliable else self.t4
+
+    @property
+    def fail_over(self) -> float:
+        """How long one of several servers has for its first word (RFC 3263 §4.3)."""
+        return 8 * self.t1
 
 
 class TransactionState(Enum):
@@ -125,13 +142,19 @@ class ClientTransaction(Transaction):
     def start(self) -> None:
         """Sends the request."""
         message = bytes(self.request)
-        self._repeat(message, self._timers.t1, self._longest_pause)
+        if not self._timers.reliable:
+            self._repeat(message, self._timers.t1, self._longest_pause)
         self._after(self._timers.give_up, self._give_up)
         self._send(message)
 
     def receive(self, response: Response) -> None:
         """Takes a response that matches."""
         raise NotImplementedError
+
+    def break_off(self) -> None:
+        """The way to the peer is broken: as a timeout, if nothing at all was heard (§8.1.3.1)."""
+        if self.state is TransactionState.CALLING:
+            self._give_up()
 
     @property
     def _longest_pause(self) -> float:
@@ -146,6 +169,7 @@ class InviteClientTransaction(ClientTransaction):
     """An INVITE of ours (RFC 3261 §17.1.1). Acknowledges refusals itself; the ACK of a 2xx is the call's."""
 
     _ack: bytes = b""
+    _is_cancelled = False
 
     @property
     def _longest_pause(self) -> float:
@@ -166,7 +190,7 @@ class InviteClientTransaction(ClientTransaction):
         elif is_success(response):
             self._enter(TransactionState.ACCEPTED, self._timers.give_up)
         else:
-            self._enter(TransactionState.COMPLETED, self._timers.give_up)  # timer D: over 32 s on UDP
+            self._enter(TransactionState.COMPLETED, self._timers.repetitions)
             self._ack = bytes(_sibling(self.request, "ACK", field(response, "To")))
             self._send(self._ack)
         self._on_response(response)
@@ -175,10 +199,13 @@ class InviteClientTransaction(ClientTransaction):
         """The CANCEL of this INVITE (§9.1). Only to be sent once a provisional response came.
 
         Raises:
-            SipError: none came yet, or the INVITE has its final response.
+            SipError: none came yet, the INVITE has its final response, or it is cancelled already.
         """
         if self.state is not TransactionState.PROCEEDING:
             raise SipError("only a ringing call can be cancelled")
+        if self._is_cancelled:
+            raise SipError("it is cancelled already")
+        self._is_cancelled = True
         return _sibling(self.request, "CANCEL", field(self.request, "To"))
 
     def abandon(self) -> None:
@@ -197,7 +224,7 @@ class NonInviteClientTransaction(ClientTransaction):
         if is_provisional(response):
             self.state = TransactionState.PROCEEDING
             return
-        self._enter(TransactionState.COMPLETED, self._timers.t4)
+        self._enter(TransactionState.COMPLETED, self._timers.stragglers)
         self._on_response(response)
 
 
@@ -233,14 +260,15 @@ class InviteServerTransaction(ServerTransaction):
             self._enter(TransactionState.ACCEPTED, self._timers.give_up)
         elif is_refusal(response):
             self._enter(TransactionState.COMPLETED)
-            self._repeat(self._last, self._timers.t1, self._timers.t2)
+            if not self._timers.reliable:
+                self._repeat(self._last, self._timers.t1, self._timers.t2)
             self._after(self._timers.give_up, self._give_up)
 
     def receive(self, request: Request) -> None:
         """Takes a repeated INVITE, or the ACK of a refusal."""
         if request.method == "ACK":
             if self.state is TransactionState.COMPLETED:
-                self._enter(TransactionState.CONFIRMED, self._timers.t4)
+                self._enter(TransactionState.CONFIRMED, self._timers.stragglers)
         elif self._last and self.state in {TransactionState.PROCEEDING, TransactionState.COMPLETED}:
             self._send(self._last)
 
@@ -257,7 +285,7 @@ class NonInviteServerTransaction(ServerTransaction):
         if self.state is TransactionState.PROCEEDING:
             self._last = bytes(response)
             self._send(self._last)
-            self._enter(TransactionState.COMPLETED, self._timers.give_up)
+            self._enter(TransactionState.COMPLETED, self._timers.repetitions)
 
     def receive(self, request: Request) -> None:
         """Answers a repetition as the first time."""

@@ -55,6 +55,7 @@ class TransactionLayer:
         self._on_request = on_request
         self._on_ack = on_ack
         self._clients: dict[_ClientKey, ClientTransaction] = {}
+        self._peers: dict[_ClientKey, HostPort] = {}
         self._servers: dict[_ServerKey, ServerTransaction] = {}
 
     def __len__(self) -> int:
@@ -73,7 +74,8 @@ class TransactionLayer:
         transaction = kind(message, self._to(destination), self._clock, self._timers, on_response, on_timeout)
         key = (branch_of(message), message.method)
         self._clients[key] = transaction
-        transaction.on_end = partial(_drop, self._clients, key)
+        self._peers[key] = destination
+        transaction.on_end = partial(self._forget, key)
         transaction.start()
         return transaction
 
@@ -89,6 +91,13 @@ class TransactionLayer:
                 self._receive_request(message, source)
         except SipError as fault:
             log.info("sip_message_dropped", source=str(source), reason=str(fault), octets=len(datagram))
+
+    def break_off(self, peer: HostPort, reason: str) -> None:
+        """The connection to a peer is broken, or was never made: nobody waits for its first word any more."""
+        waiting = [self._clients[key] for key, known in self._peers.items() if known == peer]
+        log.info("sip_connection_broken", peer=str(peer), reason=reason, requests=len(waiting))
+        for transaction in waiting:
+            transaction.break_off()
 
     def invite_of(self, cancel: Request) -> InviteServerTransaction | None:
         """The INVITE that a CANCEL is about (RFC 3261 §9.2), while it has no final response."""
@@ -129,6 +138,10 @@ class TransactionLayer:
         if message.method == "INVITE":
             transaction.respond(response(message, 100))
         self._on_request(message, transaction, source)
+
+    def _forget(self, key: _ClientKey) -> None:
+        _drop(self._clients, key)
+        _drop(self._peers, key)
 
     def _to(self, destination: HostPort) -> Callable[[bytes], None]:
         return lambda datagram: self._send(datagram, destination)

@@ -1,8 +1,12 @@
-"""Datagrams in and out: the lowest layer, and the seam where tests lose packets or leave the network out."""
+"""Messages in and out: the lowest layer, and the seam where tests lose packets or leave the network out.
+
+Datagrams (UDP) are here; connections (TCP, TLS) are in `sip.streams`, with the same methods.
+"""
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import Protocol, cast
 
 import structlog
@@ -13,6 +17,24 @@ log = structlog.get_logger(__name__)
 
 Receiver = Callable[[bytes, HostPort], None]
 """Called with each datagram and where it came from."""
+
+
+class TransportKind(StrEnum):
+    """What carries SIP, as Via names it (RFC 3261 §20.42)."""
+
+    UDP = "UDP"
+    TCP = "TCP"
+    TLS = "TLS"
+
+    @property
+    def default_port(self) -> int:
+        """The port where none is named (RFC 3261 §19.1.2)."""
+        return 5061 if self is TransportKind.TLS else 5060
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether nothing need be repeated (RFC 3261 §17)."""
+        return self is not TransportKind.UDP
 
 
 class Transport(Protocol):
@@ -97,8 +119,8 @@ def own_address_towards(destination: HostPort) -> str:
         return str(probe.getsockname()[0])
 
 
-async def resolve(destination: HostPort, family: socket.AddressFamily) -> HostPort:
-    """The first address of a host name; a literal address is itself, without asking anyone.
+async def resolve(destination: HostPort, family: socket.AddressFamily) -> tuple[HostPort, ...]:
+    """The addresses of a host name, the best one first; a literal is itself, without asking anyone.
 
     Raises:
         OSError: the name has no address.
@@ -109,5 +131,5 @@ async def resolve(destination: HostPort, family: socket.AddressFamily) -> HostPo
         found = await asyncio.get_running_loop().getaddrinfo(
             destination.host, destination.port, family=family, type=socket.SOCK_DGRAM
         )
-        return HostPort(str(found[0][4][0]), destination.port)
-    return destination
+        return tuple(dict.fromkeys(HostPort(str(each[4][0]), destination.port) for each in found))
+    return (destination,)

@@ -1,13 +1,15 @@
-"""The user agent: many calls over one UDP socket (RFC 3261 §8).
+"""The user agent: many calls over one transport, UDP, TCP or TLS (RFC 3261 §8).
 
 Places calls with `call`, hands incoming ones to `on_call`, answers OPTIONS, and tells peers what it does not
-do (405) or does not know (481).
+do (405), what it cannot (420), and what it does not know (481).
 """
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from random import Random, SystemRandom
 
 import structlog
@@ -18,8 +20,9 @@ from transmit.sip.call import Call
 from transmit.sip.dialog import Dialog
 from transmit.sip.digest import Credentials
 from transmit.sip.incoming import IncomingCall
-from transmit.sip.message import ALLOW, SDP, field, host_of, response, tag_of, user_of
-from transmit.sip.outgoing import OutgoingCall
+from transmit.sip.message import ALLOW, SDP, Fields, field, host_of, response, tag_of, user_of, words_of
+from transmit.sip.outgoing import Invitation, OutgoingCall, Redirect, follow_nowhere
+from transmit.sip.streams import open_streams
 from transmit.sip.transaction import (
     ClientTransaction,
     InviteServerTransaction,
@@ -29,11 +32,34 @@ from transmit.sip.transaction import (
     Timer,
 )
 from transmit.sip.transaction_layer import TransactionLayer
-from transmit.sip.transport import OpenTransport, Transport, open_udp, own_address_towards, resolve
+from transmit.sip.transport import (
+    OpenTransport,
+    Receiver,
+    Transport,
+    TransportKind,
+    open_udp,
+    own_address_towards,
+    resolve,
+)
 
 log = structlog.get_logger(__name__)
 
 _KNOWN_METHODS = frozenset(ALLOW.split(", "))
+_UNDERSTOOD = frozenset({"timer"})
+"""Extensions that a caller may require of us; as a callee we send no provisional response reliably."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """How a user agent and its peers reach each other."""
+
+    kind: TransportKind = TransportKind.UDP
+    public_address: IPv4Address | IPv6Address | None = None
+    """Our address as peers see it, where that is another one (NAT)."""
+    tls: ssl.SSLContext | None = None
+    """For TLS: which certificates are believed, and our own."""
+    peer_name: str = ""
+    """For TLS: the name that the peer's certificate must have (RFC 5922)."""
 
 
 class LoopClock:
@@ -53,7 +79,8 @@ class UserAgent:
         credentials: Credentials | None = None,
         on_call: Callable[[IncomingCall], None] | None = None,
         timers: SipTimers | None = None,
-        open_transport: OpenTransport = open_udp,
+        open_transport: OpenTransport | None = None,
+        reach: Reach | None = None,
         random: Random | None = None,
     ) -> None:
         """Makes it; nothing is opened before `start`.
@@ -62,15 +89,17 @@ class UserAgent:
             credentials: for challenges to our requests.
             on_call: takes incoming calls; without it they are refused.
             timers: of all transactions; by default those of the RFC.
-            open_transport: binds the socket.
+            open_transport: binds the socket; by default one of the kind that `reach` says.
+            reach: what carries it, and under which address; by default UDP, under the socket's own.
             random: makes tags, branches and Call-IDs.
         """
         self.clock: Scheduler = LoopClock()
-        self.timers = timers or SipTimers()
+        self.reach = reach or Reach()
+        self.timers = replace(timers or SipTimers(), reliable=self.reach.kind.is_reliable)
         self.random: Random = random or SystemRandom()
         self.credentials = credentials
         self._on_call = on_call
-        self._open_transport = open_transport
+        self._open_transport = open_transport or self._open
         self._transport: Transport | None = None
         self._calls: dict[tuple[str, str], Call] = {}
         self._layer = TransactionLayer(
@@ -109,8 +138,14 @@ class UserAgent:
         """Calls under way."""
         return len(self._calls)
 
-    async def resolve(self, destination: HostPort) -> HostPort:
-        """The address of a peer, in the socket's address family.
+    async def _open(self, listen: HostPort, receiver: Receiver) -> Transport:
+        if self.reach.kind is TransportKind.UDP:
+            return await open_udp(listen, receiver)
+        tls, name = self.reach.tls, self.reach.peer_name
+        return await open_streams(listen, receiver, self._layer.break_off, tls=tls, name=name)
+
+    async def resolve(self, destination: HostPort) -> tuple[HostPort, ...]:
+        """The addresses of a peer, in the socket's address family.
 
         Raises:
             OSError: its name has none.
@@ -123,7 +158,19 @@ class UserAgent:
         return own_address_towards(destination) if ip_address(bound).is_unspecified else bound
 
     def call(
-        self, *, uri: str, caller: str, called: str, domain: str, destination: HostPort, offer: bytes
+        self,
+        *,
+        uri: str,
+        caller: str,
+        called: str,
+        domain: str,
+        destination: HostPort,
+        offer: bytes,
+        alternates: tuple[HostPort, ...] = (),
+        route: tuple[str, ...] = (),
+        contact_user: str = "",
+        fields: Fields = (),
+        redirect: Redirect = follow_nowhere,
     ) -> OutgoingCall:
         """Places a call.
 
@@ -134,27 +181,62 @@ class UserAgent:
             domain: the host part of From.
             destination: where the INVITE goes: an address, not a name.
             offer: the session description.
+            alternates: where it goes if nobody answers there, or 503.
+            route: Route values: an outbound proxy.
+            contact_user: the user part of Contact; by default that of From.
+            fields: further header fields.
+            redirect: where a redirection leads to; by default it is a refusal.
 
         Raises:
             SipError: a value would break the message apart.
         """
-        dialog = Dialog(
-            call_id=f"{self.random.getrandbits(96):024x}@{self.media_host(destination)}",
-            local=f"<sip:{caller}@{domain}>;tag={self._token()}",
-            remote=f"<{uri}>",
-            contact=self._contact(caller, destination),
-            remote_target=uri,
-            first_hop=destination,
+        dialog = self.dialog(
+            uri=uri, local=f"<sip:{caller}@{domain}>", user=contact_user or caller, destination=destination
         )
-        call = OutgoingCall(self, dialog, caller=caller, called=called, offer=offer)
+        dialog.route_set = route
+        invitation = Invitation(
+            caller=caller,
+            called=called,
+            offer=offer,
+            servers=(destination, *alternates),
+            fields=fields,
+            redirect=redirect,
+        )
+        call = OutgoingCall(self, dialog, invitation)
         self._calls[call.key] = call
         call.start()
         return call
 
+    def dialog(self, *, uri: str, local: str, user: str, destination: HostPort, remote: str = "") -> Dialog:
+        """A new Call-ID and tag for requests from us.
+
+        Args:
+            uri: the Request-URI.
+            local: the From value, without a tag.
+            user: the user part of Contact.
+            destination: where they go.
+            remote: the To value; by default the Request-URI.
+        """
+        return Dialog(
+            call_id=f"{self.random.getrandbits(96):024x}@{self.own_host(destination)}",
+            local=f"{local};tag={self._token()}",
+            remote=remote or f"<{uri}>",
+            contact=self._contact(user, destination),
+            remote_target=uri,
+            first_hop=destination,
+            connected=self.reach.kind.is_reliable,
+        )
+
+    def own_host(self, destination: HostPort) -> str:
+        """Our address as a peer at `destination` knows it."""
+        public = self.reach.public_address
+        return str(public) if public is not None else self.media_host(destination)
+
     def via(self, destination: HostPort) -> str:
         """A Via value with a fresh branch (RFC 3261 §8.1.1.7) that asks for rport (RFC 3581)."""
         own = self._own(destination)
-        return f"SIP/2.0/UDP {own};branch=z9hG4bK{self.random.getrandbits(80):020x};rport"
+        branch = f"z9hG4bK{self.random.getrandbits(80):020x}"
+        return f"SIP/2.0/{self.reach.kind} {own};branch={branch};rport"
 
     def send(self, datagram: bytes, destination: HostPort) -> None:
         """Sends a datagram."""
@@ -176,10 +258,13 @@ class UserAgent:
         self._calls.pop(call.key, None)
 
     def _own(self, destination: HostPort) -> HostPort:
-        return HostPort(self.media_host(destination), self.address.port)
+        return HostPort(self.own_host(destination), self.address.port or self.reach.kind.default_port)
 
     def _contact(self, user: str, destination: HostPort) -> str:
-        return f"<sip:{user}@{self._own(destination)}>"
+        """RFC 3261 §19.1.5: a Contact without `transport` is reached by UDP."""
+        kind = self.reach.kind
+        transport = "" if kind is TransportKind.UDP else f";transport={kind.lower()}"
+        return f"<sip:{user}@{self._own(destination)}{transport}>"
 
     def _token(self) -> str:
         return f"{self.random.getrandbits(64):016x}"
@@ -187,6 +272,9 @@ class UserAgent:
     def _receive(self, request: Request, transaction: ServerTransaction, source: HostPort) -> None:
         if request.method not in _KNOWN_METHODS:
             transaction.respond(response(request, 405, tag=self._token(), fields=[("Allow", ALLOW)]))
+        elif strange := words_of(request, "Require") - _UNDERSTOOD:
+            fields = [("Unsupported", ", ".join(sorted(strange)))]
+            transaction.respond(response(request, 420, tag=self._token(), fields=fields))  # §8.2.2.3
         elif request.method == "CANCEL":
             self._cancel(request, transaction)
         elif tag_of(field(request, "To")):
@@ -214,6 +302,7 @@ class UserAgent:
             return
         called = request.uri.user or ""
         dialog = Dialog.answered(request, tag, self._contact("postfax", source), source)
+        dialog.connected = self.reach.kind.is_reliable
         call = IncomingCall(self, dialog, transaction, caller=user_of(field(request, "From")), called=called)
         self._calls[call.key] = call
         self._on_call(call)

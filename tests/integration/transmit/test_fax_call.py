@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.fax import Resolution
-from config.server import SipLine as SipLineSettings
+from config.lines import SipLine as SipLineSettings
 from config.values import HostPort
 from store.status import Status
 from transmit.causes import CallFacts, judge
