@@ -21,10 +21,12 @@ import commit_latency
 import conversion
 import cover_legibility
 import cover_pages
+import documents
 import first_invite
 import ingest
 import large_mails
 import policy
+import soak
 
 BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "ingest": (ingest.main, "durable mails a second, beside Debian's Postfix"),
@@ -34,6 +36,8 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "conversion": (conversion.main, "documents to fax pages, beside Ghostscript"),
+    "documents": (documents.main, "what becomes of every file of a folder, and what it leaves behind"),
+    "soak": (soak.main, "whether memory grows over 2,000 documents"),
     "cover_pages": (cover_pages.main, "how long a cover page takes, of built-in and own templates"),
     "cover_legibility": (cover_legibility.main, "how much of a cover page can be read after it was faxed"),
 }
