@@ -112,7 +112,7 @@ FORMATS: dict[Kind, Format] = {
     Kind.ODG: _office("OpenDocument drawing", "draw8"),
     Kind.HTML: _office("web page", "HTML (StarWriter)"),
     Kind.CSV: _office("table of values", "Text - txt - csv (StarCalc)", _CSV_OPTIONS),
-    Kind.TEXT: _office("text", "Text (encoded)", "UTF8,LF,Noto Sans Mono"),
+    Kind.TEXT: _office("text", "Rich Text Format"),
     Kind.EMPTY: _refused("the file is empty"),
     Kind.PROTECTED_OFFICE: _refused("the document is protected with a password"),
     Kind.MAIL: _refused("a mail within a mail cannot be made into pages; attach what is in it"),

@@ -20,7 +20,7 @@ from convert.wording import too_slow
 
 _log = structlog.get_logger(__name__)
 
-_CANARY = b"A plain text that every word processor can read.\n"
+_CANARY = rb"{\rtf1 A text that every word processor can read.}"
 _CANARY_SECONDS = 20.0
 _CONVERSIONS_BEFORE_RENEWAL = 300
 """LibreOffice grows from 85 to 340 MB over a corpus of documents, and keeps it."""

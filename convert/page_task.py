@@ -15,6 +15,7 @@ from convert.pdf_pages import PdfDocument
 from convert.plain_text import decoded
 from convert.rasterise import RasterisedPage, rasterise
 from convert.sniff import sniff
+from convert.text_pages import as_rtf
 from convert.wording import not_allowed, too_large, too_many
 from sandbox.failures import Refused
 
@@ -101,11 +102,12 @@ def _against_policy(task: PageTask, kind: Kind) -> str:
 
 
 def _for_office(task: PageTask, kind: Kind) -> str:
-    """The file for LibreOffice: texts in the one encoding that it is told, all else as it is."""
+    """The file for LibreOffice: texts as it is told that they are, all else as it is."""
     if kind not in _TEXTS:
         return task.source
     text = decoded(Path(task.source).read_bytes()) or ""
-    Path("text").write_text(text, encoding="utf-8", newline="\n")
+    octets = as_rtf(text, paper=task.paper) if kind is Kind.TEXT else text.encode()
+    Path("text").write_bytes(octets)
     return "text"
 
 

@@ -40,6 +40,15 @@ _FONTS = (
         essential=False)),
     ("Symbola", MissingPart(
         package="fonts-symbola", consequence="emoji are written by their names", essential=False)),
+    ("DejaVu Sans Mono", MissingPart(
+        package="fonts-dejavu-core", consequence="the columns of plain texts do not stand below one another",
+        essential=False)),
+    ("Liberation Sans", MissingPart(
+        package="fonts-liberation", consequence="documents in Arial, Times New Roman or Courier New break "
+        "their lines and pages elsewhere", essential=False)),
+    ("Carlito", MissingPart(
+        package="fonts-crosextra-carlito", consequence="documents in Calibri, Word's own font, break their "
+        "lines and pages elsewhere", essential=False)),
 )  # fmt: skip
 
 

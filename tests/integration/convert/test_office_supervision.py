@@ -152,7 +152,7 @@ async def test_libreoffice_may_be_somebody_elses(converter: Converter, tmp_path:
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
     form = FORMATS[Kind.TEXT]
     assert office_client.convert(
-        converter._office._process.socket, b"still there", load_filter=form.load_filter,
+        converter._office._process.socket, rb"{\rtf1 still there}", load_filter=form.load_filter,
         load_options=form.load_options, pages=1, seconds=20,
     )  # fmt: skip
 
