@@ -13,6 +13,7 @@ process ends and takes LibreOffice with it; who watches it starts another.
 
 import argparse
 import contextlib
+import math
 import os
 import resource
 import shutil
@@ -58,6 +59,13 @@ _LOAD_ALWAYS = {
     "MacroExecutionMode": 0,  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
     "UpdateDocMode": 0,  # com.sun.star.document.UpdateDocMode.NO_UPDATE
 }
+_SPREADSHEETS = "com.sun.star.sheet.SpreadsheetDocument"
+_UNSCALED = 100
+_LEAST_SCALE = 0.6
+"""Cells are not made smaller than this: 10 points become 6, which a fax still shows."""
+_TURNS = 1.15
+"""How many times wider than the upright page a sheet is that is laid on its side."""
+_MOST_COLUMNS = 1000
 _EXPORT = (
     "ExportFormFields=false",
     "ExportBookmarks=false",
@@ -82,7 +90,60 @@ class _CarefulDesktop:
             uno.createUnoStruct("com.sun.star.beans.PropertyValue", Name=name, Value=value)
             for name, value in wanted.items()
         )
-        return self._desktop.loadComponentFromURL(url, "_blank", flags, properties)
+        document = self._desktop.loadComponentFromURL(url, "_blank", flags, properties)
+        if document is not None and document.supportsService(_SPREADSHEETS):
+            _fit_sheets(document, of_text=bool(self.load_options))
+        return document
+
+
+def _fit_sheets(document: Any, *, of_text: bool) -> None:
+    """Have sheets that are too wide for the paper printed on fewer pages, where their author left it open."""
+    styles = document.StyleFamilies.getByName("PageStyles")
+    for name in document.Sheets.ElementNames:
+        sheet = document.Sheets.getByName(name)
+        area = _printed_area(sheet)
+        columns = [sheet.Columns.getByIndex(number) for number in range(area.StartColumn, area.EndColumn + 1)]
+        style = styles.getByName(sheet.PageStyle)
+        if of_text:
+            _lay_out(sheet, style, columns)
+        _fit(style, sum(column.Width for column in columns if column.IsVisible))
+
+
+def _lay_out(sheet: Any, style: Any, columns: list[Any]) -> None:
+    """What a table that came as text does not say: how wide its columns are, what its first row is."""
+    for column in columns:
+        column.OptimalWidth = True
+    style.HeaderIsOn = False  # it would show the name that the file has here
+    style.PrintGrid = True
+    title = sheet.getTitleRows()
+    title.StartRow = title.EndRow = 0
+    sheet.setTitleRows(title)
+    sheet.setPrintTitleRows(True)
+
+
+def _printed_area(sheet: Any) -> Any:
+    areas = sheet.getPrintAreas()
+    if areas:
+        return max(areas, key=lambda area: area.EndColumn - area.StartColumn)
+    cursor = sheet.createCursor()
+    cursor.gotoEndOfUsedArea(False)
+    area = cursor.RangeAddress
+    area.StartColumn, area.EndColumn = 0, min(area.EndColumn, _MOST_COLUMNS)
+    return area
+
+
+def _fit(style: Any, width: int) -> None:
+    """Lay the paper of a page style on its side, and scale it, for sheets of a width in 1/100 mm."""
+    chosen = style.ScaleToPages or style.ScaleToPagesX or style.ScaleToPagesY or style.PageScale != _UNSCALED
+    if chosen or width <= _room(style):
+        return
+    if not style.IsLandscape and width > _room(style) * _TURNS:
+        style.IsLandscape, style.Width, style.Height = True, style.Height, style.Width
+    style.ScaleToPagesX = max(1, math.ceil(width * _LEAST_SCALE / _room(style)))
+
+
+def _room(style: Any) -> int:
+    return int(style.Width - style.LeftMargin - style.RightMargin)
 
 
 class _Converter(UnoConverter):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Small documents of every kind, made for tests. Each function writes one and returns its path."""
 
+import string
 import struct
 import zipfile
 import zlib
@@ -121,11 +122,15 @@ def _types(**parts: str) -> str:
     return f'<Types xmlns="{_PACKAGE}/content-types">{default}{rows}</Types>'
 
 
-def xlsx(path: Path, *, rows: int = 3) -> Path:
+def xlsx(path: Path, *, rows: int = 3, columns: int = 1, page_setup: str = "") -> Path:
     """An Excel workbook of numbered rows."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     vendor = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    cells = "".join(f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in range(1, rows + 1))
+    letters = string.ascii_uppercase[:columns]
+    cells = "".join(
+        f'<row r="{row}">{"".join(f"""<c r="{letter}{row}"><v>{row}</v></c>""" for letter in letters)}</row>'
+        for row in range(1, rows + 1)
+    )
     return _package(
         path,
         {
@@ -137,7 +142,7 @@ def xlsx(path: Path, *, rows: int = 3) -> Path:
             "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{_OFFICE}/relationships"><sheets>'
             '<sheet name="Sheet" sheetId="1" r:id="r1"/></sheets></workbook>',
             "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">'
-            f"<sheetData>{cells}</sheetData></worksheet>",
+            f"<sheetData>{cells}</sheetData>{page_setup}</worksheet>",
         },
     )
 

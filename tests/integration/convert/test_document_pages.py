@@ -90,6 +90,22 @@ async def test_office_documents(convert: Convert, tmp_path: Path) -> None:
         assert all(page.any() for page in rows_of(fax)), path.name
 
 
+async def test_a_sheet_that_is_too_wide_is_not_cut_over_many_pages(convert: Convert, tmp_path: Path) -> None:
+    wide = made.xlsx(tmp_path / "wide.xlsx", rows=20, columns=14)
+    (page,) = rows_of(await convert(wide))
+    rows, columns = np.nonzero(np.unpackbits(page, axis=1))
+    assert np.ptp(rows) > np.ptp(columns)  # it lies on its side
+    table = tmp_path / "wide.csv"
+    table.write_text("\n".join(",".join(f"value {cell}" for cell in range(12)) for _ in range(20)))
+    assert len((await convert(table)).pages) == 1
+
+
+async def test_what_an_author_said_of_a_sheets_pages_stays(convert: Convert, tmp_path: Path) -> None:
+    setup = '<pageSetup scale="90" orientation="portrait"/>'
+    wide = made.xlsx(tmp_path / "wide.xlsx", rows=20, columns=14, page_setup=setup)
+    assert len((await convert(wide)).pages) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
