@@ -1,10 +1,13 @@
 """What a sender is told by mail."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from config.file_values import ReadableFile
 from config.mail_values import EmailAddress
 from config.section import Section
 from config.values import Toggle
+
+Language: TypeAlias = Literal["en", "de", "es", "fr"]
 
 
 class NoticeSwitches(Section):
@@ -16,6 +19,17 @@ class NoticeSwitches(Section):
     """Whether a failure is told. With it off a sender does not learn that a fax did not arrive."""
 
 
+class NoticeTemplates(Section):
+    """Templates of your own for notices: Jinja, each in place of a built-in one."""
+
+    subject: ReadableFile | None = None
+    """The subject, on one line."""
+    text: ReadableFile | None = None
+    """The plain text; it may extend built-in/notice.txt."""
+    html: ReadableFile | None = None
+    """The HTML; it may extend built-in/notice.html, and use the macros of frame.html."""
+
+
 class NotificationSettings(Section):
     """What a sender is told by mail."""
 
@@ -23,6 +37,9 @@ class NotificationSettings(Section):
     """When a mail was taken on, or refused."""
     delivery: NoticeSwitches = NoticeSwitches()
     """When a fax reached its final state."""
+    language: Language = "en"
+    """The language of notices: en, de, es or fr. The words of a status stay as they are in reports, with
+    their translation beside them."""
     phi_free: Toggle = False
     """Leaves out subject, names and pictures."""
     extra_recipients: tuple[EmailAddress, ...] = ()
@@ -31,3 +48,5 @@ class NotificationSettings(Section):
     """Whether the faxed pages are attached to the delivery notice of the sender; never with phi_free."""
     thumbnail: Toggle = False
     """Whether the delivery notice shows the first page; never with phi_free."""
+    templates: NoticeTemplates = NoticeTemplates()
+    """Templates of your own, in place of the built-in ones."""

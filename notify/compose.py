@@ -12,7 +12,8 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy
@@ -23,7 +24,7 @@ from notify.delivery import delivery_content
 from notify.delivery_status import ReportingMta, delivery_status
 from notify.facts import AlertFacts, DeliveryFacts, InitialFacts
 from notify.initial import initial_content
-from notify.rendering import html, plain_text
+from notify.rendering import BUILT_IN, html, plain_text, subject
 from notify.report import delivery_status_part, report
 from notify.returned_mail import returned_part
 from store.job import FaxJob
@@ -37,18 +38,28 @@ _REFERENCES = 20
 
 
 class _ThreadPolicy(EmailPolicy):
-    """The standard policy, except that message ids stay whole: it would write long ones as encoded words."""
+    """The standard policy, except for two fields that it folds wrongly.
+
+    Message ids stay whole: it would write long ones as encoded words. A subject outside ASCII becomes encoded
+    words as a whole: it would lose blanks where an encoded word stands beside a plain one.
+    """
 
     def fold(self, name: str, value: str) -> str:
-        if name.lower() in {"in-reply-to", "references"}:
-            return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
-        folded: str = super().fold(name, value)
+        own = self._own(name, value)
+        folded: str = super().fold(name, value) if own is None else own
         return folded
 
     def fold_binary(self, name: str, value: str) -> bytes:
+        own = self._own(name, value)
+        return super().fold_binary(name, value) if own is None else own.encode("ascii")
+
+    def _own(self, name: str, value: str) -> str | None:
         if name.lower() in {"in-reply-to", "references"}:
-            return self.fold(name, value).encode("ascii")
-        return super().fold_binary(name, value)
+            return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
+        if name.lower() == "subject" and not str(value).isascii() and not self.utf8:
+            encoded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {encoded}{self.linesep}"
+        return None
 
 
 # 7bit: a smarthost need not offer 8BITMIME, except for a mail that is returned whole.
@@ -90,14 +101,16 @@ def _mail(
     notice = facts.notice
     name = _name(notice)
     phi_free = facts.user.settings.notifications.phi_free
-    head = _head(notice, content.subject, sender=sender, domain=mta.domain)
+    own = facts.templates
+    title = subject(content, domain=mta.domain, own=own)
+    head = _head(notice, title, sender=sender, domain=mta.domain, language=content.language)
     _thread(head, facts.mail)
     status = delivery_status(facts.mail, ended, mta=mta, phi_free=phi_free) if ended else ""
     if not status:
-        _write(head, content, name=name, domain=mta.domain)
+        _write(head, content, name=name, domain=mta.domain, own=own)
         return head.as_bytes()
     human = MIMEPart(_POLICY)
-    _write(human, content, name=name, domain=mta.domain)
+    _write(human, content, name=name, domain=mta.domain, own=own)
     returned = returned_part(
         facts.original, facts.mail.envelope.return_content, success=notice.success, phi_free=phi_free
     )
@@ -110,14 +123,15 @@ def _name(notice: Notice) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
 
 
-def _head(notice: Notice, subject: str, *, sender: str, domain: str) -> EmailMessage:
+def _head(notice: Notice, title: str, *, sender: str, domain: str, language: str = "en") -> EmailMessage:
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
     head = EmailMessage(_POLICY.clone(utf8=not notice.address.isascii()))
     head["From"] = Address(display_name="Postfax", addr_spec=sender)
     head["To"] = _address(notice.address)
-    head["Subject"] = subject
+    head["Subject"] = title
     head["Date"] = notice.created_at
     head["Message-ID"] = f"<{_name(notice)}.notice@{domain}>"
+    head["Content-Language"] = language
     # RFC 3834 §5.1: who has sent nothing gets no reply.
     head["Auto-Submitted"] = "auto-replied" if notice.to_sender else "auto-generated"
     head["X-Auto-Response-Suppress"] = "All"
@@ -125,14 +139,17 @@ def _head(notice: Notice, subject: str, *, sender: str, domain: str) -> EmailMes
     return head
 
 
-def _write(part: MIMEPart, content: Content, *, name: str, domain: str) -> None:
+def _write(
+    part: MIMEPart, content: Content, *, name: str, domain: str, own: Mapping[str, str] = BUILT_IN
+) -> None:
     """Fill a mail or a part with what people read, in both forms, and with what goes with them."""
     cid = f"first-page.{name}@{domain}" if content.picture else ""
-    part.set_content(plain_text(content, domain=domain), cte="quoted-printable")
-    part.add_alternative(html(content, domain=domain, cid=cid), subtype="html", cte="quoted-printable")
+    part.set_content(plain_text(content, domain=domain, own=own), cte="quoted-printable")
+    shown = html(content, domain=domain, cid=cid, own=own)
+    part.add_alternative(shown, subtype="html", cte="quoted-printable")
     if content.picture:
-        shown = list(part.iter_parts())[-1]
-        shown.add_related(
+        pictured = list(part.iter_parts())[-1]
+        pictured.add_related(
             content.picture.png,
             "image",
             "png",
@@ -140,9 +157,9 @@ def _write(part: MIMEPart, content: Content, *, name: str, domain: str) -> None:
             disposition="inline",
             filename="first-page.png",
         )
-    if content.attachment:
-        kind, _, subtype = content.attachment.media_type.partition("/")
-        part.add_attachment(content.attachment.octets, kind, subtype, filename=content.attachment.name)
+    for attached in content.attachments:
+        kind, _, subtype = attached.media_type.partition("/")
+        part.add_attachment(attached.octets, kind, subtype, filename=attached.name)
     _name_boundaries(part, name)
 
 

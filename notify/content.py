@@ -78,7 +78,9 @@ class Content:
     outlook: str = ""
     """What follows by itself, and what else there is to say."""
     picture: Picture | None = None
-    attachment: Attachment | None = None
+    attachments: tuple[Attachment, ...] = ()
+    language: str = "en"
+    """What it is written in, as in `Content-Language`."""
 
 
 def facts_of(*rows: tuple[str, str | tuple[str, ...]]) -> tuple[Fact, ...]:

@@ -7,52 +7,54 @@ A confirmation is worded as what it is: the far machine confirmed the pages (MCF
 somebody read them.
 """
 
-from datetime import timedelta
-
-from config.datetimes import written
-from notify.content import Attachment, Content, Entry, Fact, Picture, Section, Tone, facts_of
+from notify.calls import attempts, call_of, last_outcome
+from notify.content import Attachment, Content, Fact, Picture, Tone, facts_of
 from notify.facts import DeliveryFacts
-from notify.recipients import fax_of, lines_of, number_of, sender_of, station_of
+from notify.language import Speech, speech
+from notify.recipients import fax_named, lines_of, sender_of, station_of
 from notify.wording import (
     advice,
-    count,
     lasted,
     octets_words,
     one_line,
+    pages,
     reason,
     reply_subject,
     short_reason,
+    status_row,
     status_words,
     unexplained,
 )
-from store.job import Attempt, FaxJob, Outcome
+from store.job import FaxJob
 from store.lifecycle import JobState
 from store.status import Status
 
 
 def delivery_content(facts: DeliveryFacts) -> Content:
     """The notice about a job in its final state."""
-    phi_free = facts.user.settings.notifications.phi_free
-    to_sender = facts.notice.to_sender
-    happened, tone, verdict, headline = _told(facts, phi_free=phi_free)
+    wanted = facts.user.settings.notifications
+    say, phi_free, to_sender = speech(wanted.language), wanted.phi_free, facts.notice.to_sender
+    happened, tone, verdict, headline = _told(facts, say, phi_free=phi_free)
+    hidden = not to_sender or phi_free
     return Content(
         subject=reply_subject(facts.mail.subject, happened, phi_free=phi_free, to_sender=to_sender),
         tone=tone,
         verdict=verdict,
         headline=headline,
-        facts=_facts(facts, phi_free=phi_free),
-        sections=_attempts(facts),
-        advice=_advice(facts.job, phi_free=phi_free) if to_sender else "",
-        outlook=_left_out(facts) if to_sender else _why_told(facts, phi_free=phi_free),
-        picture=_picture(facts) if to_sender and not phi_free else None,
-        attachment=_attachment(facts) if to_sender and not phi_free else None,
+        facts=_facts(facts, say, phi_free=phi_free),
+        sections=attempts(facts.job, facts.user.settings.datetime, say),
+        advice=_advice(facts.job, say, phi_free=phi_free) if to_sender else "",
+        outlook=_left_out(facts, say) if to_sender else _why_told(facts, say, phi_free=phi_free),
+        picture=None if hidden else _picture(facts, say),
+        attachments=_attachments(facts) if to_sender else (),
+        language=say.language,
     )
 
 
-def _advice(job: FaxJob, *, phi_free: bool) -> str:
+def _advice(job: FaxJob, say: Speech, *, phi_free: bool) -> str:
     if job.state is JobState.FAILED:
-        return advice(_status(job), job.advice, phi_free=unexplained(job, phi_free=phi_free))
-    return "Send it again if it is still needed, with more time." if _expired(job) else ""
+        return advice(_status(job), job.advice, phi_free=unexplained(job, phi_free=phi_free), say=say)
+    return say("Send it again if it is still needed, with more time.") if _expired(job) else ""
 
 
 def _expired(job: FaxJob) -> bool:
@@ -60,103 +62,126 @@ def _expired(job: FaxJob) -> bool:
     return job.state is JobState.CANCELLED and job.wishes.expires_at is not None and bool(job.explanation)
 
 
-def _left_out(facts: DeliveryFacts) -> str:
+def _left_out(facts: DeliveryFacts, say: Speech) -> str:
     """What is said of pages that do not go with it."""
-    pages = facts.pages
-    return f"The faxed pages are not attached: {pages.left_out}." if pages and pages.left_out else ""
+    gone = facts.pages.left_out if facts.pages else ""
+    return say("The faxed pages are not attached: {reason}.", reason=say.told(gone)) if gone else ""
 
 
-def _why_told(facts: DeliveryFacts, *, phi_free: bool) -> str:
+def _why_told(facts: DeliveryFacts, say: Speech, *, phi_free: bool) -> str:
     name = "" if phi_free else sender_of(facts.job)
-    return f"You get this mail because {name or 'the sender'} or an administrator asked for it."
+    if name:
+        return say("You get this mail because {name} or an administrator asked for it.", name=name)
+    return say("You get this mail because the sender or an administrator asked for it.")
 
 
-def _picture(facts: DeliveryFacts) -> Picture | None:
-    page = facts.first_page
+def _picture(facts: DeliveryFacts, say: Speech) -> Picture | None:
+    page, count = facts.first_page, facts.job.pages
     if page is None:
         return None
-    pages = facts.job.pages
-    caption = f"The first page of {pages} pages" if pages > 1 else "The faxed page"
+    caption = say("The first page of {number} pages", number=count) if count > 1 else say("The faxed page")
     return Picture(png=page.png, caption=caption, width=page.width // 2, height=page.height // 2)
 
 
-def _attachment(facts: DeliveryFacts) -> Attachment | None:
+def _attachments(facts: DeliveryFacts) -> tuple[Attachment, ...]:
+    """The report, and the pages unless nothing of the document may go out."""
+    attached = [facts.report] if facts.report else []
     pages = facts.pages
-    if pages is None or pages.left_out:
-        return None
-    return Attachment(name=pages.name, media_type=pages.media_type, octets=pages.octets)
+    if pages and not pages.left_out and not facts.user.settings.notifications.phi_free:
+        attached.append(Attachment(name=pages.name, media_type=pages.media_type, octets=pages.octets))
+    return tuple(attached)
 
 
 def _status(job: FaxJob) -> Status:
     return job.status or Status.GENERAL_ERROR
 
 
-def _told(facts: DeliveryFacts, *, phi_free: bool) -> tuple[str, Tone, str, str]:
+def _told(facts: DeliveryFacts, say: Speech, *, phi_free: bool) -> tuple[str, Tone, str, str]:
     """Words for the subject, tone, verdict, and the first sentence."""
-    job, to_sender = facts.job, facts.notice.to_sender
-    number = number_of(job, phi_free=phi_free)
-    fax = fax_of(job, to_sender=to_sender, phi_free=phi_free)
-    whose = f"{fax[:1].upper()}{fax[1:]} to {number}"
-    short = f"{'fax' if to_sender else fax.removeprefix('the ').removeprefix('a ')} to {number}"
+    job = facts.job
+    fax = fax_named(job, say, to_sender=facts.notice.to_sender, phi_free=phi_free)
     if job.state is JobState.SENT:
-        pages = f"all {job.pages} pages" if job.pages > 1 else "its page"
         return (
-            f"{short} delivered ({count(job.pages, 'page')})",
+            say("{fax} delivered ({pages})", fax=fax.short, pages=pages(job.pages, say)),
             Tone.GOOD,
-            "Delivered",
-            f"{whose} was delivered: the receiving machine confirmed {pages}.",
+            say("Delivered"),
+            _delivered(fax.whole, job, say),
         )
     if _expired(job):
-        return f"{short} cancelled: not sent in time", Tone.BAD, "Not sent in time", _too_late(whose, facts)
+        happened = say("{fax} cancelled: not sent in time", fax=fax.short)
+        return happened, Tone.BAD, say("Not sent in time"), _too_late(fax.whole, facts, say)
     if job.state is JobState.CANCELLED:
-        headline = f"{whose} was cancelled before it was sent completely."
-        return f"{short} cancelled", Tone.NEUTRAL, "Cancelled", headline
-    after = f" after {count(job.tries, 'attempt')}" if job.tries else ""
-    status = _status(job)
+        headline = say("{fax} was cancelled before it was sent completely.", fax=fax.whole)
+        return say("{fax} cancelled", fax=fax.short), Tone.NEUTRAL, say("Cancelled"), headline
     # The status's words where a call was made: what went wrong on the line has no shorter name.
-    hidden = unexplained(job, phi_free=phi_free)
-    why = status_words(status) if job.tries else short_reason(status, job.explanation, phi_free=hidden)
-    told = _line_trouble(job) or reason(status, job.explanation, phi_free=hidden)
+    status, hidden = _status(job), unexplained(job, phi_free=phi_free)
+    words = status_words(status, say)
+    why = words if job.tries else short_reason(status, job.explanation, phi_free=hidden, say=say)
+    told = _line_trouble(job, say) or reason(status, job.explanation, phi_free=hidden, say=say)
+    if not job.tries:
+        happened = say("{fax} not delivered: {reason}", fax=fax.short, reason=why)
+        headline = say("{fax} was not delivered: {reason}", fax=fax.whole, reason=told)
+        return happened, Tone.BAD, say("Not delivered"), headline
+    tries = say.counted("{number} attempt", "{number} attempts", job.tries)
     return (
-        f"{short} not delivered: {why}{after}",
+        say("{fax} not delivered: {reason} after {attempts}", fax=fax.short, reason=why, attempts=tries),
         Tone.BAD,
-        "Not delivered",
-        f"{whose} was not delivered{after}: {told}",
+        say("Not delivered"),
+        say("{fax} was not delivered after {attempts}: {reason}", fax=fax.whole, reason=told, attempts=tries),
     )
 
 
-def _too_late(whose: str, facts: DeliveryFacts) -> str:
+def _delivered(fax: str, job: FaxJob, say: Speech) -> str:
+    if job.pages == 1:
+        return say("{fax} was delivered: the receiving machine confirmed its page.", fax=fax)
+    return say(
+        "{fax} was delivered: the receiving machine confirmed all {number} pages.", fax=fax, number=job.pages
+    )
+
+
+def _too_late(fax: str, facts: DeliveryFacts, say: Speech) -> str:
     job = facts.job
-    until = written(job.wishes.expires_at or job.created_at, facts.user.settings.datetime)
-    after = f" after {count(job.tries, 'attempt')}" if job.tries else ""
-    return f"{whose} was cancelled{after}: it was to be sent by {until}, and that time has passed."
+    until = say.moment(job.wishes.expires_at or job.created_at, facts.user.settings.datetime)
+    if not job.tries:
+        return say(
+            "{fax} was cancelled: it was to be sent by {time}, and that time has passed.", fax=fax, time=until
+        )
+    return say(
+        "{fax} was cancelled after {attempts}: it was to be sent by {time}, and that time has passed.",
+        fax=fax,
+        time=until,
+        attempts=say.counted("{number} attempt", "{number} attempts", job.tries),
+    )
 
 
-def _line_trouble(job: FaxJob) -> str:
+def _line_trouble(job: FaxJob, say: Speech) -> str:
     """What is worth saying of all attempts together."""
     outcomes = [attempt.outcome.status for attempt in job.attempts if attempt.outcome]
     always_busy = len(outcomes) > 1 and set(outcomes) == {Status.BUSY}
-    return "the line was busy each time." if always_busy else ""
+    return say("the line was busy each time.") if always_busy else ""
 
 
-def _facts(facts: DeliveryFacts, *, phi_free: bool) -> tuple[Fact, ...]:
+def _facts(facts: DeliveryFacts, say: Speech, *, phi_free: bool) -> tuple[Fact, ...]:
     job = facts.job
     when = facts.user.settings.datetime
-    last = _last_outcome(job)
+    last = last_outcome(job)
     delivered = job.state is JobState.SENT
     return facts_of(
-        ("Sender", () if phi_free or facts.notice.to_sender else _sender(facts)),
-        ("Recipient", lines_of(job, phi_free=phi_free)),
-        ("Status", _status(job).value),
-        ("Pages", _pages(job)),
-        ("Delivered" if delivered else "Ended", written(job.finished_at, when) if job.finished_at else ""),
-        ("Took", lasted(_call(last)) if delivered and last and last.answered_at else ""),
-        ("Remote station", station_of(last.remote_csid if last else "", phi_free=phi_free)),
-        ("Reference", one_line(job.reference)),
-        ("Billing", one_line(job.billing)),
-        ("Attached", _attached(facts, phi_free=phi_free)),
-        ("Subject", "" if phi_free else one_line(facts.mail.subject)),
-        ("Job", job.id),
+        (say("Sender"), () if phi_free or facts.notice.to_sender else _sender(facts)),
+        (say("Recipient"), lines_of(job, phi_free=phi_free, say=say)),
+        (say("Status"), status_row(_status(job), say)),
+        (say("Pages"), _pages(job, say)),
+        (
+            say("Delivered") if delivered else say("Ended"),
+            say.moment(job.finished_at, when) if job.finished_at else "",
+        ),
+        (say("Took"), lasted(call_of(last)) if delivered and last and last.answered_at else ""),
+        (say("Remote station"), station_of(last.remote_csid if last else "", phi_free=phi_free)),
+        (say("Reference"), one_line(job.reference)),
+        (say("Billing"), one_line(job.billing)),
+        (say("Attached"), _attached(facts)),
+        (say("Subject"), "" if phi_free else one_line(facts.mail.subject)),
+        (say("Job"), job.id),
     )
 
 
@@ -164,49 +189,16 @@ def _sender(facts: DeliveryFacts) -> tuple[str, ...]:
     return tuple(filter(None, (sender_of(facts.job), one_line(facts.mail.header_from))))
 
 
-def _attached(facts: DeliveryFacts, *, phi_free: bool) -> str:
-    attachment = _attachment(facts) if facts.notice.to_sender and not phi_free else None
-    return f"{attachment.name}, {octets_words(len(attachment.octets))}" if attachment else ""
+def _attached(facts: DeliveryFacts) -> tuple[str, ...]:
+    if not facts.notice.to_sender:
+        return ()
+    return tuple(f"{file.name}, {octets_words(len(file.octets))}" for file in _attachments(facts))
 
 
-def _pages(job: FaxJob) -> str:
+def _pages(job: FaxJob, say: Speech) -> str:
     if not job.document:
         return ""
-    cover = any(page.origin == "cover" for page in job.document.pages)
-    return f"{job.pages_confirmed} of {job.pages} confirmed" + (", cover page included" if cover else "")
-
-
-def _last_outcome(job: FaxJob) -> Outcome | None:
-    return next((attempt.outcome for attempt in reversed(job.attempts) if attempt.outcome), None)
-
-
-def _call(outcome: Outcome) -> timedelta:
-    return outcome.ended_at - (outcome.answered_at or outcome.ended_at)
-
-
-def _attempts(facts: DeliveryFacts) -> tuple[Section, ...]:
-    if not facts.job.attempts:
-        return ()
-    entries = tuple(_attempt(attempt, facts) for attempt in facts.job.attempts)
-    return (Section(title="Attempts", entries=entries, numbered=True),)
-
-
-def _attempt(attempt: Attempt, facts: DeliveryFacts) -> Entry:
-    started = written(attempt.started_at, facts.user.settings.datetime)
-    outcome = attempt.outcome
-    if attempt.interrupted or outcome is None:
-        return Entry(title=started, lines=("Cut off by a restart of the service, and not counted",))
-    said = [outcome.status.value]
-    if outcome.pages_confirmed:
-        said.append(f"{outcome.pages_confirmed} of {count(facts.job.pages, 'page')}")
-    if outcome.answered_at:
-        said.append(lasted(_call(outcome)))
-    return Entry(title=started, lines=(", ".join(said),), detail=_transmission(outcome))
-
-
-def _transmission(outcome: Outcome) -> str:
-    if not outcome.transport:
-        return ""
-    rate = f"{outcome.bit_rate} bit/s" if outcome.bit_rate else ""
-    correction = {True: "ECM", False: "without ECM", None: ""}[outcome.ecm]
-    return ", ".join(filter(None, (outcome.transport, rate, correction, outcome.compression)))
+    values = {"confirmed": job.pages_confirmed, "number": job.pages}
+    if any(page.origin == "cover" for page in job.document.pages):
+        return say("{confirmed} of {number} confirmed, cover page included", **values)
+    return say("{confirmed} of {number} confirmed", **values)

@@ -4,9 +4,11 @@ The same facts always make the same mail, octet for octet: a notice that is sent
 same mail with the same Message-ID.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from config.settings import UserPolicy
+from notify.content import Attachment
 from store.job import FaxJob
 from store.mail import ReceivedMail
 from store.outbox import Notice
@@ -23,6 +25,8 @@ class InitialFacts:
     user: UserPolicy
     original: bytes = b""
     """The mail as received, or as much of its beginning as `returned_mail.octets_needed` says."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """Own templates by the names of `notify.rendering`, as Jinja."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +67,10 @@ class DeliveryFacts:
     """What goes with the notice to the sender where the policy wants it."""
     first_page: FirstPage | None = None
     """Likewise."""
+    report: Attachment | None = None
+    """Likewise: the transmission report."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """As in `InitialFacts`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,18 +5,18 @@ then, so what is told is what does not change any more: accepted (it has or had 
 never got one).
 """
 
-from config.datetimes import written
 from notify.content import Content, Entry, Section, Tone, facts_of
 from notify.facts import InitialFacts
-from notify.recipients import lines_of, number_of
+from notify.language import Speech, speech
+from notify.recipients import fax_named, lines_of
 from notify.wording import (
     advice,
-    count,
-    following,
     one_line,
+    pages,
     reason,
     reply_subject,
     short_reason,
+    status_row,
     unexplained,
 )
 from store.job import FaxJob, Priority
@@ -27,11 +27,12 @@ from store.status import Status
 
 def initial_content(facts: InitialFacts) -> Content:
     """The notice about a mail whose recipients are all accepted or refused."""
+    say = speech(facts.user.settings.notifications.language)
     if len(facts.jobs) == 1:
-        return _single(facts, facts.jobs[0])
+        return _single(facts, facts.jobs[0], say)
     refused = tuple(job for job in facts.jobs if _refused(job))
     accepted = tuple(job for job in facts.jobs if not _refused(job))
-    return _several(facts, accepted, refused)
+    return _several(facts, accepted, refused, say)
 
 
 def _refused(job: FaxJob) -> bool:
@@ -46,48 +47,72 @@ def _status(job: FaxJob) -> Status:
     return job.status or Status.GENERAL_ERROR
 
 
-def _single(facts: InitialFacts, job: FaxJob) -> Content:
+def _single(facts: InitialFacts, job: FaxJob, say: Speech) -> Content:
     phi_free = _phi_free(facts)
-    number = number_of(job, phi_free=phi_free)
     status = _status(job)
     hidden = unexplained(job, phi_free=phi_free)
-    if _refused(job):
-        happened = f"fax to {number} not sent: {short_reason(status, job.explanation, phi_free=hidden)}"
-        headline = f"Your fax to {number} was not sent: {reason(status, job.explanation, phi_free=hidden)}"
-    else:
-        later = _later(job, facts)
-        happened = f"fax to {number} {f'scheduled for {later}' if later else 'accepted'} ({_count(job)})"
-        to_send = f"{_count(job)}, to be sent from {later} on" if later else f"{_count(job)} to send"
-        headline = f"Your fax to {number} was accepted: {to_send}."
+    happened, headline = _told_of_one(facts, job, say)
     return Content(
         subject=reply_subject(facts.mail.subject, happened, phi_free=phi_free),
         tone=Tone.BAD if _refused(job) else Tone.NEUTRAL,
-        verdict="Not sent" if _refused(job) else "Accepted",
+        verdict=say("Not sent") if _refused(job) else say("Accepted"),
         headline=headline,
         facts=facts_of(
-            ("Recipient", lines_of(job, phi_free=phi_free)),
-            ("Status", status.value if _refused(job) else ""),
-            ("Pages", _pages(job)),
-            ("Starts", _start(job, facts)),
-            ("Tried until", _until(job, facts)),
-            ("Priority", _priority(job)),
-            ("Received", written(facts.mail.received_at, facts.user.settings.datetime)),
-            ("Reference", one_line(job.reference)),
-            ("Billing", one_line(job.billing)),
-            ("Subject", "" if phi_free else one_line(facts.mail.subject)),
-            ("Job", job.id),
+            (say("Recipient"), lines_of(job, phi_free=phi_free, say=say)),
+            (say("Status"), status_row(status, say) if _refused(job) else ""),
+            (say("Pages"), _pages(job, say)),
+            (say("Starts"), _start(job, facts, say)),
+            (say("Tried until"), _until(job, facts, say)),
+            (say("Priority"), _priority(job, say)),
+            (say("Received"), say.moment(facts.mail.received_at, facts.user.settings.datetime)),
+            (say("Reference"), one_line(job.reference)),
+            (say("Billing"), one_line(job.billing)),
+            (say("Subject"), "" if phi_free else one_line(facts.mail.subject)),
+            (say("Job"), job.id),
         ),
-        advice=advice(status, job.advice, phi_free=hidden) if _refused(job) else "",
-        outlook=_outlook(facts, () if _refused(job) else (job,), "the fax"),
+        advice=advice(status, job.advice, phi_free=hidden, say=say) if _refused(job) else "",
+        outlook=_outlook(facts, () if _refused(job) else (job,), say),
+        language=say.language,
     )
 
 
-def _several(facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]) -> Content:
+def _told_of_one(facts: InitialFacts, job: FaxJob, say: Speech) -> tuple[str, str]:
+    """Words for the subject, and the first sentence."""
     phi_free = _phi_free(facts)
-    happened, verdict, headline = _told(facts, accepted, refused)
+    fax = fax_named(job, say, to_sender=True, phi_free=phi_free)
+    if _refused(job):
+        status, hidden = _status(job), unexplained(job, phi_free=phi_free)
+        short = short_reason(status, job.explanation, phi_free=hidden, say=say)
+        exact = reason(status, job.explanation, phi_free=hidden, say=say)
+        return (
+            say("{fax} not sent: {reason}", fax=fax.short, reason=short),
+            say("{fax} was not sent: {reason}", fax=fax.whole, reason=exact),
+        )
+    later, count = _later(job, facts, say), pages(job.pages, say)
+    if later:
+        return (
+            say("{fax} scheduled for {time} ({pages})", fax=fax.short, time=later, pages=count),
+            say(
+                "{fax} was accepted: {pages}, to be sent from {time} on.",
+                fax=fax.whole,
+                time=later,
+                pages=count,
+            ),
+        )
+    return (
+        say("{fax} accepted ({pages})", fax=fax.short, pages=count),
+        say("{fax} was accepted: {pages} to send.", fax=fax.whole, pages=count),
+    )
+
+
+def _several(
+    facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...], say: Speech
+) -> Content:
+    phi_free = _phi_free(facts)
+    happened, verdict, headline = _told(facts, accepted, refused, say)
     sections = (
-        Section(title="Not sent", entries=tuple(_refused_entry(job, facts) for job in refused)),
-        Section(title="Accepted", entries=tuple(_accepted_entry(job, facts) for job in accepted)),
+        Section(title=say("Not sent"), entries=tuple(_refused_entry(job, facts, say) for job in refused)),
+        Section(title=say("Accepted"), entries=tuple(_accepted_entry(job, facts, say) for job in accepted)),
     )
     return Content(
         subject=reply_subject(facts.mail.subject, happened, phi_free=phi_free),
@@ -95,128 +120,160 @@ def _several(facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[F
         verdict=verdict,
         headline=headline,
         facts=facts_of(
-            ("Recipients", _tally(accepted, refused)),
-            ("Received", written(facts.mail.received_at, facts.user.settings.datetime)),
-            ("Subject", "" if phi_free else one_line(facts.mail.subject)),
+            (say("Recipients"), _tally(accepted, refused, say)),
+            (say("Received"), say.moment(facts.mail.received_at, facts.user.settings.datetime)),
+            (say("Subject"), "" if phi_free else one_line(facts.mail.subject)),
         ),
         sections=tuple(section for section in sections if section.entries),
-        outlook=_outlook(facts, accepted, "each fax"),
+        outlook=_outlook(facts, accepted, say),
+        language=say.language,
     )
 
 
 def _told(
-    facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]
+    facts: InitialFacts, accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...], say: Speech
 ) -> tuple[str, str, str]:
     """Words for the subject, verdict, and the first sentence."""
-    phi_free = _phi_free(facts)
-    total = f"{len(facts.jobs)} recipients"
+    number = len(facts.jobs)
+    short = say("fax to {number} recipients", number=number)
+    whole = say("Your fax to {number} recipients", number=number)
     if not refused:
-        return f"fax to {total} accepted", "Accepted", f"Your fax to {total} was accepted."
+        return (
+            say("{fax} accepted", fax=short),
+            say("Accepted"),
+            say("{fax} was accepted.", fax=whole),
+        )
+    why = _shared_reason(facts, refused, say)
+    if not accepted:
+        verdict = say("Not sent")
+        if why:
+            happened = say("{fax} not sent: {reason}", fax=short, reason=why)
+            return happened, verdict, say("{fax} was not sent: {reason}", fax=whole, reason=f"{why}.")
+        return say("{fax} not sent", fax=short), verdict, say("{fax} was not sent.", fax=whole)
+    values = {"refused": len(refused), "number": number}
+    happened = say("fax not sent to {refused} of {number} recipients", **values)
+    headline = say("Your fax was not sent to {refused} of {number} recipients", **values)
+    if why:
+        happened, headline = f"{happened}: {why}", f"{headline}: {why}"
+    return happened, say("Partly accepted"), f"{headline}."
+
+
+def _shared_reason(facts: InitialFacts, refused: tuple[FaxJob, ...], say: Speech) -> str:
+    """Why recipients were refused, if it is the same for all of them."""
     reasons = {
-        short_reason(_status(job), job.explanation, phi_free=unexplained(job, phi_free=phi_free))
+        short_reason(
+            _status(job),
+            job.explanation,
+            phi_free=unexplained(job, phi_free=_phi_free(facts)),
+            say=say,
+        )
         for job in refused
     }
-    same = reasons.pop() if len(reasons) == 1 else ""
-    why = f": {same}" if same else ""
-    if not accepted:
-        return f"fax to {total} not sent{why}", "Not sent", f"Your fax to {total} was not sent{why}."
-    return (
-        f"fax not sent to {len(refused)} of {total}{why}",
-        "Partly accepted",
-        f"Your fax was not sent to {len(refused)} of {total}{why}.",
+    return reasons.pop() if len(reasons) == 1 else ""
+
+
+def _tally(accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...], say: Speech) -> str:
+    counted = (
+        say.counted("{number} accepted", "{number} accepted", len(accepted)) if accepted else "",
+        say.counted("{number} not sent", "{number} not sent", len(refused)) if refused else "",
     )
+    return ", ".join(filter(None, counted))
 
 
-def _tally(accepted: tuple[FaxJob, ...], refused: tuple[FaxJob, ...]) -> str:
-    counted = ((len(accepted), "accepted"), (len(refused), "not sent"))
-    return ", ".join(f"{number} {what}" for number, what in counted if number)
-
-
-def _accepted_entry(job: FaxJob, facts: InitialFacts) -> Entry:
-    phi_free = _phi_free(facts)
-    start, until, priority = _start(job, facts), _until(job, facts), _priority(job)
+def _accepted_entry(job: FaxJob, facts: InitialFacts, say: Speech) -> Entry:
+    start, until, priority = _start(job, facts, say), _until(job, facts, say), _priority(job, say)
     said = (
-        _pages(job),
-        f"Starts {start}" if start else "",
-        f"Tried until {until}" if until else "",
-        f"Priority: {priority}" if priority else "",
+        _pages(job, say),
+        say("Starts {time}", time=start) if start else "",
+        say("Tried until {time}", time=until) if until else "",
+        say("Priority: {priority}", priority=priority) if priority else "",
     )
     return Entry(
-        title=", ".join(lines_of(job, phi_free=phi_free)),
+        title=", ".join(lines_of(job, phi_free=_phi_free(facts), say=say)),
         lines=tuple(filter(None, said)),
-        detail=_identity(job),
+        detail=_identity(job, say),
     )
 
 
-def _refused_entry(job: FaxJob, facts: InitialFacts) -> Entry:
-    phi_free = _phi_free(facts)
+def _refused_entry(job: FaxJob, facts: InitialFacts, say: Speech) -> Entry:
     status = _status(job)
-    hidden = unexplained(job, phi_free=phi_free)
-    why = ("" if hidden else following(one_line(job.explanation, 400))) or status.explanation
+    hidden = unexplained(job, phi_free=_phi_free(facts))
+    exact = "" if hidden else say.following(say.told(one_line(job.explanation, 400)))
+    why = exact or say.told(status.explanation)
+    said = (f"{status_row(status, say)}: {why}", advice(status, job.advice, phi_free=hidden, say=say))
     return Entry(
-        title=", ".join(lines_of(job, phi_free=phi_free)),
-        lines=tuple(filter(None, (f"{status.value}: {why}", advice(status, job.advice, phi_free=hidden)))),
-        detail=_identity(job),
+        title=", ".join(lines_of(job, phi_free=_phi_free(facts), say=say)),
+        lines=tuple(filter(None, said)),
+        detail=_identity(job, say),
     )
 
 
-def _identity(job: FaxJob) -> str:
+def _identity(job: FaxJob, say: Speech) -> str:
     reference, billing = one_line(job.reference), one_line(job.billing)
     said = (
-        f"Job {job.id}",
-        f"reference {reference}" if reference else "",
-        f"billing {billing}" if billing else "",
+        say("Job {job}", job=job.id),
+        say("reference {reference}", reference=reference) if reference else "",
+        say("billing {billing}", billing=billing) if billing else "",
     )
     return ", ".join(filter(None, said))
 
 
-def _pages(job: FaxJob) -> str:
+def _pages(job: FaxJob, say: Speech) -> str:
     if not job.document:
         return ""
+    count = pages(job.pages, say)
     cover = any(page.origin == "cover" for page in job.document.pages)
-    return count(job.pages, "page") + (", cover page included" if cover else "")
+    return say("{pages}, cover page included", pages=count) if cover else count
 
 
-def _count(job: FaxJob) -> str:
-    return count(job.pages, "page")
-
-
-def _later(job: FaxJob, facts: InitialFacts) -> str:
+def _later(job: FaxJob, facts: InitialFacts, say: Speech) -> str:
     """When the first call is placed, if the sender wants it later than at once."""
     wanted = job.wishes.not_before
     if wanted is None or wanted <= facts.notice.created_at:
         return ""
-    return written(wanted, facts.user.settings.datetime)
+    return say.moment(wanted, facts.user.settings.datetime)
 
 
-def _start(job: FaxJob, facts: InitialFacts) -> str:
+def _start(job: FaxJob, facts: InitialFacts, say: Speech) -> str:
     if _refused(job):
         return ""
-    return "when an administrator releases it" if job.state is JobState.HELD else _later(job, facts)
+    return say("when an administrator releases it") if job.state is JobState.HELD else _later(job, facts, say)
 
 
-def _until(job: FaxJob, facts: InitialFacts) -> str:
+def _until(job: FaxJob, facts: InitialFacts, say: Speech) -> str:
     wanted = job.wishes.expires_at
-    return written(wanted, facts.user.settings.datetime) if wanted and not _refused(job) else ""
+    return say.moment(wanted, facts.user.settings.datetime) if wanted and not _refused(job) else ""
 
 
-def _priority(job: FaxJob) -> str:
-    return "" if job.wishes.priority is Priority.NORMAL or _refused(job) else job.wishes.priority.word
+def _priority(job: FaxJob, say: Speech) -> str:
+    hidden = job.wishes.priority is Priority.NORMAL or _refused(job)
+    return "" if hidden else say(job.wishes.priority.word)
 
 
-def _outlook(facts: InitialFacts, accepted: tuple[FaxJob, ...], which: str) -> str:
+def _outlook(facts: InitialFacts, accepted: tuple[FaxJob, ...], say: Speech) -> str:
     """What follows by itself, as policy and sender want it: nothing is promised that will not come."""
     promised = {_promised(job, facts) for job in accepted}
     if not promised:
         return ""
     if len(promised) > 1:
-        return "Another mail follows where you asked for one."
-    return {
-        (True, True): f"Another mail tells you when {which} was delivered, or that it could not be.",
-        (True, False): (f"Another mail tells you when {which} was delivered; none comes if it could not be."),
-        (False, True): "Another mail comes only if a fax could not be delivered.",
-        (False, False): "No further mail comes.",
-    }[promised.pop()]
+        return say("Another mail follows where you asked for one.")
+    one = len(facts.jobs) == 1
+    match promised.pop():
+        case True, True:
+            return (
+                say("Another mail tells you when the fax was delivered, or that it could not be.")
+                if one
+                else say("Another mail tells you when each fax was delivered, or that it could not be.")
+            )
+        case True, False:
+            return (
+                say("Another mail tells you when the fax was delivered; none comes if it could not be.")
+                if one
+                else say("Another mail tells you when each fax was delivered; none comes if it could not be.")
+            )
+        case False, True:
+            return say("Another mail comes only if a fax could not be delivered.")
+    return say("No further mail comes.")
 
 
 def _promised(job: FaxJob, facts: InitialFacts) -> tuple[bool, bool]:

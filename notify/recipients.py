@@ -5,9 +5,11 @@ number only its digits, as the sender may have written `John_Doe.2065551234`.
 """
 
 import re
+from dataclasses import dataclass
 
 from config.number_text import E164, international
-from notify.wording import one_line
+from notify.language import Speech
+from notify.wording import ENGLISH, one_line
 from store.job import FaxJob
 
 _NAMELESS = re.compile(r"[\d\s()+.,/#*-]*")
@@ -15,7 +17,7 @@ _SHOWN = 60
 """Characters of a text by the sender that stands in a sentence."""
 
 
-def number_of(job: FaxJob, *, phi_free: bool) -> str:
+def number_of(job: FaxJob, *, phi_free: bool, say: Speech = ENGLISH) -> str:
     """The job's number, or in quotation marks what the sender wrote in its place."""
     number = one_line(job.recipient.number, _SHOWN)
     if E164.fullmatch(number):
@@ -23,25 +25,42 @@ def number_of(job: FaxJob, *, phi_free: bool) -> str:
     if not phi_free:
         return f'"{number}"'
     digits = "".join(re.findall(r"\d+", number))
-    return f'"{digits}"' if digits else f"recipient {job.position + 1}"
+    return f'"{digits}"' if digits else say("recipient {number}", number=job.position + 1)
 
 
-def lines_of(job: FaxJob, *, phi_free: bool) -> tuple[str, ...]:
+def lines_of(job: FaxJob, *, phi_free: bool, say: Speech = ENGLISH) -> tuple[str, ...]:
     """The recipient for a table: name, title and company if known and allowed, then number and subaddress."""
     to = job.recipient
     named = ", ".join(filter(None, map(one_line, (to.name, to.title, to.company))))
-    number = number_of(job, phi_free=phi_free)
+    number = number_of(job, phi_free=phi_free, say=say)
     if job.recipient.subaddress:
-        number += f", subaddress {one_line(job.recipient.subaddress)}"
+        subaddress = one_line(job.recipient.subaddress)
+        number = say("{number}, subaddress {subaddress}", number=number, subaddress=subaddress)
     return (named, number) if named and not phi_free else (number,)
 
 
-def fax_of(job: FaxJob, *, to_sender: bool, phi_free: bool) -> str:
-    """The fax as the reader of a notice thinks of it: `your fax`, or somebody's."""
-    if to_sender:
-        return "your fax"
-    name = sender_of(job)
-    return f"the fax from {name}" if name and not phi_free else "a fax"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaxNamed:
+    """The fax as the reader of a notice thinks of it: theirs, somebody's, or just one."""
+
+    whole: str
+    """As a sentence begins: `Your fax to +1 206 555 1234`."""
+    short: str
+    """As in a subject: `fax to +1 206 555 1234`."""
+
+
+def fax_named(job: FaxJob, say: Speech, *, to_sender: bool, phi_free: bool) -> FaxNamed:
+    """What a job's fax is called, to its sender or to somebody else."""
+    number = number_of(job, phi_free=phi_free, say=say)
+    name = "" if to_sender or phi_free else sender_of(job)
+    if name:
+        values = {"name": name, "number": number}
+        return FaxNamed(
+            whole=say("The fax from {name} to {number}", **values),
+            short=say("fax from {name} to {number}", **values),
+        )
+    yours, one = say("Your fax to {number}", number=number), say("A fax to {number}", number=number)
+    return FaxNamed(whole=yours if to_sender else one, short=say("fax to {number}", number=number))
 
 
 def sender_of(job: FaxJob) -> str:

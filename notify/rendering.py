@@ -1,32 +1,103 @@
-"""A notice's content as plain text of 72 columns and as HTML without anything fetched from outside."""
+"""A notice's content as plain text of 72 columns and as HTML without anything fetched from outside.
+
+An organisation's own templates take the place of the built-in ones by their names: `subject.txt`,
+`notice.txt`, `notice.html`. They are Jinja in a sandbox, see what the built-in ones see, and may extend them.
+"""
 
 import re
 import textwrap
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from types import MappingProxyType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    DictLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateError,
+)
+from jinja2.sandbox import SandboxedEnvironment
 
 from notify.content import Content, Fact
+from notify.language import speech
+from notify.wording import one_line
 
 _COLUMNS = 72
 _NUMBER = re.compile(r"\+\d[\d ]*\d")
+_SUBJECT = 250
+"""Characters."""
+
+SUBJECT, TEXT, HTML = "subject.txt", "notice.txt", "notice.html"
+BUILT_IN: Mapping[str, str] = MappingProxyType({})
+"""No own templates."""
 
 
-def plain_text(content: Content, *, domain: str) -> str:
-    """The notice as plain text, lines ending in LF."""
-    return _templates().get_template("notice.txt").render(content=content, domain=domain)
+class OwnTemplateTrouble(Exception):  # noqa: N818 - named as what happened
+    """An own template cannot be used; the text says which, where and why, for an administrator."""
 
 
-def html(content: Content, *, domain: str, cid: str = "") -> str:
-    """The notice as one HTML document; `cid` is the Content-ID of its picture, without angle brackets."""
-    return _templates().get_template("notice.html").render(content=content, domain=domain, cid=cid)
+def subject(content: Content, *, domain: str, own: Mapping[str, str] = BUILT_IN) -> str:
+    """The notice's subject, on one line.
+
+    Raises:
+        OwnTemplateTrouble: the own template fails.
+    """
+    if SUBJECT not in own:
+        return content.subject
+    return one_line(_rendered(SUBJECT, content, own, domain=domain, cid=""), _SUBJECT) or content.subject
+
+
+def plain_text(content: Content, *, domain: str, own: Mapping[str, str] = BUILT_IN) -> str:
+    """The notice as plain text, lines ending in LF.
+
+    Raises:
+        OwnTemplateTrouble: the own template fails.
+    """
+    return _rendered(TEXT, content, own, domain=domain, cid="")
+
+
+def html(content: Content, *, domain: str, cid: str = "", own: Mapping[str, str] = BUILT_IN) -> str:
+    """The notice as one HTML document; `cid` is the Content-ID of its picture, without angle brackets.
+
+    Raises:
+        OwnTemplateTrouble: the own template fails.
+    """
+    return _rendered(HTML, content, own, domain=domain, cid=cid)
+
+
+def _rendered(name: str, content: Content, own: Mapping[str, str], *, domain: str, cid: str) -> str:
+    values = {"content": content, "domain": domain, "cid": cid, "say": speech(content.language)}
+    if name not in own:
+        return _built_in().get_template(name).render(values)
+    try:
+        return _with(tuple(sorted(own.items()))).get_template(name).render(values)
+    except TemplateError as problem:
+        line = getattr(problem, "lineno", None)
+        place = f", line {line}" if line else ""
+        raise OwnTemplateTrouble(f"the own template {name}{place}: {problem.message}") from problem
+    except Exception as problem:  # what a template computes can fail in any way
+        raise OwnTemplateTrouble(f"the own template {name}: {type(problem).__name__}: {problem}") from problem
 
 
 @cache
-def _templates() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("notify"),
-        autoescape=select_autoescape(["html"]),
+def _built_in() -> SandboxedEnvironment:
+    return _environment(PackageLoader("notify"))
+
+
+@lru_cache(16)
+def _with(own: tuple[tuple[str, str], ...]) -> SandboxedEnvironment:
+    """Own templates before the built-in ones, which they extend under the name `built-in/…`."""
+    package = PackageLoader("notify")
+    return _environment(ChoiceLoader([DictLoader(dict(own)), package, PrefixLoader({"built-in": package})]))
+
+
+def _environment(loader: BaseLoader) -> SandboxedEnvironment:
+    templates = SandboxedEnvironment(
+        loader=loader,
+        autoescape=lambda name: bool(name and name.endswith(".html")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -56,7 +127,7 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> str:
 
 def _aligned(facts: tuple[Fact, ...]) -> str:
     """The table as labels and values in two columns."""
-    width = max(len(fact.label) for fact in facts) + 2
+    width = max((len(fact.label) for fact in facts), default=0) + 2
     return "\n".join(
         _wrapped(line, (fact.label if number == 0 else "").ljust(width), " " * width)
         for fact in facts

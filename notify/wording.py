@@ -9,12 +9,12 @@ import re
 import unicodedata
 from datetime import timedelta
 
+from notify.language import Speech, speech
 from store.job import FaxJob
 from store.status import Status
 
-_REPLY = re.compile(r"^(?:(?:re|aw|antw|sv|vs|fwd?|wg)\s*:\s*)+", re.IGNORECASE)
-_OPENING = re.compile(r"(?:The|This|That|There|An?|Your|It|No|Nothing|Faxes) ")
-"""How a sentence can begin whose first letter is a capital only for that."""
+ENGLISH = speech("en")
+_REPLY = re.compile(r"^(?:(?:re|aw|antw|sv|vs|fwd?|wg|rv|tr)\s*:\s*)+", re.IGNORECASE)
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SUBJECT = 120
 """Characters of the sender's subject in ours."""
@@ -50,9 +50,21 @@ def lasted(span: timedelta) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
-def status_words(status: Status) -> str:
+def pages(number: int, say: Speech) -> str:
+    """`1 page`, `4 pages`, in a language."""
+    return say.counted("{number} page", "{number} pages", number)
+
+
+def status_words(status: Status, say: Speech = ENGLISH) -> str:
     """The status as it stands in a subject: its own words, none of them shouted."""
-    return "Busy" if status is Status.BUSY else status.value
+    return say.told("Busy" if status is Status.BUSY else status.value)
+
+
+def status_row(status: Status, say: Speech) -> str:
+    """The status in the exact words of every report, and what they mean in another language."""
+    translated = status_words(status, say)
+    same = translated.casefold() == status.value.casefold()
+    return status.value if same else f"{status.value} ({translated})"
 
 
 def octets_words(octets: int) -> str:
@@ -71,16 +83,19 @@ def reply_subject(original: str, happened: str, *, phi_free: bool, to_sender: bo
     return f"{'Re: ' if to_sender else ''}{own}: {happened}"
 
 
-def reason(status: Status, explanation: str, *, phi_free: bool) -> str:
+def reason(status: Status, explanation: str, *, phi_free: bool, say: Speech = ENGLISH) -> str:
     """Why something failed, to follow a colon: the exact explanation, else the status's own.
 
     With `phi_free` always the latter, because an explanation names files and what the sender wrote.
     """
-    exact = following(one_line(explanation, 400))
+    exact = _exact(explanation, say)
     if exact and not phi_free:
         return exact if exact.endswith((".", "!", "?", "…")) else f"{exact}."
-    sentence = status.explanation
-    return sentence[:1].lower() + sentence[1:]
+    return say.following(say.told(status.explanation))
+
+
+def _exact(explanation: str, say: Speech) -> str:
+    return say.following(say.told(one_line(explanation, 400)))
 
 
 def unexplained(job: FaxJob, *, phi_free: bool) -> bool:
@@ -88,21 +103,15 @@ def unexplained(job: FaxJob, *, phi_free: bool) -> bool:
     return phi_free and not job.quotes_nothing
 
 
-def following(sentence: str) -> str:
-    """A sentence as it stands behind a colon."""
-    return sentence[:1].lower() + sentence[1:] if _OPENING.match(sentence) else sentence
-
-
-def advice(status: Status, exact: str, *, phi_free: bool) -> str:
+def advice(status: Status, exact: str, *, phi_free: bool, say: Speech = ENGLISH) -> str:
     """What to do next; with `phi_free` what goes for the status, as exact advice names things as well."""
-    return status.advice if phi_free else one_line(exact, 400) or status.advice
+    return say.told(status.advice if phi_free else one_line(exact, 400) or status.advice)
 
 
-def short_reason(status: Status, explanation: str, *, phi_free: bool) -> str:
+def short_reason(status: Status, explanation: str, *, phi_free: bool, say: Speech = ENGLISH) -> str:
     """The same for a subject: no full stop, and only the part that names the fault if it would be long."""
-    exact = following(one_line(explanation, 400)).rstrip(".")
+    exact = _exact(explanation, say).rstrip(".")
+    words = status_words(status, say)
     if phi_free or not exact:
-        return status_words(status)
-    return next(
-        (part for part in (exact, exact.partition(": ")[0]) if len(part) <= _REASON), status_words(status)
-    )
+        return words
+    return next((part for part in (exact, exact.partition(": ")[0]) if len(part) <= _REASON), words)

@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -13,9 +14,11 @@ from notify.compose import compose_alert, compose_delivery, compose_initial
 from notify.delivery_status import ReportingMta
 from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts
 from notify.mailer import Mailer, MailPermanent, MailTemporary
+from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
 from postfax.journey.faxed_pages import pages_of
 from postfax.journey.giving_up import tell_of_notice
+from postfax.journey.own_notice_templates import read_templates, tell_of_template
 from postfax.opening import Clock
 from sandbox import Nursery
 from store.book import Book
@@ -28,6 +31,16 @@ from store.owed_notices import listed_jobs
 LEASE = timedelta(minutes=15)
 """Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
 log = structlog.get_logger()
+
+Facts = TypeVar("Facts", InitialFacts, DeliveryFacts)
+Facts_contra = TypeVar("Facts_contra", contravariant=True)
+
+
+class Compose(Protocol[Facts_contra]):
+    """Makes the mail of its facts."""
+
+    def __call__(self, facts: Facts_contra, *, sender: str, mta: ReportingMta) -> bytes:
+        """As `notify.compose` does."""
 
 
 class Tell:
@@ -106,7 +119,7 @@ class Tell:
         user = jobs[0].user
         original = await self._original(mail, user, success=notice.success)
         facts = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
-        return compose_initial(facts, sender=self._sender, mta=self._mta)
+        return await self._in_own_form(facts, compose_initial)
 
     async def _delivery(self, notice: Notice, mail: ReceivedMail) -> bytes:
         job = await self._book.job(notice.job_id)
@@ -117,7 +130,17 @@ class Tell:
             original = await self._original(mail, job.user, success=notice.success)
             pages, picture = await self._pages(job)
             facts = replace(facts, original=original, pages=pages, first_page=picture)
-        return compose_delivery(facts, sender=self._sender, mta=self._mta)
+        return await self._in_own_form(facts, compose_delivery)
+
+    async def _in_own_form(self, facts: Facts, compose: Compose[Facts]) -> bytes:
+        """Compose with the organisation's own templates, or without them where they fail."""
+        own = facts.user.settings.notifications.templates
+        try:
+            formed = replace(facts, templates=await read_templates(own))
+            return compose(formed, sender=self._sender, mta=self._mta)
+        except OwnTemplateTrouble as problem:
+            await tell_of_template(self._book, facts.notice, facts.user, problem)
+            return compose(facts, sender=self._sender, mta=self._mta)
 
     async def _pages(self, job: FaxJob) -> tuple[FaxedPages | None, FirstPage | None]:
         """What of the fax goes with the notice to its sender."""

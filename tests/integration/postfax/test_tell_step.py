@@ -57,10 +57,15 @@ async def book(tmp_path: Path) -> AsyncIterator[Book]:
 
 
 async def refused_mail(
-    book: Book, envelope: Envelope, *, phi_free: bool = False, number: int = 1
+    book: Book,
+    envelope: Envelope,
+    *,
+    phi_free: bool = False,
+    number: int = 1,
+    settings: Settings | None = None,
 ) -> tuple[FaxJob, ...]:
     """The job of a mail whose one recipient is refused."""
-    settings = Settings(notifications=NotificationSettings(phi_free=phi_free))
+    settings = settings or Settings(notifications=NotificationSettings(phi_free=phi_free))
     mail = NewMail(
         envelope=envelope,
         header_from=SENDER,
@@ -196,3 +201,39 @@ async def test_a_notice_over_the_limit_is_said_in_the_log(tmp_path: Path) -> Non
     [entry] = logged
     assert (entry["event"], entry["notice"]) == ("notice_withheld", f"initial:{answered[-1][0].mail_id}")
     assert entry["address"] == SENDER
+
+
+@pytest.mark.parametrize("source", ["{{ content.nothing }}", None], ids=["fails", "is gone"])
+async def test_a_template_that_fails_costs_its_form_alone_and_an_administrator_is_told(
+    book: Book, tmp_path: Path, source: str | None
+) -> None:
+    template = tmp_path / "subject.txt"
+    if source:
+        template.write_text(source)
+    settings = Settings.model_validate(
+        {
+            "notifications": {"templates": {"subject": template}},
+            "alerts": {"contacts": ["duty@hospital.example"]},
+        }
+    )
+    await refused_mail(book, ENVELOPE, settings=settings)
+    async with MailSink(tmp_path / "sink") as sink:
+        step = tell(book, sink)
+        assert await step.step()
+        assert await step.step()
+        sent, alert = (message_from_bytes(file.read_bytes(), policy=default) for file in sink.mails)
+    assert "not sent" in sent["Subject"]
+    assert alert["To"] == "duty@hospital.example"
+    assert "an own template of notices" in alert["Subject"]
+
+
+async def test_an_own_template_is_read_anew_for_each_notice(book: Book, tmp_path: Path) -> None:
+    template = tmp_path / "subject.txt"
+    settings = Settings.model_validate({"notifications": {"templates": {"subject": template}}})
+    async with MailSink(tmp_path / "sink") as sink:
+        for number in (1, 2):
+            template.write_text(f"Fax desk {number}: {{{{ content.verdict }}}}")
+            await refused_mail(book, ENVELOPE, number=number, settings=settings)
+            assert await tell(book, sink).step()
+        subjects = [message_from_bytes(file.read_bytes(), policy=default)["Subject"] for file in sink.mails]
+    assert subjects == ["Fax desk 1: Not sent", "Fax desk 2: Not sent"]
