@@ -81,13 +81,11 @@ def _finished(
     """The document's pages, without blank ones at the end if the request says so.
 
     Raises:
-        InvalidDocument: Nothing is on any of them though something should be.
+        InvalidDocument: Nothing is on any of them: a blank fax helps nobody, and who sent it would not know.
     """
     accounts = _accounts(call, answer, len(pages))
     from_office = bool(call.arguments.get("from_office"))
-    if not any(each.inked for each in accounts) and (
-        from_office or any(each.has_content for each in accounts)
-    ):
+    if not any(each.inked for each in accounts):
         raise InvalidDocument(call.name, _BLANK)
     kept = without_blank_ends(accounts) if request.drop_blank_ends else len(pages)
     before = (Step.OFFICE,) if from_office else ()

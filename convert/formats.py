@@ -55,6 +55,8 @@ class Kind(StrEnum):
     ARCHIVE = "archive"
     PROGRAM = "program"
     SOUND_OR_FILM = "sound or film"
+    SWOLLEN = "swollen"
+    DAMAGED = "damaged"
     UNKNOWN = "unknown"
 
 
@@ -123,5 +125,11 @@ FORMATS: dict[Kind, Format] = {
     Kind.ARCHIVE: _refused("archives are not unpacked; attach the documents that are in it"),
     Kind.PROGRAM: _refused("it is a program, not a document"),
     Kind.SOUND_OR_FILM: _refused("it is sound or film, not a document"),
+    Kind.SWOLLEN: _refused(
+        "what is packed in it is larger than 512 MB; send a smaller part of it, or the pages as a PDF"
+    ),
+    Kind.DAMAGED: _refused(
+        "the file is damaged, perhaps cut off on its way; save it again, or send it as a PDF"
+    ),
     Kind.UNKNOWN: _refused("what the file holds is no kind of document that is known; send it as a PDF"),
 }

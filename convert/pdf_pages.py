@@ -79,6 +79,11 @@ class PdfDocument:
         self.page_count: int = pdfium.FPDF_GetPageCount(self._document)
         if self.page_count < 1:
             raise Refused("the PDF has no pages")
+        if pdfium.FPDF_GetFormType(self._document) == pdfium.FORMTYPE_XFA_FULL:
+            # Its pages hold nothing but a request to open it in another program.
+            raise Refused(
+                "the PDF is a form that only Adobe Reader can show (XFA); print it to a PDF and send that"
+            )
         self._form_info, self._form = self._fill_form()
 
     def _fill_form(self) -> "tuple[pdfium.FPDF_FORMFILLINFO | None, pdfium.FPDF_FORMHANDLE | None]":

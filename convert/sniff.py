@@ -64,6 +64,7 @@ _COMPOUND_KINDS = {
 }
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif"}
 _LONGEST_MANIFEST = 1 << 20
+_MOST_UNPACKED = 512 << 20
 
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
@@ -113,9 +114,11 @@ def _in_zip(path: Path) -> Kind:
             if "mimetype" in entries:
                 return _opendocument(archive, entries)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
-        return Kind.UNKNOWN
+        return Kind.DAMAGED
     if "[Content_Types].xml" not in entries:
         return Kind.ARCHIVE
+    if _is_swollen(entries):
+        return Kind.SWOLLEN
     return next((kind for part, kind in _OOXML_PARTS.items() if part in entries), Kind.UNKNOWN)
 
 
@@ -125,14 +128,21 @@ def _opendocument(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo])
     manifest = entries.get("META-INF/manifest.xml")
     if manifest and manifest.file_size < _LONGEST_MANIFEST and b"encryption-data" in archive.read(manifest):
         return Kind.PROTECTED_OFFICE
+    if _is_swollen(entries):
+        return Kind.SWOLLEN
     return _ODF_KINDS.get(declared, Kind.ARCHIVE)
+
+
+def _is_swollen(entries: dict[str, zipfile.ZipInfo]) -> bool:
+    # As the package declares: LibreOffice believes that too, and would unpack until its time is over.
+    return sum(entry.file_size for entry in entries.values()) > _MOST_UNPACKED
 
 
 def _in_compound_file(data: bytes) -> Kind:
     try:
         file = CompoundFile(data)
     except (ValueError, struct.error):
-        return Kind.UNKNOWN
+        return Kind.DAMAGED
     if _is_protected(file):
         return Kind.PROTECTED_OFFICE
     return next((kind for stream, kind in _COMPOUND_KINDS.items() if stream in file.streams), Kind.UNKNOWN)

@@ -13,13 +13,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sandbox.answer import value_of
+from sandbox.answer import Ended, value_of
 from sandbox.confinement import Limits
 from sandbox.failures import FailureKind, TaskFailed
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
 _KILLED_WITHIN = 5.0
 """Seconds."""
+_KILLED = Ended(status=signal.SIGKILL)
 _LARGEST_REQUEST = 200_000
 """One datagram on a Unix socket; the kernel's default send buffer holds a little more (wmem_default)."""
 
@@ -61,7 +62,7 @@ class Nursery:
         self._slots = asyncio.Semaphore(processes)
         self._starting = asyncio.Lock()
         self._numbers = itertools.count(1)
-        self._ended: dict[int, asyncio.Future[int]] = {}
+        self._ended: dict[int, asyncio.Future[Ended]] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -103,10 +104,10 @@ class Nursery:
                 told = json.loads(message)
                 waiting = self._ended.pop(told["ended"], None)
                 if waiting and not waiting.done():
-                    waiting.set_result(told["status"])
+                    waiting.set_result(Ended(status=told["status"], memory=told["memory"]))
         for waiting in self._ended.values():
             if not waiting.done():
-                waiting.set_result(signal.SIGKILL)
+                waiting.set_result(_KILLED)
         self._ended.clear()
 
     async def stop(self) -> None:
@@ -140,13 +141,13 @@ class Nursery:
         async with self._slots:
             await self.start()
             request = {"task": task, "arguments": arguments, "folder": str(folder), "limits": asdict(limits)}
-            answer, status, in_time = await self._run_child(request, limits.seconds)
-        return value_of(answer, status, in_time=in_time, task=task)
+            answer, ended, in_time = await self._run_child(request, limits.seconds)
+        return value_of(answer, ended, in_time=in_time, task=task, memory=limits.memory)
 
-    async def _run_child(self, request: dict[str, Any], seconds: float) -> tuple[bytes, int, bool]:
-        """The octets that the child answered, its wait status, and whether it ended by itself."""
+    async def _run_child(self, request: dict[str, Any], seconds: float) -> tuple[bytes, Ended, bool]:
+        """The octets that the child answered, how it ended, and whether it did so by itself."""
         number = next(self._numbers)
-        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._ended[number] = ended
         reader, writer = os.pipe2(os.O_CLOEXEC)
         try:
@@ -168,7 +169,7 @@ class Nursery:
                 await asyncio.wait(waited_for, timeout=_KILLED_WITHIN)
             answer = reading.result() if reading.done() else b""
             reading.cancel()
-            return answer, ended.result() if ended.done() else signal.SIGKILL, in_time
+            return answer, ended.result() if ended.done() else _KILLED, in_time
         except asyncio.CancelledError:
             with contextlib.suppress(OSError, TaskFailed):
                 await self._send({"kill": number})

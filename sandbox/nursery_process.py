@@ -9,10 +9,9 @@ the first with a pipe to answer on:
     {"run": ID, "task": "module:function", "arguments": {…}, "folder": PATH, "limits": {…}}
     {"kill": ID}
 
-and receives {"ready": true, "unconfined": [SENTENCE…]} once and {"ended": ID, "status": WAIT_STATUS} for each
-child.
-The task's answer, {"value": …}, {"refused": SENTENCE} or {"error": [KIND, DETAIL]}, goes straight into the
-pipe.
+and receives {"ready": true, "unconfined": [SENTENCE…]} once and {"ended": ID, "status": WAIT_STATUS,
+"memory": OCTETS} for each child. The task's answer, {"value": …}, {"refused": SENTENCE} or
+{"error": [KIND, DETAIL]}, goes straight into the pipe.
 """
 
 import contextlib
@@ -118,11 +117,11 @@ class _Parent:
     def reap(self) -> None:
         """Report every child that has ended."""
         for request_id, process_id in list(self.children.items()):
-            done, status = os.waitpid(process_id, os.WNOHANG)
+            done, status, used = os.wait4(process_id, os.WNOHANG)
             if done:
                 del self.children[request_id]
                 _kill_group(process_id)  # whatever it has started must not outlive it
-                self.tell({"ended": request_id, "status": status})
+                self.tell({"ended": request_id, "status": status, "memory": used.ru_maxrss * 1024})
         self.spares.reap()
 
     def tell(self, message: dict[str, Any]) -> None:

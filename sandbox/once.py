@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.answer import value_of
+from sandbox.answer import Ended, value_of
 from sandbox.confinement import Limits, missing_confinement
 from sandbox.failures import TaskFailed, TaskRefused
 from sandbox.nursery_process import become_child
@@ -51,12 +51,14 @@ def run_together(tasks: Sequence[OnceTask]) -> list[Any]:
     missing_confinement()  # learnt once, for all of them
     children = [_fork(task) for task in tasks]
     _collect(children)
-    return [_result(child, os.waitpid(child.process, 0)[1]) for child in children]
+    return [_result(child) for child in children]
 
 
-def _result(child: _Child, status: int) -> Any:
+def _result(child: _Child) -> Any:
+    _, status, used = os.wait4(child.process, 0)
+    ended, task = Ended(status=status, memory=used.ru_maxrss * 1024), child.task
     try:
-        return value_of(child.answer, status, in_time=child.in_time, task=child.task.task)
+        return value_of(child.answer, ended, in_time=child.in_time, task=task.task, memory=task.limits.memory)
     except (TaskRefused, TaskFailed) as failure:
         return failure
 

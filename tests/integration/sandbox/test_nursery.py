@@ -51,6 +51,7 @@ async def test_a_refusal_is_told_in_its_own_words(nursery: Nursery, tmp_path: Pa
         ("spin", FailureKind.TIME),
         ("grow", FailureKind.MEMORY),
         ("abort", FailureKind.CRASHED),
+        ("trap_without_memory", FailureKind.MEMORY),
         ("fill", FailureKind.ERROR),
     ],
 )

@@ -104,8 +104,8 @@ def test_what_is_in_a_zip(tmp_path: Path, entries: list[tuple[str, bytes]], kind
     assert kind_of(tmp_path, in_zip(tmp_path, *entries)) is kind
 
 
-def test_a_broken_zip_is_unknown(tmp_path: Path) -> None:
-    assert kind_of(tmp_path, b"PK\3\4" + bytes(range(200))) is Kind.UNKNOWN
+def test_a_broken_zip_is_damaged(tmp_path: Path) -> None:
+    assert kind_of(tmp_path, b"PK\3\4" + bytes(range(200))) is Kind.DAMAGED
 
 
 PLAIN_WORD = struct.pack("<HHHHHH", 0xA5EC, 0xC1, 0, 0, 0, 0x0200)
