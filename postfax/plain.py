@@ -15,6 +15,7 @@ def plain_job(job: FaxJob) -> dict[str, Any]:
     return {
         "id": job.id,
         "mail_id": job.mail_id,
+        "resend_of": job.resend_of or None,
         "state": job.state.value,
         "status": job.status.value if job.status else None,
         "explanation": job.explanation,

@@ -55,14 +55,14 @@ from store.records.interventions import CancelResult
 from store.records.mails import Accepted, Arrived, MailClaim
 from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
+from store.searching import Searching
 from store.sqlite import book_path
 from store.tables import copies, notices
-from store.upkeep import Upkeep
 
 Noun = TypeVar("Noun")
 
 
-class Book(Upkeep):
+class Book(Searching):
     """The durable record of one Postfax.
 
     Args:

@@ -203,6 +203,8 @@ class FaxJob:
     pages_confirmed: int
     """The most pages that one attempt brought over."""
     document: FaxDocument | None
+    resend_of: str = ""
+    """The job that this one is sent again for; empty for a sender's own."""
     cancel_requested_by: str
     """Who asked to cancel while a call was in progress; empty for nobody."""
     attempts: tuple[Attempt, ...] = field(default_factory=tuple)

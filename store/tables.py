@@ -78,6 +78,10 @@ OPEN = text("ended_at IS NULL")
 HELD = text("owner > ''")
 EXPIRING = text("expires_at IS NOT NULL AND finished_at IS NULL")
 ALERTS = text("topic > ''")
+RESENT = text("resend_of > ''")
+REFERENCED = text("reference > ''")
+BUSY = text("status = 'BUSY'")
+FINISHED = text("finished_at IS NOT NULL")
 
 bodies = Table(
     "bodies",
@@ -178,6 +182,12 @@ jobs = Table(
     Column("notify", _OptionalJson),
     # Whether explanation and advice hold nothing of the mail.
     Column("quotes_nothing", Boolean, nullable=False, server_default="0"),
+    # For searching and counting: the sender's departments from the top down, ` › ` between; the document's
+    # pages; when the first call was placed. And the job that this one is sent again for.
+    Column("department", Text, nullable=False, server_default=""),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("first_call_at", Instant),
+    Column("resend_of", String(24), nullable=False, server_default=""),
     Index("jobs_of_mail", "mail_id", "position", unique=True),
     # Holds all that the choice of the next call looks at, so that it never touches a row that it passes over.
     Index(
@@ -200,6 +210,11 @@ jobs = Table(
     Index("jobs_by_sender", "sender", "created_at"),
     Index("jobs_by_number", "number", "created_at"),
     Index("jobs_under_policy", "policy"),
+    Index("jobs_by_status", "status", "created_at"),
+    Index("jobs_by_department", "department", "created_at"),
+    Index("jobs_by_end", "finished_at", sqlite_where=FINISHED, postgresql_where=FINISHED),
+    Index("jobs_by_reference", "reference", sqlite_where=REFERENCED, postgresql_where=REFERENCED),
+    Index("jobs_resent", "resend_of", sqlite_where=RESENT, postgresql_where=RESENT),
 )
 
 documents = Table(
@@ -245,6 +260,8 @@ attempts = Table(
     Column("retransmissions", Integer),
     Index("attempts_of_job", "job_id", "number", unique=True),
     Index("attempts_open", "owner", sqlite_where=OPEN, postgresql_where=OPEN),
+    # For the numbers that are busy most often.
+    Index("attempts_busy", "started_at", "called", "job_id", sqlite_where=BUSY, postgresql_where=BUSY),
 )
 
 transitions = Table(

@@ -48,6 +48,8 @@ class _Record:
     purged_at: datetime | None
     """When mail and document were removed, because they had been kept long enough."""
     history: tuple[RecordedTransition, ...]
+    resends: tuple[str, ...]
+    """The jobs that it was sent again as."""
 
 
 @click.command("show")
@@ -83,6 +85,7 @@ async def _look_up(settings_file: str, job_id: str) -> _Record:
             copies=await book.copies_of(job.id),
             purged_at=await book.purged_at(mail.id),
             history=await book.transitions_of(job.id),
+            resends=await book.resends_of(job.id),
         )
 
 
@@ -107,6 +110,7 @@ async def find_job(book: Book, job_id: str) -> FaxJob:
 def _plain(record: _Record) -> dict[str, Any]:
     return {
         **plain_job(record.job),
+        "resent_as": list(record.resends),
         "document": record.job.document,
         "purged_at": record.purged_at,
         "policy": record.job.user.model_dump(mode="json"),
@@ -126,6 +130,8 @@ def _print(record: _Record) -> None:
             ("status", f"{status_words(job)}{f' ({job.state.value})' if job.status else ''}"),
             ("", job.explanation),
             ("to", _recipient_words(job)),
+            ("resend of", job.resend_of),
+            ("resent as", ", ".join(record.resends)),
             ("from", f"{job.user.name} <{job.user.email}>, {_place_words(job)}"),
             ("subject", mail.subject),
             ("reference", job.reference),

@@ -11,6 +11,9 @@ Modules:
     pickups        which messages of an IMAP mailbox were taken on
     submissions    jobs come to be, get their documents, or are refused
     jobs           jobs as rows, their changes of state, look-ups
+    resending      a fax is sent again as a job of its own
+    conditions     the layers of a filter over jobs
+    activity       which faxes a filter lets through, and what is told of each
     interventions  people cancel, hold and release
     audit          who did what
     blocks         numbers that are blocked while the service runs

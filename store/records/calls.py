@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
 
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
@@ -16,7 +16,7 @@ from store.records.next_call import choose_call
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
 from store.status import Status
-from store.tables import jobs
+from store.tables import Instant, jobs
 
 HeaderText = Callable[[FaxJob, str, datetime], str]
 """(job, line, time of the call) → the text of the header line."""
@@ -36,7 +36,8 @@ def claim_call(
     chosen = choose_call(turn.connection, channels, turn.now)
     if chosen is None:
         return None
-    move(turn, [chosen.job_id], Transition.DIAL)
+    first = func.coalesce(jobs.c.first_call_at, literal(turn.now, Instant))
+    move(turn, [chosen.job_id], Transition.DIAL, first_call_at=first)
     job = the_job(turn.connection, chosen.job_id)
     attempt = open_attempt(
         turn,

@@ -29,7 +29,7 @@ _JOBS = (
         documents.c.body.label("document_body"),
         documents.c.sha256,
         documents.c.resolution,
-        documents.c.pages,
+        documents.c.pages.label("document_pages"),
     )
     .outerjoin(policies, jobs.c.policy == policies.c.digest)
     .outerjoin(documents, jobs.c.id == documents.c.job_id)
@@ -188,6 +188,7 @@ def fax_job(row: Row[Any]) -> FaxJob:
         tries=row.tries,
         pages_confirmed=row.pages_confirmed,
         document=_document(row),
+        resend_of=row.resend_of,
         cancel_requested_by=row.cancel_requested_by,
     )
 
@@ -199,5 +200,5 @@ def _document(row: Row[Any]) -> FaxDocument | None:
         body=row.document_body,
         sha256=row.sha256,
         resolution=Resolution(row.resolution),
-        pages=tuple(FaxPage(**page) for page in row.pages),
+        pages=tuple(FaxPage(**page) for page in row.document_pages),
     )

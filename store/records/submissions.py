@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, update
 
 from config.fax import Resolution
+from config.levels import BETWEEN
 from config.settings import UserPolicy
 from store.bodies import KeptBody, insert_bodies
 from store.ids import job_id
@@ -24,7 +25,9 @@ from store.records.outbox import owe_initial_notice
 from store.records.page_budget import pages_made
 from store.records.policies import keep_policy
 from store.records.turn import Turn
-from store.tables import documents
+from store.tables import documents, jobs
+
+_COUNT_PAGES = update(jobs).where(jobs.c.id == bindparam("which"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +146,8 @@ def _keep_documents(turn: Turn, waiting: Sequence[str], made: Mapping[str, KeptD
             for waiting_id, body_row in body_rows.items()
         ]
         turn.connection.execute(insert(documents), rows)
+        counted = [{"which": row["job_id"], "pages": len(row["pages"])} for row in rows]
+        turn.connection.execute(_COUNT_PAGES, counted)
 
 
 def _queue(turn: Turn, converting: Sequence[FaxJob]) -> None:
@@ -173,7 +178,7 @@ def _insert_jobs(turn: Turn, mail: ReceivedMail, user: UserPolicy | None, new_jo
         {
             **shared,
             **_row_of(job),
-            **_policy_of(turn, job.user or user),
+            **policy_columns(turn, job.user or user),
             "id": job_id(mail.id, position, len(new_jobs)),
             "position": position,
         }
@@ -190,10 +195,15 @@ def _insert_jobs(turn: Turn, mail: ReceivedMail, user: UserPolicy | None, new_jo
     insert_jobs(turn, Transition.REFUSE, refused, by=by)
 
 
-def _policy_of(turn: Turn, user: UserPolicy | None) -> dict[str, Any]:
+def policy_columns(turn: Turn, user: UserPolicy | None) -> dict[str, Any]:
+    """The columns of a job that follow from the policy of its sender, which is kept with it."""
     if user is None:
-        return {"policy": None, "lines": json.dumps(())}
-    return {"policy": keep_policy(turn, user), "lines": json.dumps(user.settings.lines)}
+        return {"policy": None, "lines": json.dumps(()), "department": ""}
+    return {
+        "policy": keep_policy(turn, user),
+        "lines": json.dumps(user.settings.lines),
+        "department": BETWEEN.join(user.departments),
+    }
 
 
 def _row_of(job: NewJob) -> dict[str, Any]:

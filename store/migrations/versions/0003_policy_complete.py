@@ -1,7 +1,9 @@
-"""What senders ask for of a fax, live blocks and locks, who did what, alerts, and bodies that were purged.
+"""What senders ask for, live facts, who did what, alerts, purged bodies, what is searched and counted.
 
 Revision: 0003, after 0002
 """
+
+import json
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,11 +27,23 @@ REFERRED_TO = (
     ("jobs_under_policy", "jobs", "policy"),
     ("pickups_of_mail", "pickups", "mail_id"),
 )
+RESENT = sa.text("resend_of > ''")
+REFERENCED = sa.text("reference > ''")
+BUSY = sa.text("status = 'BUSY'")
+FINISHED = sa.text("finished_at IS NOT NULL")
+SEARCHED = (
+    ("jobs_by_status", ("status", "created_at"), None),
+    ("jobs_by_department", ("department", "created_at"), None),
+    ("jobs_by_end", ("finished_at",), FINISHED),
+    ("jobs_by_reference", ("reference",), REFERENCED),
+    ("jobs_resent", ("resend_of",), RESENT),
+)
 NOTICE_INDEXES = ("notices_due", "notices_held", "notices_of_mail", "notices_to")
 
 
 def upgrade() -> None:
     _extend_jobs()
+    _prepare_searches()
     op.add_column("bodies", sa.Column("purged_at", INSTANT, nullable=True))
     _remake_notices()
     about = ["topic", "address", "created_at"]
@@ -55,6 +69,38 @@ def _extend_jobs() -> None:
     op.drop_index("jobs_dialable", "jobs")
     _index_dialable("lines", "priority", "due_at", "id", "number", "dialable")
     op.create_index("jobs_expiring", "jobs", ["expires_at"], sqlite_where=EXPIRING, postgresql_where=EXPIRING)
+
+
+def _prepare_searches() -> None:
+    for column in (
+        sa.Column("department", sa.Text(), server_default="", nullable=False),
+        sa.Column("pages", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("first_call_at", INSTANT, nullable=True),
+        sa.Column("resend_of", sa.String(length=24), server_default="", nullable=False),
+    ):
+        op.add_column("jobs", column)
+    _fill_in_what_is_counted()
+    for name, columns, condition in SEARCHED:
+        op.create_index(name, "jobs", list(columns), sqlite_where=condition, postgresql_where=condition)
+    busy = ["started_at", "called", "job_id"]
+    op.create_index("attempts_busy", "attempts", busy, sqlite_where=BUSY, postgresql_where=BUSY)
+
+
+def _fill_in_what_is_counted() -> None:
+    """Of the jobs that are there: their pages, their first calls, and their departments."""
+    connection = op.get_bind()
+    if connection.execute(sa.text("SELECT id FROM jobs ORDER BY id LIMIT 1")).first() is None:
+        return
+    op.execute(
+        "UPDATE jobs SET first_call_at ="
+        " (SELECT min(started_at) FROM attempts WHERE attempts.job_id = jobs.id),"
+        " pages = coalesce("
+        "(SELECT json_array_length(documents.pages) FROM documents WHERE documents.job_id = jobs.id), 0)"
+    )
+    fill_in = sa.text("UPDATE jobs SET department = :department WHERE policy = :digest")
+    for digest, policy in connection.execute(sa.text("SELECT digest, policy FROM policies")).all():
+        if departments := json.loads(policy).get("departments"):
+            connection.execute(fill_in, {"department": " › ".join(departments), "digest": digest})
 
 
 def _index_dialable(*columns: str) -> None:
@@ -167,12 +213,16 @@ def downgrade() -> None:
         op.drop_index(name, table)
     op.drop_index("alerts_about", "notices")
     _remake_notices(alerts=False)
+    op.drop_index("attempts_busy", "attempts")
+    for name, _, _ in SEARCHED:
+        op.drop_index(name, "jobs")
     op.drop_column("bodies", "purged_at")
     op.execute("UPDATE mails SET state = 'answered' WHERE state = 'purged'")  # which 0002 does not know
     op.drop_index("jobs_expiring", "jobs")
     op.drop_index("jobs_dialable", "jobs")
     _index_dialable("lines", "due_at", "id", "number", "dialable")
     for column in (
+        *("resend_of", "first_call_at", "pages", "department"),
         *("quotes_nothing", "notify", "expires_at", "not_before"),
         *("priority", "sender_name", "recipient_title"),
     ):

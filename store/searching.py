@@ -1,0 +1,70 @@
+"""The part of the book that administrators ask, and that sends a fax again for them.
+
+`store.book.Book` is the only kind of it; what holds for the book's methods holds here.
+"""
+
+from collections.abc import AsyncIterator
+
+from config.settings import DatetimeSettings
+from store.activity import Activity, ActivityFilter, Found
+from store.errors import NotInBook
+from store.ids import read_id
+from store.job import FaxJob
+from store.records import activity, resending
+from store.resend import Resend
+from store.upkeep import Upkeep
+
+
+class Searching(Upkeep):
+    """What was faxed, searched and counted."""
+
+    # --- Searched -----------------------------------------------------------------------------------------
+
+    async def activity(self, wanted: ActivityFilter, *, rows: int, before: int = 0) -> Found:
+        """One page of the faxes that a filter lets through, newest first, after so many newer ones."""
+        return await self._access.read(activity.find_activity, wanted, rows, before)
+
+    async def every_activity(self, wanted: ActivityFilter) -> AsyncIterator[Activity]:
+        """All of them, newest first. Each page is read by itself, so that nobody waits for the whole."""
+        after: Activity | None = None
+        while page := await self._access.read(activity.activity_after, wanted, after):
+            for each in page:
+                yield each
+            after = page[-1]
+
+    async def matching_jobs(self, wanted: ActivityFilter) -> tuple[str, ...]:
+        """Ids of all jobs that a filter lets through, newest first."""
+        return await self._access.read(activity.matching_jobs, wanted)
+
+    async def newest_datetimes(self) -> DatetimeSettings:
+        """How the newest fax's policy has times told; the built-in way where there is no fax."""
+        return await self._access.read(activity.newest_datetimes)
+
+    # --- Sent again ---------------------------------------------------------------------------------------
+
+    async def resend(self, job_id: str, wanted: Resend, *, by: str) -> FaxJob:
+        """Send a fax again as a job of its own, with cover page and header made anew; the new job.
+
+        Of two who want it at one time, one gets the job and the other the refusal, unless the second says
+        `at_once`.
+
+        Raises:
+            NotInBook: there is no such job.
+            ResendRefused: it is under way, or sent again and under way, or its mail never became a fax.
+            BodyPurged: the mail was kept long enough and is gone.
+        """
+        known = read_id(job_id)
+        if known is None:
+            raise NotInBook("job", job_id)
+        mail = await self._access.read(resending.mail_of_job, known)
+        body = await self._keep(await self._access.read(self._bodies.read, mail), ".eml")
+        try:
+            return await self._access.write(resending.resend, known, wanted, body, self._rng, by=by)
+        except BaseException:
+            await self._access.in_thread(self._bodies.discard, body)
+            raise
+
+    async def resends_of(self, job_id: str) -> tuple[str, ...]:
+        """Ids of the jobs that a job was sent again as, oldest first."""
+        known = read_id(job_id)
+        return await self._access.read(resending.resends_of, known) if known else ()
