@@ -1,8 +1,10 @@
 """The header line as pixels: a hinted monospaced face drawn at the fax's own raster, without grey.
 
-It is drawn once for 204×196 dpi. For 204×98 each pair of rows becomes one that is black where either was,
-so no stroke is lost; for 204×391 each row stands twice. A character that the face lacks is drawn in the
-first installed face that has it.
+For 204×196 dpi it is drawn at 19 pixels to the em. At 204×98 a stroke is one row, so there the face is drawn
+at 10 pixels to the em, a size that it was hinted for, with each column twice: a 6 stays apart from an 8. For
+204×391 each row stands twice. A character that the face lacks is drawn in the first installed face that
+has it; these are not made for few rows, so at 204×98 each pair of rows of theirs becomes one that is black
+where either was.
 """
 
 import functools
@@ -20,16 +22,20 @@ if TYPE_CHECKING:
     from config.fax import Resolution
 
 _FACES = Path("/usr/share/fonts")
-_FIRST = ("truetype/noto/NotoSansMono-Regular.ttf", "truetype/dejavu/DejaVuSansMono.ttf")
+_FIRST = (
+    "truetype/dejavu/DejaVuSansMono.ttf",
+    "truetype/liberation/LiberationMono-Regular.ttf",
+    "truetype/noto/NotoSansMono-Regular.ttf",
+)
 _OTHERS = (
     "*/noto/NotoSans-Regular.*",
     "*/noto/NotoSansCJK-Regular.*",
     "*/noto/NotoSans*-Regular.*",
     "**/*.ttf",
 )
-_POINTS = 19
-"""Pixels to the em: capitals are 14 of the band's 24 rows high."""
-_BASELINE = 18
+_FINE, _SMALL = 19, 10
+"""Pixels to the em: capitals are 14 of the band's 24 rows high, or 7 of 12."""
+_BASELINE = {_FINE: 18, _SMALL: 9}
 """Row on which the letters stand: descenders end above the band's last row, which stays blank."""
 _MARGIN = 32
 """Pixels that stay free at both sides: printers do not reach the edge of the paper."""
@@ -48,48 +54,65 @@ def header_band(left: str, middle: str, right: str, *, resolution: "Resolution |
     Raises:
         ConverterUnavailable: No face is installed.
     """
-    band = Image.new("1", (WIDTH, BAND_ROWS["fine"]), 0)
-    pen = ImageDraw.Draw(band)
-    pen.fontmode = "1"
-    free_from = _MARGIN + _draw(pen, left, _MARGIN) + _GAP
-    right_from = WIDTH - _MARGIN - _width(right)
-    _draw(pen, right, right_from)
-    room = right_from - _GAP - free_from
-    fitting = _fitted(middle, room)
-    centred = (WIDTH - _width(fitting)) // 2
-    _draw(pen, fitting, max(free_from, min(centred, free_from + room - _width(fitting))))
-    return _at(np.asarray(band), resolution)
+    small = resolution == "standard"
+    band = np.zeros((BAND_ROWS["standard" if small else "fine"], WIDTH), np.bool_)
+    free_from = _draw(band, left, _MARGIN, small=small) + _GAP
+    right_from = WIDTH - _MARGIN - _width(right, small=small)
+    _draw(band, right, right_from, small=small)
+    fitting = _fitted(middle, right_from - _GAP - free_from, small=small)
+    width = _width(fitting, small=small)
+    _draw(band, fitting, max(free_from, min((WIDTH - width) // 2, right_from - _GAP - width)), small=small)
+    band[-1 if small else -2 :] = False  # nothing a font does may touch the page below
+    return band.repeat(2, axis=0) if resolution == "superfine" else band
 
 
-def _draw(pen: ImageDraw.ImageDraw, text: str, begin: int) -> int:
-    """Draw from this pixel on; the pixels that it took."""
+def _draw(band: Band, text: str, begin: int, *, small: bool) -> int:
+    """Draw from this pixel on; the pixel after it."""
     at = float(begin)
     for part, face in _runs(text):
-        pen.text((round(at), _BASELINE), part, font=face, anchor="ls", fill=1)
-        at += face.getlength(part)
-    return round(at - begin)
+        drawn = _drawn(part, face, small=small)
+        left = max(0, round(at))
+        place = band[:, left : left + drawn.shape[1]]
+        place |= drawn[:, : place.shape[1]]
+        at += _advance(part, face, small=small)
+    return round(at)
 
 
-def _at(fine: Band, resolution: "Resolution | str") -> Band:
-    fine = fine.copy()
-    fine[-2:] = False  # nothing a font does may touch the page below
-    if resolution == "standard":
-        return fine[0::2] | fine[1::2]
-    return fine.repeat(2, axis=0) if resolution == "superfine" else fine
+def _drawn(part: str, face: ImageFont.FreeTypeFont, *, small: bool) -> Band:
+    """One run at a resolution's rows, from its origin on; letters may reach over its width."""
+    if small and face is _first_face():
+        return _pixels(part, _small_face(), _SMALL).repeat(2, axis=1)
+    fine = _pixels(part, face, _FINE)
+    return fine[0::2] | fine[1::2] if small else fine
 
 
-def _fitted(text: str, room: int) -> str:
-    if _width(text) <= room:
+def _pixels(part: str, face: ImageFont.FreeTypeFont, size: int) -> Band:
+    rows = BAND_ROWS["standard" if size == _SMALL else "fine"]
+    picture = Image.new("1", (round(face.getlength(part)) + size, rows), 0)
+    pen = ImageDraw.Draw(picture)
+    pen.fontmode = "1"
+    pen.text((0, _BASELINE[size]), part, font=face, anchor="ls", fill=1)
+    return np.asarray(picture)
+
+
+def _advance(part: str, face: ImageFont.FreeTypeFont, *, small: bool) -> float:
+    if small and face is _first_face():
+        return 2 * _small_face().getlength(part)
+    return face.getlength(part)
+
+
+def _fitted(text: str, room: int, *, small: bool) -> str:
+    if _width(text, small=small) <= room:
         return text
     # The sender's number stands last and must stay (47 CFR 68.318(d)): the name before it gives way.
     name, _, number = text.rpartition("  ")
-    while name and _width(f"{name}{_ELLIPSIS}  {number}") > room:
+    while name and _width(f"{name}{_ELLIPSIS}  {number}", small=small) > room:
         name = name[:-1]
     return f"{name}{_ELLIPSIS}  {number}" if name else number
 
 
-def _width(text: str) -> int:
-    return round(sum(face.getlength(part) for part, face in _runs(text)))
+def _width(text: str, *, small: bool) -> int:
+    return round(sum(_advance(part, face, small=small) for part, face in _runs(text)))
 
 
 @functools.lru_cache(maxsize=512)
@@ -135,6 +158,12 @@ def _first_face() -> ImageFont.FreeTypeFont:
 
 
 @functools.cache
+def _small_face() -> ImageFont.FreeTypeFont:
+    """The first face for few rows."""
+    return _first_face().font_variant(size=_SMALL)
+
+
+@functools.cache
 def _other_files() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path for pattern in _OTHERS for path in sorted(_FACES.glob(pattern))))
 
@@ -142,7 +171,7 @@ def _other_files() -> tuple[Path, ...]:
 @functools.cache
 def _open(path: Path) -> ImageFont.FreeTypeFont | None:
     try:
-        return ImageFont.truetype(str(path), _POINTS)
+        return ImageFont.truetype(str(path), _FINE)
     except OSError:
         return None
 

@@ -1,6 +1,8 @@
 import time
+from itertools import combinations
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,6 +102,22 @@ def test_a_long_name_gives_way_to_the_number() -> None:
     longer = header_band(TEXT.left, f"{'A very long name ' * 30}  {number}", "1/1", resolution="fine")
     assert np.array_equal(long, longer)
     assert long.shape == (24, WIDTH)
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_no_digit_can_be_taken_for_another(resolution: str) -> None:
+    digits = [header_band(digit, "", "", resolution=resolution) for digit in "0123456789"]
+    holes = [cv2.connectedComponents((~digit).astype(np.uint8), connectivity=4)[0] - 2 for digit in digits]
+    assert holes[1:4] + holes[5:] == [0, 0, 0, 0, 1, 0, 2, 1]
+    assert holes[0] >= 1  # a zero may have a dot within
+    fewest = min(int((one ^ other).sum()) for one, other in combinations(digits, 2))
+    assert fewest >= 4
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_letters_are_as_high_on_paper_at_every_resolution(resolution: str) -> None:
+    inked = np.flatnonzero(header_band("H", "", "", resolution=resolution).any(axis=1))
+    assert np.ptp(inked) + 1 == pytest.approx(14 * BAND_ROWS[resolution] / 24, abs=1)
 
 
 @pytest.mark.parametrize("name", ["Ärztehaus Süd", "Καρδιολογία", "Больница", "病院", "مستشفى", "☎ 😀"])
