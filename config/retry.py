@@ -1,6 +1,7 @@
 """How often a number is called."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -53,6 +54,14 @@ class StatusRetry(Section):
     """From the end of such a call to the next one."""
 
 
+class Resume(StrEnum):
+    """What follows a call that broke off after some pages were confirmed."""
+
+    HEADER = "header"
+    COVER = "cover"
+    OFF = "off"
+
+
 class RetrySettings(Section):
     """How often a number is called."""
 
@@ -62,3 +71,6 @@ class RetrySettings(Section):
     """From the end of a call to the next one."""
     statuses: dict[RetryableStatus, StatusRetry] = {}
     """By status, for example `BUSY: {interval: 3 min}`."""
+    resume: Resume = Resume.HEADER
+    """How a fax goes on that broke off: header (from the first page that was not confirmed; the header line
+    says that it is continued), cover (a page before them says so too), or off (all its pages once more)."""

@@ -45,16 +45,29 @@ class HeaderText:
         )
         return left, middle, right
 
+    def without_count(self) -> "HeaderText":
+        """The header line of a page that is not counted."""
+        left, middle, right = (
+            "" if PAGE_MARK in field else field for field in (self.left, self.middle, self.right)
+        )
+        return HeaderText(left=left, middle=middle, right=right)
+
     def __str__(self) -> str:
         """What is kept of it with the attempt: the fields that do not count pages."""
         fields = (self.left, self.middle, self.right)
         return " | ".join(field for field in fields if field and PAGE_MARK not in field)
 
 
-def stamp(source: Path, target: Path, text: HeaderText) -> FaxTiff:
+def stamp(source: Path, target: Path, text: HeaderText, *, count: int | None = None) -> FaxTiff:
     """Write the fax at `source` to `target` with the header line on each page.
 
     Blocks for about a millisecond a page; call it in a thread.
+
+    Args:
+        source: The fax.
+        target: Where it goes.
+        text: The header line.
+        count: Pages of the fax, where the file has only the first of them.
 
     Returns:
         The pages as written.
@@ -64,12 +77,22 @@ def stamp(source: Path, target: Path, text: HeaderText) -> FaxTiff:
         ConverterUnavailable: A library or every font is missing.
         OSError: A file cannot be read or written.
     """
-    fax = fax_tiff.read(source)
+    fax = stamped(fax_tiff.read(source), text, count=count)
+    fax_tiff.write(target, fax.pages, resolution=fax.resolution)
+    return fax
+
+
+def stamped(fax: FaxTiff, text: HeaderText, *, count: int | None = None) -> FaxTiff:
+    """The fax with the header line on each page, which are the first of `count` where that is given.
+
+    Raises:
+        ConverterUnavailable: A library or every font is missing.
+    """
+    count, rows = count or len(fax.pages), BAND_ROWS[fax.resolution]
     pages = tuple(
-        with_band(page, _coded_band(text, number, len(fax.pages), fax.resolution), BAND_ROWS[fax.resolution])
+        with_band(page, _coded_band(text, number, count, fax.resolution), rows)
         for number, page in enumerate(fax.pages, 1)
     )
-    fax_tiff.write(target, pages, resolution=fax.resolution)
     return FaxTiff(resolution=fax.resolution, pages=pages)
 
 

@@ -11,10 +11,10 @@ from random import Random
 
 from store.access import BookAccess
 from store.bodies import ROW_LIMIT, BodyFolder, KeptBody
+from store.calling_facts import CallingFacts
 from store.errors import NotInBook
 from store.ids import read_id
 from store.incoming import IncomingBody
-from store.live_facts import LiveFacts
 from store.mail import Envelope
 from store.quarantine import NewQuarantined, Quarantined
 from store.records import quarantine, refusals
@@ -34,7 +34,7 @@ class Purged:
     refusals: int
 
 
-class Administration(LiveFacts):
+class Administration(CallingFacts):
     """What administrators see and do, as far as it is no job."""
 
     def __init__(

@@ -26,6 +26,9 @@ class AuditAction(StrEnum):
     MOVE_USER = "move user"
     DELETE_USER = "delete user"
     APPROVE_POLICY = "approve policy"
+    HOLD_LINE = "hold line"
+    RELEASE_LINE = "release line"
+    FORGET_NUMBER = "forget number"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +40,8 @@ class AuditEntry:
     """The person."""
     action: AuditAction
     subject: str
-    """What it was done to: an account in lower case, a number pattern, the id of a job or a mail, or the
-    digest of a policy."""
+    """What it was done to: an account in lower case, a number or a pattern, a line, the id of a job or mail, or
+    the digest of a policy."""
     detail: str
     """The reason, or what else there is to tell; may be empty."""
 

@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from config.settings import UserPolicy
 from store.access import BookAccess
 from store.bodies import BodyFolder
+from store.destination import Destination
 from store.disk import check_space
 from store.errors import NotInBook
 from store.history import RecordedTransition
@@ -231,17 +232,26 @@ class Book(Searching):
         return await self._access.write(calls.claim_call, channels, lease, header)
 
     async def record_outcome(
-        self, attempt_id: str, outcome: Outcome, next_call: datetime | None, explanation: str = ""
+        self,
+        attempt_id: str,
+        outcome: Outcome,
+        next_call: datetime | None,
+        explanation: str = "",
+        *,
+        destination: Destination | None = None,
     ) -> FaxJob:
         """A call has ended: the job is sent, waits for `next_call`, or is at its end.
 
-        A job that was cancelled during the call is at its end unless it was sent. The same outcome a second
-        time changes nothing.
+        `destination` is what is known of the number now; None where the call taught nothing. A job that was
+        cancelled during the call is at its end unless it was sent. The same outcome a second time changes
+        nothing.
 
         Raises:
             AttemptClosed: the attempt has another outcome already, or was interrupted.
         """
-        return await self._access.write(calls.record_outcome, attempt_id, outcome, next_call, explanation)
+        return await self._access.write(
+            calls.record_outcome, attempt_id, outcome, next_call, explanation, destination
+        )
 
     async def record_interrupted(self, attempt_id: str) -> FaxJob:
         """The end of the service cut a call off: the job is due again, and the first three do not count."""

@@ -130,7 +130,7 @@ class Outcome:
     ended_at: datetime
     answered_at: datetime | None = None
     pages_confirmed: int = 0
-    """Pages for which the far end sent MCF or its like (T.30 §5.3.6.1.7)."""
+    """Pages of this call for which the far end sent MCF or its like (T.30 §5.3.6.1.7)."""
     sip_code: int | None = None
     q850_cause: int | None = None
     t30_code: int | None = None
@@ -144,6 +144,8 @@ class Outcome:
     compression: str = ""
     """`MH`, `MR`, `MMR`; empty if unknown."""
     remote_csid: str = ""
+    remote_finest: str = ""
+    """The finest resolution that the far end takes: `standard`, `fine` or `superfine`; empty if unknown."""
     bad_rows: int = 0
     retransmissions: int = 0
 
@@ -163,6 +165,8 @@ class Attempt:
     header: str
     """The text of the header line that was drawn on its pages, without the page count."""
     started_at: datetime
+    first_page: int = 0
+    """0-based; above 0 where earlier calls had the pages before it confirmed."""
     outcome: Outcome | None = None
     interrupted: bool = False
     """Cut off by the end of the service; does not count against the allowed attempts."""
@@ -201,7 +205,7 @@ class FaxJob:
     tries: int
     """Attempts that count: made, and not interrupted by the end of the service."""
     pages_confirmed: int
-    """The most pages that one attempt brought over."""
+    """Pages from the first on that are over, all calls together."""
     document: FaxDocument | None
     resend_of: str = ""
     """The job that this one is sent again for; empty for a sender's own."""

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from config.settings import DatetimeSettings
 from store.activity import Activity, ActivityFilter, Found
@@ -11,6 +12,7 @@ from store.errors import NotInBook
 from store.ids import read_id
 from store.job import FaxJob
 from store.records import activity, resending
+from store.records.conditions import departments
 from store.resend import Resend
 from store.upkeep import Upkeep
 
@@ -31,6 +33,14 @@ class Searching(Upkeep):
             for each in page:
                 yield each
             after = page[-1]
+
+    async def recorded_span(self) -> tuple[datetime, datetime] | None:
+        """When the oldest and the newest fax of the record were made; None while there is none."""
+        return await self._access.read(activity.recorded_span)
+
+    async def recorded_departments(self) -> tuple[str, ...]:
+        """Every department that a fax of the record is of."""
+        return await self._access.read(lambda connection: tuple(departments(connection)))
 
     async def matching_jobs(self, wanted: ActivityFilter) -> tuple[str, ...]:
         """Ids of all jobs that a filter lets through, newest first."""

@@ -241,6 +241,7 @@ attempts = Table(
     Column("owner", Text, nullable=False),
     Column("leased_until", Instant, nullable=False),
     Column("interrupted", Boolean, nullable=False),
+    Column("first_page", Integer, nullable=False, server_default="0"),
     # The outcome; NULL throughout while the attempt is open.
     Column("ended_at", Instant),
     Column("status", String(32)),
@@ -256,6 +257,7 @@ attempts = Table(
     Column("ecm", Boolean),
     Column("compression", String(16)),
     Column("remote_csid", Text),
+    Column("remote_finest", String(16)),
     Column("bad_rows", Integer),
     Column("retransmissions", Integer),
     Index("attempts_of_job", "job_id", "number", unique=True),
@@ -436,4 +438,28 @@ policies_seen = Table(
     Column("in_force_at", Instant),
     # Its users by department, as compressed JSON; NULL where it was never in force.
     Column("users", LargeBinary),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    # E.164 with its plus sign.
+    Column("number", Text, primary_key=True),
+    # The finest resolution that its machine takes; empty while none said.
+    Column("finest", String(16), nullable=False),
+    # bit/s that calls keep to, and the transport that alone works; NULL and empty for what the line does.
+    Column("max_rate", Integer),
+    Column("transport", String(16), nullable=False),
+    Column("learned_at", Instant, nullable=False),
+    Index("destinations_by_age", "learned_at"),
+)
+
+held_lines = Table(
+    "held_lines",
+    metadata,
+    # Its name in the settings.
+    Column("line", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
 )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 
 from store.errors import BookVersionError
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 
 
 def compare_version(connection: Connection, place: str) -> None:

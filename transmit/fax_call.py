@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -33,6 +33,9 @@ T38_OFFER_DELAY = 4.0
 """Seconds of media after the answer in which T.38 is the callee's to offer (T.38 Annex D.2.2.4)."""
 DRAIN = 0.5
 """Seconds of media to go on listening at the end: a confirmation may be on its way."""
+
+
+T38Mode = Literal["on", "off", "only"]
 
 
 class Wanted(Enum):
@@ -102,8 +105,9 @@ class FaxCall:
         self._report = report
         self._now = now
         self._inbox: asyncio.Queue[Happening] = asyncio.Queue()
-        self._facts = CallFacts(pages_asked=order.pages)
+        self._facts = CallFacts(pages_asked=order.pages - order.first_page)
         self._over = False
+        self._t38 = _t38_mode(settings.t38, order.transport)
         self._on_t38 = False
         self._negotiated = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -179,7 +183,8 @@ class FaxCall:
             case Negotiated():
                 self._on_negotiated(event)
             case PageConfirmed():
-                self._tell(ProgressKind.PAGE_CONFIRMED, pages_confirmed=event.pages)
+                confirmed = self._order.first_page + event.pages
+                self._tell(ProgressKind.PAGE_CONFIRMED, pages_confirmed=confirmed)
             case Ended():
                 self._end(self._facts)  # phase E: it is the caller that hangs up
 
@@ -207,10 +212,8 @@ class FaxCall:
             self._no_common_media("the answer has no usable G.711 audio")
             return
         start_audio(self._engine, audio)
-        if self._settings.t38 != "off":
-            self._after(
-                0.0 if self._settings.t38 == "only" else self._media(T38_OFFER_DELAY), Wanted.T38_OFFER
-            )
+        if self._t38 != "off":
+            self._after(0.0 if self._t38 == "only" else self._media(T38_OFFER_DELAY), Wanted.T38_OFFER)
         self._after(self._media(self._longest), Wanted.TOO_LONG)
 
     def _on_offered(self, offered: Offered) -> None:
@@ -219,7 +222,7 @@ class FaxCall:
         if image is not None and self._takes_t38:
             self._call.accept(offered, self._session.answer(offered.offer, image, self._our_image))
             self._switch_to_t38(image)
-        elif audio is not None and self._settings.t38 != "only":
+        elif audio is not None and self._t38 != "only":
             self._call.accept(offered, self._session.answer(offered.offer, audio, self._our_audio))
             if self._on_t38:
                 self._on_t38 = False
@@ -232,7 +235,7 @@ class FaxCall:
     @property
     def _takes_t38(self) -> bool:
         """Not once the fax runs over audio: it would have to begin again."""
-        return self._settings.t38 != "off" and (self._on_t38 or not self._negotiated)
+        return self._t38 != "off" and (self._on_t38 or not self._negotiated)
 
     async def _offer_t38(self) -> None:
         try:
@@ -252,7 +255,7 @@ class FaxCall:
 
     def _on_t38_refused(self, code: int | None) -> None:
         log.info("t38_refused", attempt=self._order.attempt_id, sip_code=code)
-        if self._settings.t38 == "only" and not self._on_t38:
+        if self._t38 == "only" and not self._on_t38:
             self._no_common_media(f"the far end refused T.38 ({code or 'no response'})")
 
     def _on_negotiated(self, negotiated: Negotiated) -> None:
@@ -290,3 +293,10 @@ class FaxCall:
         self._report(
             CallProgress(kind=kind, attempt_id=self._order.attempt_id, pages=self._order.pages, **known)
         )
+
+
+def _t38_mode(line: T38Mode, transport: str) -> T38Mode:
+    """How a call has T.38: as the line does, unless the order wants one transport that the line has too."""
+    if line != "on" or not transport:
+        return line
+    return "only" if transport == "T.38" else "off"

@@ -31,7 +31,13 @@ class CallOrder:
     document: Path
     """The TIFF with this attempt's header line drawn."""
     pages: int
-    """Pages in the document: success is the confirmation of all of them."""
+    """In the document: success is the confirmation of all of them, from `first_page` on."""
+    first_page: int = 0
+    """The page to begin with, 0-based: those before it were confirmed in earlier calls."""
+    max_rate: int = 14_400
+    """bit/s that the call keeps to."""
+    transport: str = ""
+    """`T.38` or `G.711` alone, as far as the line has it; empty for what the line does."""
     caller: str = ""
     """The number given as caller id; empty for the line's own."""
     station_id: str = ""

@@ -111,7 +111,7 @@ class SipLine:
         try:
             prepared = await self._prepare(order)
         except (OSError, EngineUnavailable) as fault:
-            facts = CallFacts(pages_asked=order.pages, fault=reason_of(fault))
+            facts = CallFacts(pages_asked=order.pages - order.first_page, fault=reason_of(fault))
         else:
             facts, answered_at = await self._place(order, prepared, report)
         return self._outcome(order, facts, answered_at)
@@ -133,6 +133,8 @@ class SipLine:
         return SessionOrder(
             role=Role.CALLER,
             document=order.document,
+            first_page=order.first_page,
+            max_rate=order.max_rate,
             station_id=order.station_id[:IDENT_LENGTH],
             subaddress=order.subaddress,
             bind_host=own_host,
@@ -155,7 +157,7 @@ class SipLine:
             call = self._dial(order, prepared)
         except SipError as fault:
             await prepared.engine.hang_up(drain=0.0)
-            return CallFacts(pages_asked=order.pages, fault=str(fault)), None
+            return CallFacts(pages_asked=order.pages - order.first_page, fault=str(fault)), None
         course = FaxCall(
             order=order,
             call=call,
@@ -194,6 +196,7 @@ class SipLine:
             ecm=engine.ecm,
             compression=engine.compression.value if engine.compression else "",
             remote_csid=engine.remote_csid,
+            remote_finest=engine.remote.resolutions[-1].value if engine.remote else "",
             bad_rows=engine.bad_rows,
             retransmissions=engine.retransmissions,
         )

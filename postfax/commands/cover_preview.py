@@ -69,7 +69,8 @@ def _preview(settings_file: str, wishes: _Wishes) -> int:
     with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
         made = draw_once(facts, Path(folder), resolution=resolution, before_office=silence)
         stamped = Path(folder) / "stamped.tif"
-        stamp(made.path, stamped, sample_header(job, moment))
+        count = len(made.pages) + (facts.pages_following or 0)
+        stamp(made.path, stamped, sample_header(job, moment), count=count)
         files = _written(stamped, wishes.output)
     _tell(files, made.cover_trouble, as_json=wishes.as_json)
     return ExitCode.PARTLY if made.cover_trouble else ExitCode.DONE

@@ -3,23 +3,26 @@
 import asyncio
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from convert.header import stamp
+from postfax.journey.ordering import ordered_call
 from postfax.journey.wording import header_text
 from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
 from postfax.opening import Clock
 from store.book import Book
+from store.destination import Destination
 from store.errors import BookUnavailable
 from store.job import Attempt, FaxJob, Outcome
 from store.records.claims import Claims
 from store.status import Status
 from submission.allowance import policy_blocks
+from transmit.call_settings import call_settings, learned
 from transmit.line import CallOrder, CallProgress, Line, ProgressKind
 from transmit.retry import decide
 
@@ -103,7 +106,7 @@ class Dial:
     async def _follow(self, job: FaxJob, attempt: Attempt) -> None:
         """One call, from the header line to the record of its outcome."""
         try:
-            outcome = await self._outcome(job, attempt)
+            result = await self._result(job, attempt)
         except asyncio.CancelledError:
             await asyncio.shield(self._book.record_interrupted(attempt.id))
             log.warning("attempt_interrupted", job=job.id, attempt=attempt.number)
@@ -112,21 +115,24 @@ class Dial:
             # Free before the outcome is recorded: that commit wakes the loop, which then finds the channel.
             self._busy[attempt.line] -= 1
             self._orders.pop(job.id, None)
-        recording = asyncio.create_task(self._record_surely(job, attempt, outcome))
+        recording = asyncio.create_task(self._record_surely(job, attempt, result))
         try:
             await asyncio.shield(recording)
         except asyncio.CancelledError:
             await recording  # the call has ended: a stop must not lose what it came to
             raise
 
-    async def _outcome(self, job: FaxJob, attempt: Attempt) -> Outcome:
+    async def _result(self, job: FaxJob, attempt: Attempt) -> "_Result":
         """What the call came to; whatever fails on our side is an outcome too."""
         try:
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
-                return await self._blocked(job) or await self._call(job, attempt, Path(folder))
+                if blocked := await self._blocked(job):
+                    return _Result(outcome=blocked)
+                return await self._call(job, attempt, Path(folder))
         except Exception as problem:
             log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
-            return Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+            outcome = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+            return _Result(outcome=outcome)
 
     async def _blocked(self, job: FaxJob) -> Outcome | None:
         """The outcome of a call that is not placed, because the number was blocked after the job was made."""
@@ -136,37 +142,31 @@ class Dial:
             return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
         return None
 
-    async def _call(self, job: FaxJob, attempt: Attempt, folder: Path) -> Outcome:
-        order = await self._order(job, attempt, folder)
-        self._orders[job.id] = order
-        return await self._lines[attempt.line].send(order, _report)
-
-    async def _order(self, job: FaxJob, attempt: Attempt, folder: Path) -> CallOrder:
+    async def _call(self, job: FaxJob, attempt: Attempt, folder: Path) -> "_Result":
         if job.document is None:
             raise AssertionError(f"{job.id} was claimed for a call and has no document")
+        known = await self._book.destination(attempt.called)
+        settings = call_settings(known, await self._earlier(job), resolution=job.document.resolution.value)
         source = await self._book.body_path(job.document.body, folder)
-        target = folder / "stamped.tif"
-        await asyncio.to_thread(stamp, source, target, header_text(job, attempt.started_at))
-        fax = job.user.settings.fax
-        return CallOrder(
-            job_id=job.id,
-            attempt_id=attempt.id,
-            number=attempt.called,
-            subaddress=job.recipient.subaddress,
-            document=target,
-            pages=job.pages,
-            caller=fax.sender_number,
-            station_id=fax.csid or fax.sender_number,
-        )
+        ordered = await asyncio.to_thread(ordered_call, job, attempt, settings, source, folder)
+        self._orders[job.id] = ordered.order
+        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(ordered.order, _report))
+        return _Result(outcome=outcome, destination=learned(known, attempt.called, settings, outcome))
 
-    async def _record_surely(self, job: FaxJob, attempt: Attempt, outcome: Outcome) -> None:
+    async def _earlier(self, job: FaxJob) -> tuple[Outcome, ...]:
+        """What the job's calls so far came to, those left out that the end of a service cut off."""
+        known = await self._book.job(job.id)
+        calls = known.attempts if known else ()
+        return tuple(call.outcome for call in calls if call.outcome and not call.interrupted)
+
+    async def _record_surely(self, job: FaxJob, attempt: Attempt, result: "_Result") -> None:
         """Record the outcome, again and again while the book cannot be used.
 
         An outcome that is not in the book is as good as none: the fax would be sent once more.
         """
         while True:
             try:
-                await self._record(job, attempt, outcome)
+                await self._record(job, attempt, result)
             except BookUnavailable as problem:
                 if self._finishing:
                     raise
@@ -175,25 +175,34 @@ class Dial:
             else:
                 return
 
-    async def _record(self, job: FaxJob, attempt: Attempt, outcome: Outcome) -> None:
-        known = await self._book.job(job.id)
-        calls = known.attempts if known else ()
-        earlier = [call.outcome.status for call in calls if call.outcome and not call.interrupted]
-        retry = job.user.settings.retry
+    async def _record(self, job: FaxJob, attempt: Attempt, result: "_Result") -> None:
+        outcome, retry = result.outcome, job.user.settings.retry
+        earlier = [before.status for before in await self._earlier(job)]
         decision = decide(outcome, job.tries + 1, retry, self._clock(), earlier=earlier)
-        recorded = await self._book.record_outcome(attempt.id, outcome, decision.at)
+        recorded = await self._book.record_outcome(
+            attempt.id, outcome, decision.at, destination=result.destination
+        )
         log.info(
             "attempt_ended",
             job=job.id,
             attempt=attempt.number,
             status=outcome.status,
             cause=outcome.cause,
-            pages_confirmed=outcome.pages_confirmed,
+            pages_confirmed=attempt.first_page + outcome.pages_confirmed,
             pages=job.pages,
             state=recorded.state,
             next_call=decision.at and decision.at.isoformat(),
             reason=decision.reason,
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Result:
+    """What came of an attempt."""
+
+    outcome: Outcome
+    destination: Destination | None = None
+    """What is known of the number now; None where the call taught nothing."""
 
 
 def _header_line(job: FaxJob, _line: str, moment: datetime) -> str:

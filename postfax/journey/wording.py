@@ -4,6 +4,7 @@ Pure: the same job and moment give the same words, so a document as it was sent 
 """
 
 import re
+import textwrap
 from datetime import datetime
 
 from config.datetimes import date_of, time_of, written, zone_of
@@ -17,11 +18,16 @@ from store.job import FaxJob
 from store.mail import MailContent
 from submission.printed import Printed
 
+_CONTINUED = "(continued)"
+_NOTICE_WIDTH = 60
+"""Characters of a line on the page that goes before the rest of a fax."""
 
-def header_text(job: FaxJob, moment: datetime) -> HeaderText:
+
+def header_text(job: FaxJob, moment: datetime, *, continued: bool = False) -> HeaderText:
     """The header line of a call at this moment (47 CFR 68.318(d): date and time, who sends, their number).
 
-    What the policy's header line has no value for leaves no hole.
+    What the policy's header line has no value for leaves no hole. A call that goes on with a fax that broke
+    off says so beside the number of the page.
     """
     settings = job.user.settings
     values = {
@@ -38,8 +44,24 @@ def header_text(job: FaxJob, moment: datetime) -> HeaderText:
         "pages": PAGES_MARK,
     }
     fields = [_one_line(field.format(**values)) for field in settings.fax.header_line.split("|")]
+    if continued:
+        fields = [f"{field} {_CONTINUED}" if PAGE_MARK in field else field for field in fields]
     left, middle, right = (*fields, "", "")[:3]
     return HeaderText(left=left, middle=middle, right=right)
+
+
+def continuation_notice(job: FaxJob, first_page: int) -> tuple[str, ...]:
+    """What the page says that goes before the rest of a fax that broke off; `first_page` is 0-based."""
+    sender = f"{job.user.company or job.user.name}  {job.user.settings.fax.sender_number}".strip()
+    arrived = "Page 1" if first_page == 1 else f"Pages 1 to {first_page}"
+    rest = "the last page" if first_page + 1 == job.pages else f"pages {first_page + 1} to {job.pages}"
+    return (
+        "CONTINUED FAX",
+        f"{arrived} of {job.pages} arrived in an earlier call,",
+        f"which broke off. Now {rest} of {job.pages}.",
+        f"Fax {job.id}, from:",
+        *textwrap.wrap(sender, _NOTICE_WIDTH),
+    )
 
 
 def _one_line(text: str) -> str:

@@ -108,6 +108,13 @@ def told(connection: Connection, ids: Sequence[str]) -> tuple[Activity, ...]:
     return tuple(found[job_id] for job_id in ids if job_id in found)
 
 
+def recorded_span(connection: Connection) -> tuple[datetime, datetime] | None:
+    """When the oldest and the newest fax were made; None while there is none."""
+    oldest = connection.scalar(select(func.min(jobs.c.created_at)))
+    newest = connection.scalar(select(func.max(jobs.c.created_at)))
+    return (oldest, newest) if oldest and newest else None
+
+
 def newest_datetimes(connection: Connection) -> DatetimeSettings:
     """How the newest fax's policy has times told; the built-in way where there is no fax."""
     text = connection.scalar(_NEWEST_POLICY)

@@ -43,7 +43,9 @@ def the_attempt(connection: Connection, attempt: str) -> Attempt:
     return _attempt(row)
 
 
-def open_attempt(turn: Turn, job: FaxJob, *, line: str, header: str, leased_until: datetime) -> Attempt:
+def open_attempt(
+    turn: Turn, job: FaxJob, *, line: str, header: str, first_page: int, leased_until: datetime
+) -> Attempt:
     """Write the row of a call that is about to be placed."""
     number = len(attempts_of_job(turn.connection, job.id)) + 1
     attempt = Attempt(
@@ -54,6 +56,7 @@ def open_attempt(turn: Turn, job: FaxJob, *, line: str, header: str, leased_unti
         called=job.recipient.number,
         header=header,
         started_at=turn.now,
+        first_page=first_page,
     )
     row = asdict(attempt)
     del row["outcome"]
@@ -88,6 +91,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         called=row.called,
         header=row.header,
         started_at=row.started_at,
+        first_page=row.first_page,
         interrupted=row.interrupted,
         outcome=None if row.ended_at is None else _outcome(row),
     )

@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import func, literal, select
 
+from config.retry import Resume
+from store.destination import Destination
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
 from store.lifecycle import Transition
 from store.records.attempts import close_attempt, open_attempt, the_attempt
+from store.records.destinations import keep_destination
 from store.records.interventions import expire
 from store.records.jobs import move, the_job
 from store.records.next_call import choose_call
@@ -44,15 +47,30 @@ def claim_call(
         job,
         line=chosen.line,
         header=header(job, chosen.line, turn.now),
+        first_page=_first_page(job),
         leased_until=turn.now + lease,
     )
     return job, attempt
 
 
+def _first_page(job: FaxJob) -> int:
+    """Where a call begins: behind what is over already, and never behind the last page."""
+    if job.user.settings.retry.resume is Resume.OFF:
+        return 0
+    return max(0, min(job.pages_confirmed, job.pages - 1))
+
+
 def record_outcome(
-    turn: Turn, attempt_id: str, outcome: Outcome, next_call: datetime | None, explanation: str
+    turn: Turn,
+    attempt_id: str,
+    outcome: Outcome,
+    next_call: datetime | None,
+    explanation: str,
+    destination: Destination | None,
 ) -> FaxJob:
-    """Close the attempt and take its job on. The same outcome a second time changes nothing.
+    """Close the attempt, keep what it taught, and take its job on.
+
+    The same outcome a second time changes nothing.
 
     Raises:
         NotInBook: there is no such attempt.
@@ -65,8 +83,11 @@ def record_outcome(
             raise AttemptClosed(attempt_id)
         return job
     close_attempt(turn, attempt_id, outcome)
+    if destination:
+        keep_destination(turn, destination)
     transition = _transition(job, outcome, next_call)
-    facts = {"pages_confirmed": max(job.pages_confirmed, outcome.pages_confirmed), "tries": job.tries + 1}
+    confirmed = max(job.pages_confirmed, attempt.first_page + outcome.pages_confirmed)
+    facts = {"pages_confirmed": confirmed, "tries": job.tries + 1}
     return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
 
 

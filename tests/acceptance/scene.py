@@ -147,6 +147,11 @@ BEHAVIOURS = {
     "0106": "silence",
     "0107": "refuse-t38",
     "0108": "fail 503",
+    "0109": "drop-after 1 for 1",
+    "0119": "drop-after 1 for 1",
+    "0110": "standard-only",
+    "0111": "slow",
+    "0112": "no-ecm",
 }
 
 OWN_COVERS = """\
@@ -186,6 +191,9 @@ departments:
           known_host: {known_host}
         metadata: [xml]
     users: [{{name: Ana Ruiz, email: {sender}}}]
+  Continued:
+    settings: {{retry: {{resume: cover}}}}
+    users: [{{name: Con Tinued, email: continued@hospital.example}}]
   Modes:
     users:
       - {{name: M1, email: automatic@hospital.example, settings: {{coverpage: {{mode: automatic}}}}}}

@@ -30,11 +30,15 @@ PAGE_LIMIT = 1800.0
 GOODBYE = 5.0
 """Seconds of media that the caller has to hang up after the end of the fax."""
 MID_PAGE = 2.0
-"""Seconds of media after training: a page is under way."""
+"""Seconds of media after training, or after a page: the next one is under way."""
 DRAIN = 0.5
 """Seconds of media to go on listening when the caller hangs up."""
 
-_T38_ANSWERS = (Answer.FAX, Answer.PASSIVE, Answer.HANG_UP)
+_MACHINES = {
+    *(Answer.FAX, Answer.STANDARD_ONLY, Answer.NO_ECM, Answer.SLOW, Answer.HANG_UP, Answer.DROP_AFTER),
+}
+"""Behaviours that wish for T.38 themselves."""
+_T38_ANSWERS = _MACHINES | {Answer.PASSIVE}
 """Behaviours that take T.38 when the caller wishes for it."""
 
 
@@ -85,7 +89,7 @@ class Answering:
         self._deadline = 0.0
         self._ending = ""
         self._on_t38 = False
-        self._wishes_t38 = behaviour.answer in {Answer.FAX, Answer.HANG_UP}
+        self._wishes_t38 = behaviour.answer in _MACHINES
 
     async def run(self) -> Ending:
         """Takes the call as its behaviour says, to its end."""
@@ -164,6 +168,8 @@ class Answering:
             case Offered():
                 self._on_offered(happening, engine)
             case Negotiated() if self._behaviour.answer is Answer.HANG_UP:
+                self._after(MID_PAGE, Due.HANG_UP)
+            case PageReceived(pages=pages) if pages == self._behaviour.pages:
                 self._after(MID_PAGE, Due.HANG_UP)
             case Negotiated() | PageReceived():
                 self._allow(PAGE_LIMIT)

@@ -13,6 +13,7 @@ import pytest_asyncio
 from config.fax import Resolution
 from config.settings import Settings, UserPolicy
 from postfax.journey import dial as dial_module
+from postfax.journey import ordering
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
 from store.book import Book
@@ -118,7 +119,7 @@ async def exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     policy.write_text(f"company: General Hospital\nusers: [{{name: Ana Ruiz, email: {SENDER}}}]\n")
     work = tmp_path / "work"
     work.mkdir()
-    monkeypatch.setattr(dial_module, "stamp", lambda *_: None)
+    monkeypatch.setattr(ordering, "write_attempt", lambda *_: 1)
     monkeypatch.setattr(dial_module, "PAUSE_AFTER_TROUBLE", 0.05)
     await Book.migrate(f"sqlite:{tmp_path / 'book.db'}")
     async with Book(f"sqlite:{tmp_path / 'book.db'}", tmp_path / "documents", clock=now) as book:
@@ -149,10 +150,10 @@ async def test_an_outcome_is_recorded_once_the_book_can_be_written_again(
 ) -> None:
     record, failures = exchange.book.record_outcome, [BookUnavailable("The disk is full.", "SQLITE_FULL")] * 3
 
-    async def sometimes(*arguments: Any) -> FaxJob:
+    async def sometimes(*arguments: Any, **more: Any) -> FaxJob:
         if failures:
             raise failures.pop()
-        return await record(*arguments)
+        return await record(*arguments, **more)
 
     monkeypatch.setattr(exchange.book, "record_outcome", sometimes)
     exchange.line.answered.set()
@@ -166,10 +167,10 @@ async def test_a_stop_between_the_call_and_its_record_does_not_lose_the_outcome(
 ) -> None:
     record, reached = exchange.book.record_outcome, asyncio.Event()
 
-    async def slowly(*arguments: Any) -> FaxJob:
+    async def slowly(*arguments: Any, **more: Any) -> FaxJob:
         reached.set()
         await asyncio.sleep(0.1)
-        return await record(*arguments)
+        return await record(*arguments, **more)
 
     monkeypatch.setattr(exchange.book, "record_outcome", slowly)
     exchange.line.answered.set()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.fax import Resolution
 from transmit.station.behaviour import Answer, Behaviour, Behaviours
 
 
@@ -17,6 +18,12 @@ from transmit.station.behaviour import Answer, Behaviour, Behaviours
         ("fail 404", Behaviour(answer=Answer.FAIL, sip_code=404)),
         ("fail 503 34", Behaviour(answer=Answer.FAIL, sip_code=503, q850_cause=34)),
         (" hang-up ", Behaviour(answer=Answer.HANG_UP)),
+        ("fail 503 34 for 2", Behaviour(answer=Answer.FAIL, sip_code=503, q850_cause=34, calls=2)),
+        ("standard-only", Behaviour(answer=Answer.STANDARD_ONLY, finest=Resolution.STANDARD)),
+        ("no-ecm for 1", Behaviour(answer=Answer.NO_ECM, ecm=False, calls=1)),
+        ("slow", Behaviour(answer=Answer.SLOW, max_rate=4_800)),
+        ("drop-after 2", Behaviour(answer=Answer.DROP_AFTER, pages=2)),
+        ("drop-after 12 for 1", Behaviour(answer=Answer.DROP_AFTER, pages=12, calls=1)),
     ],
 )
 def test_behaviours_are_read(text: str, expected: Behaviour) -> None:
@@ -24,7 +31,7 @@ def test_behaviours_are_read(text: str, expected: Behaviour) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "engaged", "busy two", "busy 0", "fail", "fail 200", "fail 404 1 2", "fax 3"]
+    "text", ["", "engaged", "busy two", "busy 0", "fail", "fail 200", "drop-after", "slow for", "fax for 0"]
 )
 def test_anything_else_is_refused_with_what_was_expected(text: str) -> None:
     with pytest.raises(ValueError, match="is not one of fax"):

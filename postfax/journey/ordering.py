@@ -1,0 +1,62 @@
+"""From a job and what is known of its number to the order for one call, with the document that it sends."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from config.retry import Resume
+from convert.attempt_document import AttemptPages, write_attempt
+from postfax.journey.wording import continuation_notice, header_text
+from store.job import Attempt, FaxJob, Outcome
+from transmit.call_settings import CallSettings
+from transmit.line import CallOrder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderedCall:
+    """A call that is ready to be placed."""
+
+    order: CallOrder
+    notices: int
+    """Pages of its document that are none of the fax: the one that says that it is continued."""
+
+    def of_the_fax(self, outcome: Outcome) -> Outcome:
+        """The outcome with the pages counted that are the fax's own."""
+        return replace(outcome, pages_confirmed=max(0, outcome.pages_confirmed - self.notices))
+
+
+def ordered_call(
+    job: FaxJob, attempt: Attempt, settings: CallSettings, source: Path, folder: Path
+) -> OrderedCall:
+    """Write the document of an attempt into the folder, and say how it is to be sent. Blocks.
+
+    Raises:
+        fax_tiff.NotAFaxTiff: The source is no document of ours.
+        ConverterUnavailable: A library or every font is missing.
+        OSError: A file cannot be read or written.
+    """
+    continued = attempt.first_page > 0
+    says_so = continued and job.user.settings.retry.resume is Resume.COVER
+    notice = continuation_notice(job, attempt.first_page) if says_so else ()
+    pages = AttemptPages(
+        header=header_text(job, attempt.started_at, continued=continued),
+        resolution=settings.resolution,
+        first_page=attempt.first_page,
+        notice=notice,
+    )
+    target = folder / "stamped.tif"
+    count = write_attempt(source, target, pages)
+    fax = job.user.settings.fax
+    order = CallOrder(
+        job_id=job.id,
+        attempt_id=attempt.id,
+        number=attempt.called,
+        subaddress=job.recipient.subaddress,
+        document=target,
+        pages=count,
+        first_page=attempt.first_page,
+        max_rate=settings.max_rate,
+        transport=settings.transport,
+        caller=fax.sender_number,
+        station_id=fax.csid or fax.sender_number,
+    )
+    return OrderedCall(order=order, notices=count - job.pages)

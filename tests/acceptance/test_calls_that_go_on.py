@@ -1,0 +1,93 @@
+"""Calls that failed in the fax itself: the next goes on at its page, with settings that may do better."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import sample_documents
+from PIL import Image
+from scene import Scene
+
+from transmit.station.record import CallRecord
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Page = npt.NDArray[np.bool_]
+
+
+async def sent(scene: Scene, number: str, *, pages: int = 1, **mail: Any) -> Any:
+    job_id = await scene.mail(number, attachments=[("pages.pdf", sample_documents.pdf(pages))], **mail)
+    return await scene.finished(job_id)
+
+
+def told(job: Any, name: str) -> list[Any]:
+    return [attempt["outcome"][name] for attempt in job["attempts"]]
+
+
+def calls(scene: Scene, number: str) -> list[CallRecord]:
+    """The station's own record, the first call first."""
+    found = [call for call in scene.world.station.calls if number.endswith(call.number.removeprefix("+"))]
+    return sorted(found, key=lambda call: call.started_at)
+
+
+def received(scene: Scene, call: CallRecord) -> list[Page]:
+    """The pages of a call, True for black."""
+    with Image.open(Path(scene.world.folder) / "station/received" / call.document) as file:
+        pages = []
+        for number in range(getattr(file, "n_frames", 1)):
+            file.seek(number)
+            pages.append(~np.asarray(file.convert("1")))
+        return pages
+
+
+def last_inked_row(page: Page) -> int:
+    return int(np.flatnonzero(page.any(axis=1))[-1])
+
+
+async def test_a_fax_that_broke_off_goes_on_with_the_first_page_that_was_not_confirmed(scene: Scene) -> None:
+    job = await sent(scene, "+12065550109", pages=4)
+    assert told(job, "status") == ["Transmission Failed", "Success"]
+    confirmed = told(job, "pages_confirmed")
+    assert confirmed[0] >= 1
+    assert sum(confirmed) == 4
+    assert [attempt["first_page"] for attempt in job["attempts"]] == [0, confirmed[0]]
+    assert job["pages_confirmed"] == 4
+    first, second = calls(scene, "+12065550109")
+    assert second.pages == 4 - confirmed[0]
+    # Each page has a block at a height of its own: what came second is what was missing.
+    ends = [
+        last_inked_row(page) for page in (*received(scene, first)[: confirmed[0]], *received(scene, second))
+    ]
+    assert ends == sorted(ends, reverse=True)
+    assert len(set(ends)) == 4
+
+
+async def test_a_page_says_that_the_fax_is_continued_where_the_policy_wants_one(scene: Scene) -> None:
+    job = await sent(scene, "+12065550119", pages=3, sender="continued@hospital.example")
+    assert told(job, "status") == ["Transmission Failed", "Success"]
+    confirmed = told(job, "pages_confirmed")
+    assert sum(confirmed) == 3
+    _, second = calls(scene, "+12065550119")
+    assert second.pages == 3 - confirmed[0] + 1
+
+
+async def test_a_machine_without_fine_pages_gets_coarse_ones_the_second_time_and_from_then_on(
+    scene: Scene,
+) -> None:
+    fields = {"X-Fax-Resolution": "fine"}
+    job = await sent(scene, "+12065550110", fields=fields)
+    assert told(job, "status") == ["Negotiation Failed", "Success"]
+    assert set(told(job, "remote_finest")) == {"standard"}
+    again = await sent(scene, "+12065550110", fields=fields, subject="Again")
+    assert told(again, "status") == ["Success"]
+    [page] = received(scene, calls(scene, "+12065550110")[-1])
+    assert 1000 < len(page) < 1200
+
+
+async def test_a_slow_machine_and_one_without_error_correction_take_their_faxes_at_once(scene: Scene) -> None:
+    slow = await sent(scene, "+12065550111")
+    assert (told(slow, "status"), told(slow, "bit_rate")) == (["Success"], [4_800])
+    plain = await sent(scene, "+12065550112")
+    assert (told(plain, "status"), told(plain, "ecm")) == (["Success"], [False])
