@@ -40,8 +40,8 @@ class AuditEntry:
     """The person."""
     action: AuditAction
     subject: str
-    """What it was done to: an account in lower case, a number or a pattern, a line, the id of a job or mail, or
-    the digest of a policy."""
+    """What it was done to: an account in lower case, a number or a pattern, a line, the id of a job or mail,
+    or the digest of a policy."""
     detail: str
     """The reason, or what else there is to tell; may be empty."""
 
