@@ -25,6 +25,10 @@ _SHRINKS = 0.97
 _SAME_SHAPE = 0.04
 """How far the proportions of a scan may differ from those of the paper that was scanned."""
 _PHOTO_MARGIN_MM = 5.0
+_LONG = 0.5
+"""A page that would be shrunk by more than this only because it is long goes over several sheets."""
+MOST_SHEETS = 20
+"""That one page goes over; a longer one is shrunk to them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +40,7 @@ class Placement:
     width: int
     height: int
     rows: int
-    """Of the whole page."""
+    """Of the whole page; more than a sheet has where a long page is to be cut (`convert.long_pages`)."""
     turned: bool
     """Whether the page is drawn turned by 90 degrees clockwise."""
 
@@ -72,9 +76,16 @@ class SheetGeometry:
         """Rows kept blank for the header line."""
         return BAND_ROWS[self.resolution]
 
+    @property
+    def sheet_rows(self) -> int:
+        """The most rows of one sheet."""
+        return int((PAPER_MM[self.paper][1] if self.paper else LONGEST_MM) * self.lines_per_mm)
+
     def place_page(self, size: Size, *, below_band: bool) -> Placement:
         """Fit a page that has its own margins: as large as the sheet allows, nothing cut off."""
         free = self._free_area(below_band=below_band)
+        if _is_long(size, free):
+            return self._placed_long(size, free)
         turned = _better_turned(size, free)
         upright = size.turned if turned else size
         scale = _scale(upright, free)
@@ -83,6 +94,8 @@ class SheetGeometry:
     def place_picture(self, size: Size) -> Placement:
         """Fit a picture below the band: never enlarged, with a margin unless it scans a whole sheet."""
         free = self._free_area(below_band=True)
+        if _is_long(size, free):
+            return self._placed_long(size, free)
         turned = _better_turned(size, free)
         upright = size.turned if turned else size
         if not _same_shape(upright, free):
@@ -101,14 +114,34 @@ class SheetGeometry:
         top = self.band if below_band else 0
         rows = top + height
         if self.paper:
-            rows = int(PAPER_MM[self.paper][1] * self.lines_per_mm)
+            rows = self.sheet_rows
             height = min(height, rows - top)
         left = (WIDTH - width) // 2
         return Placement(left=left, top=top, width=width, height=height, rows=rows, turned=turned)
 
+    def _placed_long(self, size: Size, free: Size) -> Placement:
+        """In its own size if it is not too wide; over as many sheets as it takes."""
+        most = MOST_SHEETS * (self.sheet_rows - self.band)
+        scale = min(_own_scale(size, free), most / self.lines_per_mm / size.height)
+        width = max(1, min(WIDTH, round(size.width * scale * PIXELS_PER_MM)))
+        height = round(size.height * scale * self.lines_per_mm)
+        left = (WIDTH - width) // 2
+        return Placement(
+            left=left, top=self.band, width=width, height=height, rows=self.band + height, turned=False
+        )
+
 
 def _scale(size: Size, free: Size) -> float:
     return min(free.width / max(size.width, 0.1), free.height / max(size.height, 0.1))
+
+
+def _own_scale(size: Size, free: Size) -> float:
+    return min(1.0, free.width / max(size.width, 0.1))
+
+
+def _is_long(size: Size, free: Size) -> bool:
+    """Whether it is a receipt, a roll, a screenshot of a whole web page."""
+    return free.height / max(size.height, 0.1) < _LONG * _own_scale(size, free)
 
 
 def _better_turned(size: Size, free: Size) -> bool:

@@ -18,6 +18,7 @@ class Step(StrEnum):
     SCAN = "scan"
     PICTURE = "picture"
     PASSED = "passed"
+    CUT = "cut"
 
 
 WORDS = {
@@ -26,6 +27,7 @@ WORDS = {
     Step.SCAN: "the page's scan, pixel for pixel",
     Step.PICTURE: "picture, scaled",
     Step.PASSED: "a fax page already, untouched",
+    Step.CUT: "cut into sheets",
 }
 """What people read of each."""
 

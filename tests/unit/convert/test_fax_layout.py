@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.layout import BAND_ROWS, LONGEST_MM, PAPER_MM, WIDTH, SheetGeometry, Size
+from convert.layout import BAND_ROWS, LONGEST_MM, MOST_SHEETS, PAPER_MM, WIDTH, SheetGeometry, Size
 
 LETTER, A4 = (Size(width=width, height=height) for width, height in (PAPER_MM["Letter"], PAPER_MM["A4"]))
 sizes = st.builds(Size, width=st.floats(0.4, 40_000), height=st.floats(0.4, 40_000))
@@ -72,7 +72,8 @@ def test_nothing_is_ever_cut_off(geometry: SheetGeometry, size: Size, *, below_b
         assert placed.height >= 1
         assert placed.left + placed.width <= WIDTH
         assert placed.top + placed.height <= placed.rows
-        assert placed.rows <= LONGEST_MM * geometry.lines_per_mm + 2 * geometry.band
+        several = MOST_SHEETS if size.height > LONGEST_MM else 1
+        assert placed.rows <= (LONGEST_MM * geometry.lines_per_mm + 2 * geometry.band) * several
 
 
 @given(geometry=geometries, size=sizes)
