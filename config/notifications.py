@@ -48,5 +48,8 @@ class NotificationSettings(Section):
     """Whether the faxed pages are attached to the delivery notice of the sender; never with phi_free."""
     thumbnail: Toggle = False
     """Whether the delivery notice shows the first page; never with phi_free."""
+    report: Toggle = False
+    """Whether the sender's delivery notice has a transmission report attached: a PDF to keep, with the first
+    page as it was faxed, every call and what was confirmed; with phi_free without picture and names."""
     templates: NoticeTemplates = NoticeTemplates()
     """Templates of your own, in place of the built-in ones."""

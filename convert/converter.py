@@ -17,17 +17,24 @@ from convert.formats import Kind
 from convert.office import Office
 from convert.request import ConversionRequest, ConvertedFax, ConverterUnavailable, InvalidDocument
 from convert.runner import Call, after_failure, task_limits
-from sandbox import FailureKind, Nursery, TaskFailed, TaskRefused
+from sandbox import FailureKind, Limits, Nursery, TaskFailed, TaskRefused
 
 _log = structlog.get_logger(__name__)
 
-_TASKS = ("convert.page_task", "convert.leading_task", "convert.own_cover_task", "convert.warm_up")
+_TASKS = (
+    "convert.page_task", "convert.leading_task", "convert.own_cover_task", "convert.sheet_task",
+    "convert.warm_up",
+)  # fmt: skip
 _REHEARSAL = "convert.warm_up:rehearse"
 _REHEARSED = (
     "convert.leading_task:make_cover", "convert.leading_task:make_body",
     "convert.own_cover_task:make_html_cover",
 )  # fmt: skip
 """What typesets: half of its time was spent on the first touch of its memory."""
+
+
+_SHEET = "convert.sheet_task:make_sheet"
+_SHEET_LIMITS = Limits(seconds=30.0, cpu_seconds=25, memory=1 << 30, file_size=16 << 20)
 
 
 class Converter:
@@ -63,6 +70,23 @@ class Converter:
             OSError: The folder cannot be written.
         """
         return await make_faxes(request, _ServiceRunner(self._nursery, self._office, request))
+
+    async def sheet(self, html: str, folder: Path) -> bytes:
+        """A sheet of our own making as a PDF.
+
+        Args:
+            html: It may show `convert.sheet_task.PICTURE`, where that is in the folder.
+            folder: Where it is made.
+
+        Raises:
+            TaskFailed: It could not be laid out; the text says why.
+            OSError: The folder cannot be written.
+        """
+        source, target = folder / "sheet.html", folder / "sheet.pdf"
+        source.write_text(html, encoding="utf-8")
+        arguments = {"source": source.name, "target": target.name}
+        await self._nursery.run(_SHEET, arguments, folder=folder, limits=_SHEET_LIMITS)
+        return target.read_bytes()
 
 
 async def _started(nursery: Nursery) -> None:

@@ -25,8 +25,8 @@ class FirstPagePicture:
     height: int
 
 
-async def first_page(nursery: Nursery, fax: Path, folder: Path) -> FirstPagePicture:
-    """The first page of a fax TIFF of ours, made in a folder of its own.
+async def first_page(nursery: Nursery, fax: Path, folder: Path, *, width: int = WIDTH) -> FirstPagePicture:
+    """The first page of a fax TIFF of ours, made in a folder of its own, so many pixels wide.
 
     Raises:
         TaskRefused: The page cannot be read.
@@ -35,7 +35,7 @@ async def first_page(nursery: Nursery, fax: Path, folder: Path) -> FirstPagePict
         OSError: The folder cannot be written.
     """
     await asyncio.to_thread(_leave_first_page, fax, folder)
-    arguments = {"source": _SOURCE, "target": _TARGET, "width": WIDTH}
+    arguments = {"source": _SOURCE, "target": _TARGET, "width": width}
     size = await nursery.run(f"{TASK}:make_picture", arguments, folder=folder, limits=_LIMITS)
     return FirstPagePicture(
         png=(folder / _TARGET).read_bytes(), width=int(size["width"]), height=int(size["height"])

@@ -63,9 +63,13 @@ def _expired(job: FaxJob) -> bool:
 
 
 def _left_out(facts: DeliveryFacts, say: Speech) -> str:
-    """What is said of pages that do not go with it."""
+    """What is said of pages, or a report, that do not go with it."""
     gone = facts.pages.left_out if facts.pages else ""
-    return say("The faxed pages are not attached: {reason}.", reason=say.told(gone)) if gone else ""
+    said = (
+        say("The faxed pages are not attached: {reason}.", reason=say.told(gone)) if gone else "",
+        say("The transmission report could not be made.") if facts.report_failed else "",
+    )
+    return " ".join(filter(None, said))
 
 
 def _why_told(facts: DeliveryFacts, say: Speech, *, phi_free: bool) -> str:

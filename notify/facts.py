@@ -53,6 +53,15 @@ class FirstPage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SentDocument:
+    """The pages of a fax as the last call carried them, with their header line."""
+
+    sha256: str
+    """Of the TIFF, in hexadecimal."""
+    octets: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryFacts:
     """What became of one fax."""
 
@@ -69,6 +78,8 @@ class DeliveryFacts:
     """Likewise."""
     report: Attachment | None = None
     """Likewise: the transmission report."""
+    report_failed: bool = False
+    """Whether a report is wanted and could not be made."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """As in `InitialFacts`."""
 

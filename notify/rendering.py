@@ -68,6 +68,11 @@ def html(content: Content, *, domain: str, cid: str = "", own: Mapping[str, str]
     return _rendered(HTML, content, own, domain=domain, cid=cid)
 
 
+def rendered(template: str, values: Mapping[str, object]) -> str:
+    """A built-in template, filled in; what is not HTML of its own is escaped."""
+    return _built_in().get_template(template).render(values)
+
+
 def _rendered(name: str, content: Content, own: Mapping[str, str], *, domain: str, cid: str) -> str:
     values = {"content": content, "domain": domain, "cid": cid, "say": speech(content.language)}
     if name not in own:

@@ -198,6 +198,7 @@ def _outward(book: Book, parts: Parts, schedule: Schedule) -> list[Loop]:
         book,
         parts.mailer,
         parts.nursery,
+        parts.converter,
         sender=parts.sender,
         mta=parts.mta,
         folder=parts.folder,

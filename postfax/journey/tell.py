@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from config.settings import UserPolicy
+from convert.converter import Converter
 from notify.backoff import next_try
 from notify.compose import compose_alert, compose_delivery, compose_initial
 from notify.delivery_status import ReportingMta
@@ -19,6 +20,7 @@ from notify.returned_mail import octets_needed
 from postfax.journey.faxed_pages import pages_of
 from postfax.journey.giving_up import tell_of_notice
 from postfax.journey.own_notice_templates import read_templates, tell_of_template
+from postfax.journey.sending_report import ReportMaker, is_wanted
 from postfax.opening import Clock
 from sandbox import Nursery
 from store.book import Book
@@ -51,6 +53,7 @@ class Tell:
         book: Book,
         mailer: Mailer,
         nursery: Nursery,
+        converter: Converter,
         *,
         sender: str,
         mta: ReportingMta,
@@ -65,6 +68,7 @@ class Tell:
         self._clock = clock
         self._mailer = mailer
         self._nursery = nursery
+        self._reports = ReportMaker(book, nursery, converter, domain=mta.domain)
         self._sender = sender
         self._mta = mta
         self._folder = folder
@@ -130,6 +134,7 @@ class Tell:
             original = await self._original(mail, job.user, success=notice.success)
             pages, picture = await self._pages(job)
             facts = replace(facts, original=original, pages=pages, first_page=picture)
+            facts = await self._with_report(facts)
         return await self._in_own_form(facts, compose_delivery)
 
     async def _in_own_form(self, facts: Facts, compose: Compose[Facts]) -> bytes:
@@ -141,6 +146,13 @@ class Tell:
         except OwnTemplateTrouble as problem:
             await tell_of_template(self._book, facts.notice, facts.user, problem)
             return compose(facts, sender=self._sender, mta=self._mta)
+
+    async def _with_report(self, facts: DeliveryFacts) -> DeliveryFacts:
+        if not is_wanted(facts):
+            return facts
+        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+            report = await self._reports.report_of(facts, Path(folder))
+        return replace(facts, report=report, report_failed=report is None)
 
     async def _pages(self, job: FaxJob) -> tuple[FaxedPages | None, FirstPage | None]:
         """What of the fax goes with the notice to its sender."""

@@ -1,5 +1,6 @@
 """Notices with the faxed pages, notices to others, and alerts: from the book to the mail server."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pikepdf
+import pypdfium2 as pdfium
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -20,8 +22,10 @@ from structlog.testing import capture_logs
 from config.archive import ArchiveSettings, EmailTarget
 from config.fax import Resolution
 from config.mail import Smarthost
+from config.server import ConvertSettings
 from config.settings import Settings, UserPolicy
 from convert import fax_tiff, t6
+from convert.converter import Converter
 from convert.fax_tiff import CodedPage
 from convert.first_page import TASK
 from notify.delivery_status import ReportingMta
@@ -65,6 +69,7 @@ class Scene:
     book: Book
     clock: Clock
     nursery: Nursery
+    converter: Converter
     folder: Path
     reply: Reply = lambda _command, _recipient: ""
 
@@ -120,6 +125,7 @@ class Scene:
                 self.book,
                 mailer,
                 self.nursery,
+                self.converter,
                 sender=f"postfax@{DOMAIN}",
                 mta=ReportingMta(hostname=DOMAIN, domain=DOMAIN),
                 folder=self.folder,
@@ -135,6 +141,14 @@ class Scene:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def converter() -> AsyncIterator[Converter]:
+    """Its processes start with the first report."""
+    made = Converter(ConvertSettings(processes=1))
+    yield made
+    await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def nursery() -> AsyncIterator[Nursery]:
     started = Nursery(preload=(TASK,), processes=1)
     await started.start()
@@ -143,12 +157,12 @@ async def nursery() -> AsyncIterator[Nursery]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def scene(tmp_path: Path, nursery: Nursery) -> AsyncIterator[Scene]:
+async def scene(tmp_path: Path, nursery: Nursery, converter: Converter) -> AsyncIterator[Scene]:
     url = f"sqlite:{tmp_path / 'book.db'}"
     await Book.migrate(url)
     clock = Clock()
     async with Book(url, tmp_path / "documents", clock=clock) as book:
-        yield Scene(book=book, clock=clock, nursery=nursery, folder=tmp_path)
+        yield Scene(book=book, clock=clock, nursery=nursery, converter=converter, folder=tmp_path)
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -300,3 +314,66 @@ async def test_a_copy_that_is_given_up_is_told_to_those_who_are_called(scene: Sc
     said = flowing(parts(alert)["text/plain"])
     assert f"The archive has no copy of job {job.id}, and it is not tried again." in said
     assert "Gertrude" not in alert.as_string()
+
+
+async def test_the_transmission_report_is_a_pdf_with_the_first_page_and_the_fingerprint(scene: Scene) -> None:
+    job = await scene.sent({"attach": "tiff", "report": True})
+    attached = {
+        str(part.get_filename()): part.get_content()
+        for part in (await scene.told())[SENDER].walk()
+        if part.get_content_disposition() == "attachment"
+    }
+    assert attached.keys() == {f"fax-{job.id}.tiff", f"fax-{job.id}-report.pdf"}
+    text, pictures = _read(attached[f"fax-{job.id}-report.pdf"])
+    assert hashlib.sha256(attached[f"fax-{job.id}.tiff"]).hexdigest() in text.replace("\n", "")
+    assert "It does not show whose machine it is" in text.replace("\n", " ")
+    assert [picture.width for picture in pictures] == [1000]
+    shades = np.asarray(pictures[0].convert("L"))
+    assert shades[:40].min() < 128, "the header line"
+    assert shades[187, 300] < 64, "what was faxed"
+
+
+async def test_a_report_without_phi_has_neither_picture_nor_name(scene: Scene) -> None:
+    job = await scene.sent({"report": True, "phi_free": True})
+    told = parts((await scene.told())[SENDER])
+    text, pictures = _read(told["application/pdf"].get_content())
+    assert not pictures
+    assert job.id in text
+    assert "+1 206 555 0100" in text
+    for private in ("Ruiz", "Referral", SENDER, "Header line"):
+        assert private not in text
+
+
+async def test_a_report_that_cannot_be_made_costs_itself_alone(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convert.first_page.TASK", "convert.no_such_task")
+    await scene.sent({"report": True})
+    with capture_logs() as logged:
+        told = parts((await scene.told())[SENDER])
+    assert "report_not_made" in [entry["event"] for entry in logged]
+    assert "application/pdf" not in told
+    assert "The transmission report could not be made." in flowing(told["text/html"])
+
+
+async def test_a_report_of_pages_that_are_gone_says_so(scene: Scene) -> None:
+    await scene.sent({"report": True})
+    await scene.book._access.write(
+        lambda turn: turn.connection.exec_driver_sql("UPDATE bodies SET octets = NULL")
+    )
+    text, pictures = _read(parts((await scene.told())[SENDER])["application/pdf"].get_content())
+    assert not pictures
+    assert "The pages are not kept any more" in text.replace("\n", " ")
+
+
+def _read(pdf: bytes) -> tuple[str, list[Image.Image]]:
+    """The text of a PDF, and its pictures."""
+    document = pdfium.PdfDocument(pdf)
+    pictures = [
+        found.get_bitmap().to_pil()
+        for page in document
+        for found in page.get_objects(filter=(pdfium.raw.FPDF_PAGEOBJ_IMAGE,))
+    ]
+    text = "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    return text.replace("\r\n", "\n"), pictures

@@ -14,7 +14,9 @@ from structlog.testing import capture_logs
 
 from config.mail import Smarthost
 from config.notifications import NotificationSettings
+from config.server import ConvertSettings
 from config.settings import Settings, UserPolicy
+from convert.converter import Converter
 from convert.first_page import TASK
 from notify.delivery_status import ReportingMta
 from notify.mailer import Mailer
@@ -100,6 +102,7 @@ def tell(book: Book, sink: MailSink, mailer: Mailer | None = None) -> Tell:
         book,
         mailer,
         nursery,
+        Converter(ConvertSettings(processes=1)),  # which starts with the first report
         sender=f"postfax@{DOMAIN}",
         mta=mta,
         folder=sink.folder.parent,
