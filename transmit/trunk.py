@@ -15,14 +15,13 @@ from random import Random, SystemRandom
 from typing import Any
 
 import structlog
-from sipmessage import URI
 
 from config.lines import SipLine
 from config.values import HostPort
 from transmit.line import LineError
 from transmit.sip.digest import Credentials
 from transmit.sip.locating import Locator, NoRecords, Records
-from transmit.sip.message import SipError
+from transmit.sip.message import SipError, place_of
 from transmit.sip.options import OptionsAnswer, ask_options
 from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.registration import Account, Registered, Registration
@@ -141,6 +140,7 @@ class Trunk:
                 await asyncio.wait_for(self._registration.unregister(), _GOODBYE)
             except TimeoutError:
                 log.info("sip_goodbye_unanswered", line=self._name)
+            self._registration = None
         for agent in self._agents.values():
             await agent.stop()
         self._agents.clear()
@@ -286,9 +286,10 @@ class Trunk:
             return ()
         if self._address.proxy is not None:
             return way.servers
-        target = URI.parse(uri)
-        kind = way.agent.reach.kind
-        located = await self._locator(way.agent).locate(target.host.strip("[]"), target.port, kind)
+        place = place_of(uri)
+        if place is None:
+            return ()
+        located = await self._locator(way.agent).locate(*place, way.agent.reach.kind)
         return located.servers
 
     def _locator(self, agent: UserAgent | None = None) -> Locator:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from config.lines import SipLine
 from transmit.line import LineError
-from transmit.sip.message import Fields, SipError, user_of
+from transmit.sip.message import Fields, SipError, user_in
 from transmit.sip.transport import TransportKind
 
 ANONYMOUS = "anonymous"
@@ -139,7 +139,7 @@ class TrunkAddress:
         rule = self._settings.redirects
         if rule == "never" or not uri.startswith("sip:"):
             return False
-        return rule == "any" or _digits(user_of(uri)) == _digits(number)
+        return rule == "any" or _digits(user_in(uri)) == _digits(number)
 
     def _told(self, number: str) -> str:
         return number if self._settings.plus else number.removeprefix("+")

@@ -9,6 +9,7 @@ be read raises `SipError`; nothing else escapes.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from sipmessage import URI, Message, Request, Response
 
@@ -31,6 +32,10 @@ _BRANCH = re.compile(r";\s*branch\s*=\s*([^;,\s]+)", re.IGNORECASE)
 _SENT_BY = re.compile(r"^SIP\s*/\s*2\.0\s*/\s*\w+\s+(\[[0-9A-Fa-f:.]+\]|[^\s;:,]+)\s*(?::\s*(\d{1,5})\b)?")
 _SENT_BACK = re.compile(r";\s*(received|rport)\s*=\s*\[?([0-9A-Fa-f:.]+)", re.IGNORECASE)
 _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)", re.IGNORECASE)
+_URI = re.compile(
+    r"sips?:(?:(?P<user>[^@<>\s]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?=[;?]|$)",
+    re.IGNORECASE | re.ASCII,
+)  # RFC 3261 §19.1.1; the parser's own does not take a user part with parameters
 _RPORT = re.compile(r";\s*rport\b(?!\s*=)", re.IGNORECASE)
 _BRACKETED = re.compile(r"<([^>]*)>")
 _Q850 = re.compile(r"Q\.850\b[^,]*?;\s*cause\s*=\s*(\d{1,3})\b", re.IGNORECASE)
@@ -218,20 +223,30 @@ def uri_of(address: str) -> str:
 
 def user_of(address: str) -> str:
     """The user part of an address's URI, decoded; empty if there is none."""
-    try:
-        return URI.parse(uri_of(address)).user or ""
-    except ValueError:
-        return ""
+    return user_in(uri_of(address))
+
+
+def user_in(uri: str) -> str:
+    """The user part of a SIP URI with its parameters, or the number of a tel URI (RFC 3966); decoded."""
+    if uri.lower().startswith("tel:"):
+        return uri[4:].partition(";")[0]
+    found = _URI.match(uri)
+    return unquote((found["user"] or "").partition(":")[0]) if found else ""
 
 
 def host_of(uri: str, default_port: int = DEFAULT_PORT) -> HostPort | None:
     """Host and port of a SIP URI, or None where it has none."""
-    try:
-        parsed = URI.parse(uri)
-    except ValueError:
+    found = place_of(uri)
+    return HostPort(found[0], default_port if found[1] is None else found[1]) if found else None
+
+
+def place_of(uri: str) -> tuple[str, int | None] | None:
+    """Host, without brackets, and port of a SIP URI, where it has one; None if it is no SIP URI."""
+    found = _URI.match(uri)
+    port = int(found["port"]) if found and found["port"] else None
+    if found is None or (port is not None and not 0 < port <= HIGHEST_PORT):
         return None
-    port = default_port if parsed.port is None else parsed.port
-    return HostPort(parsed.host.strip("[]"), port) if parsed.host and 0 < port <= HIGHEST_PORT else None
+    return found["host"].strip("[]"), port
 
 
 def route_fields(message: Request | Response, name: str) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ class Registration:
         self._requests: Requesting | None = None
         self._contact = ""
         self._pause = _FIRST_PAUSE
+        self._is_registered = False
 
     async def run(self) -> None:
         """Registers, and again, for ever."""
@@ -98,8 +99,9 @@ class Registration:
 
     async def unregister(self) -> None:
         """Says goodbye to a registrar that knows us."""
-        if self._requests is None:
+        if not self._is_registered:
             return
+        self._is_registered = False
         try:
             await self._ask(0)
         except (OSError, SipError, NoResponse) as fault:
@@ -145,6 +147,7 @@ class Registration:
 
     def _succeeded(self, answer: Response) -> float:
         self._pause = _FIRST_PAUSE
+        self._is_registered = True
         granted = _granted(answer, self._contact, self._seconds)
         until = asyncio.get_running_loop().time() + granted
         log.info("sip_registered", registrar=self._account.registrar, seconds=granted)

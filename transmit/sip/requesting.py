@@ -79,8 +79,10 @@ class _Exchange:
     def timed_out(self) -> None:
         """No response will come."""
         self.heard.set()
+        broken = self.transaction.broken if self.transaction is not None else ""
+        reason = f"no connection to {self.server}: {broken}" if broken else f"no response to {self.method}"
         if not self.final.done():
-            self.final.set_exception(NoResponse(f"no response to {self.method}"))
+            self.final.set_exception(NoResponse(reason))
 
     async def was_heard(self, seconds: float) -> bool:
         """Waits for the first word of the server."""

@@ -136,6 +136,8 @@ class ClientTransaction(Transaction):
     ) -> None:
         super().__init__(send, clock, timers, TransactionState.CALLING)
         self.request = sent
+        self.broken = ""
+        """Why there was no way to the peer, if that ended it."""
         self._on_response = on_response
         self._on_timeout = on_timeout
 
@@ -151,9 +153,10 @@ class ClientTransaction(Transaction):
         """Takes a response that matches."""
         raise NotImplementedError
 
-    def break_off(self) -> None:
+    def break_off(self, reason: str) -> None:
         """The way to the peer is broken: as a timeout, if nothing at all was heard (§8.1.3.1)."""
         if self.state is TransactionState.CALLING:
+            self.broken = reason
             self._give_up()
 
     @property

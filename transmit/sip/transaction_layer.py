@@ -97,7 +97,7 @@ class TransactionLayer:
         waiting = [self._clients[key] for key, known in self._peers.items() if known == peer]
         log.info("sip_connection_broken", peer=str(peer), reason=reason, requests=len(waiting))
         for transaction in waiting:
-            transaction.break_off()
+            transaction.break_off(reason)
 
     def invite_of(self, cancel: Request) -> InviteServerTransaction | None:
         """The INVITE that a CANCEL is about (RFC 3261 §9.2), while it has no final response."""

@@ -63,6 +63,31 @@ def test_without_routes_the_target_is_the_next_hop_unless_it_is_a_name() -> None
     assert dialog.next_hop == HostPort("10.0.0.1", 5080)
 
 
+def test_a_strict_router_is_the_target_and_the_target_the_last_route() -> None:
+    dialog = _dialog()
+    dialog.route_set = ("<sip:203.0.113.1>", "<sip:203.0.113.2;lr>")
+    bye = dialog.compose("BYE", via="SIP/2.0/UDP h;branch=z9hG4bK2")
+    assert bytes(bye).startswith(b"BYE sip:203.0.113.1 SIP/2.0\r\n")
+    assert bye.headers.getlist("Route") == ["<sip:203.0.113.2;lr>", "<sip:b@trunk.example>"]
+    assert dialog.next_hop == HostPort("203.0.113.1", 5060)
+
+
+def test_a_private_target_that_is_told_from_outside_is_not_where_to_send() -> None:
+    dialog = _dialog()
+    dialog.first_hop = HostPort("8.8.8.8", 5060)
+    dialog.remote_target = "sip:gw@192.168.1.7:5080"
+    assert dialog.next_hop == HostPort("8.8.8.8", 5060)
+
+
+def test_over_a_connection_the_same_host_is_the_same_way() -> None:
+    dialog = _dialog()
+    dialog.connected = True
+    dialog.remote_target = "sip:gw@192.0.2.50:5080"
+    assert dialog.next_hop == SOURCE
+    dialog.remote_target = "sip:gw@192.0.2.51:5080"
+    assert dialog.next_hop == HostPort("192.0.2.51", 5080)
+
+
 def test_the_callees_side_turns_the_addresses_around() -> None:
     incoming = _request("INVITE", 7, ("Contact", "sip:b@192.0.2.3:5066;x=y"))
     dialog = Dialog.answered(incoming, "mine", "<sip:postfax@192.0.2.1>", SOURCE)
