@@ -34,6 +34,6 @@ Own cover templates, in own_cover_task:
     cover_export  a built-in one to start from
 
 LibreOffice:
-    office        supervised; office_process starts it in an office_folder, office_client calls it,
+    office        supervised; office_process starts it in a folder of its own, office_client calls it,
                   office_server is its end
 """

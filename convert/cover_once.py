@@ -6,7 +6,6 @@ thread.
 
 import itertools
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from convert.fax_making import make_faxes
 from convert.one_shot import OnceRunner, finish
 from convert.own_cover import TemplateRejected, draw
 from convert.request import ConversionLimits, ConversionRequest, ConvertedFax, Sheet
+from sandbox.temporary_folder import TemporaryFolder
 
 _KEY = "cover"
 
@@ -63,12 +63,12 @@ Check = Callable[[CoverFacts], CheckedTemplate]
 @contextmanager
 def cover_checks(*, before_office: Callable[[], None] = lambda: None) -> Iterator[Check]:
     """Looks at own templates, one after the other; LibreOffice is started once for all."""
-    with tempfile.TemporaryDirectory(prefix="postfax-cover-") as folder:
+    with TemporaryFolder("cover") as folder:
         numbers = itertools.count()
-        with _runner(_request(None, Path(folder), "fine"), before_office) as runner:
+        with _runner(_request(None, folder, "fine"), before_office) as runner:
 
             def check(facts: CoverFacts) -> CheckedTemplate:
-                inner = Path(folder) / str(next(numbers))
+                inner = folder / str(next(numbers))
                 inner.mkdir()
                 return _checked(runner, _request(facts, inner, "fine"), facts)
 

@@ -20,9 +20,9 @@ from typing import Protocol
 
 import structlog
 
-from convert.office_folder import OfficeFolder
 from convert.request import ConverterUnavailable
 from sandbox.seccomp import OFFICE, SeccompMissing, filter_program
+from sandbox.temporary_folder import TemporaryFolder
 
 _log = structlog.get_logger(__name__)
 
@@ -66,7 +66,7 @@ class SandboxedOffice:
     """
 
     def __init__(self) -> None:
-        self._folder: OfficeFolder | None = None
+        self._folder: TemporaryFolder | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -82,7 +82,7 @@ class SandboxedOffice:
         for tool, package in _TOOLS.items():
             if not shutil.which(tool):
                 raise ConverterUnavailable(f"{tool} is missing: install the Debian package {package}")
-        self._folder = OfficeFolder()
+        self._folder = TemporaryFolder("office")
         with (self._folder.path / "log").open("wb") as log, _call_filter() as filters:
             self._process = subprocess.Popen(
                 _command(self._folder.path, filters),

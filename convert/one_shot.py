@@ -6,7 +6,6 @@ event loop, no typesetting, and LibreOffice only for a document that needs it.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ from convert.request import ConversionLimits, ConversionRequest, ConvertedFax, I
 from convert.runner import Call, after_failure, task_limits
 from sandbox.failures import TaskFailed, TaskRefused
 from sandbox.once import OnceTask, run_together
+from sandbox.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
     from config.fax import Paper, Resolution
@@ -48,7 +48,7 @@ def convert_files(
         OSError: A file cannot be read or written.
     """
     _load()
-    with tempfile.TemporaryDirectory(prefix="postfax-convert-") as folder:
+    with TemporaryFolder("convert") as folder:
         request = ConversionRequest(
             sources=tuple(Source(name=path.name, path=path) for path in files),
             sheets=(Sheet(key="fax"),),
@@ -56,7 +56,7 @@ def convert_files(
             paper=paper,
             limits=limits or ConversionLimits(),
             drop_blank_ends=drop_blank_ends,
-            folder=Path(folder),
+            folder=folder,
         )
         with OnceRunner(request, before_office) as runner:
             (fax,) = finish(make_faxes(request, runner))

@@ -1,9 +1,7 @@
 """What would happen to a mail: the decision over it, without a word to anybody."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from config.explain import explain
 from config.policy import Policy, read_policy
@@ -12,7 +10,9 @@ from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
 from postfax.failures import Failure
 from postfax.opening import make_book, now
+from postfax.routes import routing_of
 from sandbox import Nursery
+from sandbox.temporary_folder import TemporaryFolder
 from store.book import Book
 from store.errors import BookUnavailable, BookVersionError
 from store.mail import Envelope, MailContent
@@ -61,6 +61,7 @@ async def rehearse(
         domain=settings.domain,
         now=now(),
         lines=tuple(settings.lines),
+        routing=routing_of(settings.lines),
         live_blocks=blocks,
         registered=lambda address: policy.sender(address) is not None,
     )
@@ -94,8 +95,8 @@ async def _taken_apart(mail: bytes) -> MailContent:
     nursery = Nursery(preload=("mta.mime.task",), processes=1)
     await nursery.start()
     try:
-        with tempfile.TemporaryDirectory(prefix="postfax-try-") as folder:
-            return await take_apart(nursery, mail, Path(folder))
+        with TemporaryFolder("try") as folder:
+            return await take_apart(nursery, mail, folder)
     except MailNotReadable as problem:
         raise Failure(f"the mail would be refused: {problem}") from problem
     finally:

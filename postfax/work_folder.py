@@ -7,6 +7,7 @@ and documents.
 import shutil
 from pathlib import Path
 
+from sandbox.temporary_folder import remove_abandoned
 from store.owner import is_gone, this_process
 
 
@@ -16,6 +17,7 @@ def make_work_folder(base: Path) -> Path:
     Raises:
         OSError: `base` cannot be written.
     """
+    remove_abandoned()
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in base.iterdir():
         if is_gone(_owner(left.name)):

@@ -159,6 +159,7 @@ async def test_kill_9_at_random_moments(
             jobs = await until_everything_is_told(book, MAILS)
             attempts = {job.id: found.attempts for job in jobs if (found := await book.job(job.id))}
         assert await running.service.stop() == 0
+        assert list((tmp_path / "state" / "work").iterdir()) == []
 
         received = Counter(
             record.number for record in world.station.calls if record.document and record.pages

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from convert.office_folder import OfficeFolder
+from sandbox.temporary_folder import TemporaryFolder
 
 KILLED_OWNER = """
 import os, signal
-from convert.office_folder import OfficeFolder
-print(OfficeFolder().path, flush=True)
+from sandbox.temporary_folder import TemporaryFolder
+print(TemporaryFolder("test").path, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -22,7 +22,7 @@ def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_it_goes_with_its_owner() -> None:
-    folder = OfficeFolder()
+    folder = TemporaryFolder("test")
     assert folder.path.is_dir()
     folder.remove()
     assert not folder.path.exists()
@@ -38,12 +38,19 @@ def test_a_killed_owners_folder_goes_with_the_next_one(tmp_path: Path) -> None:
         env={**os.environ, "TMPDIR": str(tmp_path)},
     ).stdout.strip()
     assert Path(told).is_dir()
-    OfficeFolder().remove()
+    TemporaryFolder("test").remove()
     assert not Path(told).exists()
 
 
 def test_a_folder_in_use_stays() -> None:
-    held = OfficeFolder()
-    OfficeFolder().remove()
+    held = TemporaryFolder("test")
+    TemporaryFolder("test").remove()
     assert held.path.is_dir()
     held.remove()
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    (tmp_path / "postfax-view-1").mkdir()
+    with TemporaryFolder("test") as folder:
+        assert folder.name.startswith("postfax-test-")
+    assert [path.name for path in tmp_path.iterdir()] == ["postfax-view-1"]
