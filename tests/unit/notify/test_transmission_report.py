@@ -25,10 +25,7 @@ def test_a_delivered_fax_was_confirmed_and_nothing_is_claimed_of_its_reader() ->
     assert "confirmed every page after it had received it" in text
     assert "It does not show whose machine it is" in text
     assert "Error correction (ECM) was in use" in text
-    assert (
-        "2 11/23/2026 09:35 AM PST +1\u00a0206\u00a0555\u00a01234 Success 4 / 4 58 s T.38, 14400 bit/s"
-        in text
-    )
+    assert "2 11/23/2026 09:35 AM PST +1 206 555 1234 Success 4 / 4 58 s T.38, 14400 bit/s" in text
     assert f"SHA-256 {DOCUMENT.sha256}" in text
 
 
