@@ -15,20 +15,28 @@ SPEECH_SECONDS = 1.0
 
 SIP_CODES: dict[int, Status] = {
     **dict.fromkeys((486, 600), Status.BUSY),
-    503: Status.FAST_BUSY,
+    # No path: the service or a gateway behind it is out of order, or the routing goes in circles.
+    **dict.fromkeys((482, 483, 502, 503, 504), Status.FAST_BUSY),
     **dict.fromkeys((408, 480), Status.NO_ANSWER),
-    **dict.fromkeys((404, 410, 484, 604), Status.OPERATOR_MESSAGE),
-    **dict.fromkeys((488, 606), Status.NEGOTIATION_FAILED),
+    # The number is not in use, has moved for good (not followed), is incomplete or ambiguous.
+    **dict.fromkeys((301, 404, 410, 484, 485, 604), Status.OPERATOR_MESSAGE),
+    **dict.fromkeys((415, 488, 606), Status.NEGOTIATION_FAILED),
 }
 """Final responses to INVITE (RFC 3261 §21); any other is a General Error."""
 
 Q850_CAUSES: dict[int, Status] = {
     17: Status.BUSY,  # user busy
-    **dict.fromkeys((34, 42), Status.FAST_BUSY),  # no circuit available, congestion
-    **dict.fromkeys((18, 19), Status.NO_ANSWER),  # no user responding, no answer
-    **dict.fromkeys((1, 22, 28), Status.OPERATOR_MESSAGE),  # unallocated, number changed, invalid format
+    # No route to the transit network or the destination, exchange routing error, destination out of order;
+    # no circuit available, network out of order, temporary failure, equipment congestion, no such channel,
+    # resources unavailable.
+    **dict.fromkeys((2, 3, 25, 27, 34, 38, 41, 42, 44, 47), Status.FAST_BUSY),
+    **dict.fromkeys((18, 19, 20), Status.NO_ANSWER),  # no user responding, no answer, subscriber absent
+    # Unallocated, special information tone, misdialled prefix, number changed, invalid or incomplete number.
+    **dict.fromkeys((1, 4, 5, 22, 28), Status.OPERATOR_MESSAGE),
+    **dict.fromkeys((65, 88), Status.NEGOTIATION_FAILED),  # bearer not implemented, incompatible destination
 }
-"""Causes of a Reason field (ITU-T Q.850, RFC 3326): nearer to the truth than the SIP code beside them."""
+"""Causes of a Reason field (ITU-T Q.850, RFC 3326): nearer to the truth than the SIP code beside them. Any
+other, such as 16 (normal) or 31 (unspecified), leaves it to that code."""
 
 T30_CODES: dict[Completion, Status] = {
     **dict.fromkeys((Completion.TX_GOTDCN, Completion.TX_NODIS), Status.NOT_A_FAX_MACHINE),

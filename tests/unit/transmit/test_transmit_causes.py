@@ -39,6 +39,66 @@ def test_a_sip_refusal_has_its_status(code: int, status: Status) -> None:
     assert str(code) in verdict.cause
 
 
+REGISTERED = (
+    *(300, 301, 302, 305, 380),
+    *(400, 401, 402, 403, 404, 405, 406, 407, 408, 410, 412, 413, 414, 415, 416, 417, 420, 421, 422, 423),
+    *(424, 425, 428, 429, 430, 433, 436, 437, 438, 439, 440, 469, 470, 480, 481, 482, 483, 484, 485, 486),
+    *(
+        487,
+        488,
+        489,
+        491,
+        493,
+        494,
+        500,
+        501,
+        502,
+        503,
+        504,
+        505,
+        513,
+        555,
+        580,
+        600,
+        603,
+        604,
+        606,
+        607,
+        608,
+    ),
+)
+"""The final response codes that are registered and say no (IANA, Session Initiation Protocol parameters)."""
+OF_THE_TELEPHONE_NETWORK = {
+    Status.BUSY: {486, 600},
+    Status.FAST_BUSY: {482, 483, 502, 503, 504},
+    Status.NO_ANSWER: {408, 480},
+    Status.OPERATOR_MESSAGE: {301, 404, 410, 484, 485, 604},
+    Status.NEGOTIATION_FAILED: {415, 488, 606},
+}
+
+
+@pytest.mark.parametrize("code", REGISTERED)
+def test_every_registered_code_has_the_status_that_it_is_to_have(code: int) -> None:
+    special = [status for status, codes in OF_THE_TELEPHONE_NETWORK.items() if code in codes]
+    verdict = judge(CallFacts(pages_asked=1, sip_code=code, fault="its own words"))
+    assert [verdict.status] == (special or [Status.GENERAL_ERROR])
+    assert verdict.cause == f"SIP {code} (its own words)"
+
+
+@pytest.mark.parametrize("cause", range(128))
+def test_every_q850_cause_has_a_status_or_leaves_it_to_the_code(cause: int) -> None:
+    expected = {
+        **dict.fromkeys((17,), Status.BUSY),
+        **dict.fromkeys((2, 3, 25, 27, 34, 38, 41, 42, 44, 47), Status.FAST_BUSY),
+        **dict.fromkeys((18, 19, 20), Status.NO_ANSWER),
+        **dict.fromkeys((1, 4, 5, 22, 28), Status.OPERATOR_MESSAGE),
+        **dict.fromkeys((65, 88), Status.NEGOTIATION_FAILED),
+    }
+    for code, by_code in ((486, Status.BUSY), (500, Status.GENERAL_ERROR)):
+        verdict = judge(CallFacts(pages_asked=1, sip_code=code, q850_cause=cause))
+        assert verdict.status is expected.get(cause, by_code)
+
+
 @pytest.mark.parametrize(
     ("cause", "status"),
     [
