@@ -89,7 +89,7 @@ def _field(name: str, custom: str | None) -> Field:
     if field is None:
         names = ", ".join(known)
         guess = did_you_mean(plain, list(known))
-        raise NoCondition(f"there is no field {name}{f'; {guess}' if guess else ''}. There are: {names}.")
+        raise NoCondition(f"there is no field {name}{f'; {guess}' if guess else '.'} There are: {names}.")
     if (field is Field.CUSTOM) is not bool(custom):
         raise NoCondition("a custom field is asked for by its name, as custom.cost_center=R-17.")
     return field

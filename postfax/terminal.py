@@ -1,6 +1,7 @@
 """What people see on a terminal: tables without frames, ages, numbers, sizes; colour only on a terminal."""
 
 import json
+import os
 import shutil
 import sys
 import textwrap
@@ -56,8 +57,18 @@ def print_table(
         )
     with console().capture() as drawn:
         console().print(table)
-    for line in drawn.get().splitlines():
-        click.echo(line.rstrip())
+    show_lines([line.rstrip() for line in drawn.get().splitlines()])
+
+
+def show_lines(lines: Sequence[str]) -> None:
+    """Print lines; those that a terminal has no room for are looked at page by page (`PAGER`, or less)."""
+    if not sys.stdout.isatty() or len(lines) < shutil.get_terminal_size().lines:
+        for line in lines:
+            click.echo(line)
+        return
+    # F: no pager where all fits after all; R: colours; X: what was shown stays on the screen.
+    os.environ.setdefault("LESS", "-FRX")
+    click.echo_via_pager("".join(f"{line}\n" for line in lines), color=True)
 
 
 def _style_of(cell: str) -> str:
