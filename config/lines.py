@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from config.fax_values import NumberPattern
 from config.file_values import ReadableFile
 from config.forms import Form
 from config.login import password_has_username
@@ -78,6 +79,11 @@ class SipLine(Section):
     for never."""
     channels: Annotated[int, Field(ge=1, le=500)] = 4
     """Calls at one time."""
+    numbers: tuple[NumberPattern, ...] = ()
+    """The numbers that it carries, such as +1* or +49*; by default all."""
+    cost: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Of lines that carry a number the cheapest is called first, and the next one when that is busy, held or
+    down; where the policy names lines, its order counts."""
     caller: str = ""
     """The caller id of users without a sender number."""
     from_user: str = ""

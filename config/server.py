@@ -61,6 +61,8 @@ class ServerSettings(Section):
     """The policy: a file, or a folder of them."""
     lines: dict[Name, SipLine] = {}
     """Telephone lines by name. Without one the service does not start."""
+    destinations_kept: Duration = timedelta(days=30)
+    """How long it is remembered what calls have taught about a number: resolution, rate, T.38 or G.711."""
     convert: ConvertSettings = ConvertSettings()
     """How documents are made into pages."""
     log_format: Literal["json", "console"] = "json"

@@ -9,6 +9,7 @@ import structlog
 
 from config.policy import Policy
 from config.upkeep import RetentionSettings
+from postfax.opening import now
 from store.book import Book
 from store.errors import BookUnavailable
 
@@ -17,20 +18,34 @@ _EVERY_SECONDS = 3600
 log = structlog.get_logger()
 
 
-async def keep_house(book: Book, policy: Callable[[], Policy], *, quarantine_kept: timedelta) -> None:
+async def keep_house(
+    book: Book, policy: Callable[[], Policy], *, quarantine_kept: timedelta, destinations_kept: timedelta
+) -> None:
     """Purge again and again, until cancelled.
 
     Args:
         book: to be kept small.
         policy: the one in force; after it was changed, and at the start, every fax is looked at anew.
         quarantine_kept: how long automatic mail is kept.
+        destinations_kept: how long it is remembered what calls have taught about a number.
     """
     seen: Policy | None = None
     while True:
         in_force = policy()
+        await _forget_destinations(book, destinations_kept)
         if await _keep(book, in_force, everything=in_force is not seen, quarantine_kept=quarantine_kept):
             seen = in_force
         await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def _forget_destinations(book: Book, kept: timedelta) -> None:
+    try:
+        forgotten = await book.forget_destinations_before(now() - kept)
+    except BookUnavailable as problem:
+        log.warning("destinations_not_forgotten", cause=problem.cause or str(problem))
+        return
+    if forgotten:
+        log.info("destinations_forgotten", numbers=forgotten)
 
 
 async def _keep(book: Book, policy: Policy, *, everything: bool, quarantine_kept: timedelta) -> bool:

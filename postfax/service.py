@@ -22,6 +22,7 @@ from postfax.journey.expire import Expire
 from postfax.journey.file import File
 from postfax.journey.make import Make
 from postfax.journey.tell import Tell
+from postfax.journey.welcoming import Welcoming
 from postfax.live_policy import LivePolicy
 from postfax.loop import Loop
 from postfax.notification_socket import notify_systemd
@@ -88,7 +89,8 @@ class Service:
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
             schedule = Schedule(book, now)
             forward = self._forward(book, parts, dial, schedule)
-            outward = _outward(book, parts, schedule)
+            welcoming = Welcoming(book, lambda: self._policy.current, self._settings, clock=now)
+            outward = _outward(book, parts, schedule, welcoming)
             notify_systemd("READY=1")
             log.info("service_ready")
             ended = await self._until_stopped([*forward, *outward])
@@ -144,7 +146,12 @@ class Service:
 
     def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         kept = timedelta(days=self._settings.mail.quarantine.days)
-        keeping = keep_house(book, lambda: self._policy.current, quarantine_kept=kept)
+        keeping = keep_house(
+            book,
+            lambda: self._policy.current,
+            quarantine_kept=kept,
+            destinations_kept=self._settings.destinations_kept,
+        )
         task = asyncio.create_task(keeping, name="housekeeping")
         stack.callback(task.cancel)
 
@@ -155,7 +162,7 @@ class Service:
             self._policy,
             parts.nursery,
             domain=self._settings.domain,
-            lines=tuple(parts.lines),
+            lines=self._settings.lines,
             folder=parts.folder,
             clock=now,
         )
@@ -192,13 +199,14 @@ class Service:
             self._reload.want()
 
 
-def _outward(book: Book, parts: Parts, schedule: Schedule) -> list[Loop]:
+def _outward(book: Book, parts: Parts, schedule: Schedule, welcoming: Welcoming) -> list[Loop]:
     """The steps that tell people and file copies."""
     tell = Tell(
         book,
         parts.mailer,
         parts.nursery,
         parts.converter,
+        welcome=welcoming.facts_of,
         sender=parts.sender,
         mta=parts.mta,
         folder=parts.folder,

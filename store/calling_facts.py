@@ -9,7 +9,7 @@ from datetime import datetime
 from store.destination import Destination
 from store.held_line import HeldLine
 from store.live_facts import LiveFacts
-from store.records import destinations, held_lines
+from store.records import attempts, destinations, held_lines
 
 
 class CallingFacts(LiveFacts):
@@ -46,3 +46,7 @@ class CallingFacts(LiveFacts):
     async def held_lines(self) -> tuple[HeldLine, ...]:
         """Every line that is held, by name."""
         return await self._access.read(held_lines.all_held_lines)
+
+    async def calls_by_line(self) -> dict[str, int]:
+        """How many calls each line has open; a line without one is left out."""
+        return await self._access.read(attempts.calls_by_line)

@@ -194,6 +194,7 @@ jobs = Table(
         "jobs_dialable",
         "lines",
         "priority",
+        "department",
         "due_at",
         "id",
         "number",
@@ -374,6 +375,17 @@ credentials = Table(
     # Account address in lower case.
     Column("user_email", Text, primary_key=True),
     Column("password_hash", Text, nullable=False),
+    Column("set_at", Instant, nullable=False),
+    Column("set_by", Text, nullable=False),
+)
+
+setup_codes = Table(
+    "setup_codes",
+    metadata,
+    # Account address in lower case.
+    Column("user_email", Text, primary_key=True),
+    Column("code_hash", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
     Column("set_at", Instant, nullable=False),
     Column("set_by", Text, nullable=False),
 )

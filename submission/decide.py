@@ -16,6 +16,7 @@ from submission.coverpage import CoverDecision, decide_cover
 from submission.directives import Circumstances, Directives, in_force, read_directives
 from submission.printed import Printed, printed
 from submission.recipients import NamedRecipient, read_recipients
+from submission.routing import ANYWHERE, Routing
 from submission.wishes import policy_for, wishes_of
 from submission.written import refuse_forbidden, refuse_unknown, refuse_unquoted
 
@@ -30,6 +31,8 @@ class Surroundings:
     """When the mail was received."""
     lines: Collection[str] = ()
     """The names of the lines that the server has."""
+    routing: Routing = ANYWHERE
+    """Which numbers they carry."""
     live_blocks: Blocks = NO_BLOCKS
     """What is blocked beside the policy's numbers."""
     registered: Callable[[str], bool] = lambda _: False
@@ -80,6 +83,7 @@ def decide(
         read=read,
         user=user,
         circumstances=_circumstances(user, surroundings),
+        routing=surroundings.routing,
         refusal=_refuse_crowd(recipients, user)
         or _refuse_unknown(read, user)
         or refuse_attachments(content, user.settings.attachments),
@@ -94,6 +98,7 @@ class _Mail:
     read: Printed
     user: UserPolicy
     circumstances: Circumstances
+    routing: Routing
     refusal: Refusal | None
     """Why the mail makes no fax at all."""
 
@@ -154,6 +159,11 @@ def _refuse_unknown(read: Printed, user: UserPolicy) -> Refusal | None:
 
 
 def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, mail: _Mail) -> NewJob:
+    user = policy_for(mail.user, directives) or mail.user
+    lines = mail.routing.lines_for(named.recipient.number, user.settings.lines)
+    refusal = named.refusal or (lines if isinstance(lines, Refusal) else None)
+    if not refusal and lines != user.settings.lines:
+        user = user.model_copy(update={"settings": user.settings.model_copy(update={"lines": lines})})
     return NewJob(
         recipient=Recipient(
             number=named.recipient.number,
@@ -167,8 +177,8 @@ def _job(named: NamedRecipient, directives: Directives, cover: CoverDecision, ma
         reference=directives.reference,
         billing=directives.billing,
         wishes=wishes_of(directives),
-        user=policy_for(mail.user, directives),
-        refusal=named.refusal and _unquoted(named.refusal, named, mail),
+        user=None if user is mail.user else user,
+        refusal=refusal and _unquoted(refusal, named, mail),
     )
 
 

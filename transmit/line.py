@@ -90,6 +90,10 @@ class Line(Protocol):
     def channels(self) -> int:
         """Calls that it can carry at one time; whoever sends keeps to it."""
 
+    @property
+    def down(self) -> str:
+        """Why it is known to carry no calls just now; empty while it carries them, or nothing is known."""
+
     async def start(self) -> None:
         """Makes it ready.
 

@@ -29,7 +29,7 @@ from transmit.sip.sdp import LocalSession
 from transmit.sip.transaction import SipTimers
 from transmit.sip.transport import OpenTransport
 from transmit.trunk import Trunk, Way, reason_of
-from transmit.trunk_health import TrunkHealth
+from transmit.trunk_health import TrunkHealth, TrunkState
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +102,12 @@ class SipLine:
     def health(self) -> TrunkHealth:
         """Whether the trunk can take calls, as far as it told."""
         return self._trunk.health
+
+    @property
+    def down(self) -> str:
+        """See `Line.down`."""
+        health = self._trunk.health
+        return health.reason if health.state is TrunkState.DOWN else ""
 
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         """Places one call and says what it came to; see `Line.send`."""

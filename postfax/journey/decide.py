@@ -2,12 +2,13 @@
 
 import asyncio
 import tempfile
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
+from config.lines import SipLine
 from config.policy import Policy
 from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
@@ -16,6 +17,7 @@ from postfax.journey.withheld import log_withheld
 from postfax.live_blocks import LiveBlocks
 from postfax.live_policy import LivePolicy
 from postfax.opening import Clock
+from postfax.routes import routing_of
 from sandbox import Nursery, TaskFailed
 from store.book import Book
 from store.errors import BookUnavailable
@@ -39,7 +41,7 @@ class Decide:
         nursery: Nursery,
         *,
         domain: str,
-        lines: Collection[str],
+        lines: Mapping[str, SipLine],
         folder: Path,
         clock: Clock,
     ) -> None:
@@ -50,7 +52,7 @@ class Decide:
             policy: that holds now.
             nursery: takes mails apart.
             domain: the mail domain whose addresses are fax numbers.
-            lines: the names of the lines that there are.
+            lines: those that there are, by their names.
             folder: where mails are taken apart; each gets a folder of its own, gone after the step.
             clock: the time.
         """
@@ -60,6 +62,7 @@ class Decide:
         self._nursery = nursery
         self._domain = domain
         self._lines = lines
+        self._routing = routing_of(lines)
         self._live_blocks = LiveBlocks(book)
         self._folder = folder
 
@@ -122,7 +125,8 @@ class Decide:
         surroundings = Surroundings(
             domain=self._domain,
             now=claim.mail.received_at,
-            lines=self._lines,
+            lines=tuple(self._lines),
+            routing=self._routing,
             live_blocks=await self._live_blocks.current(),
             registered=lambda address: policy.sender(address) is not None,
         )

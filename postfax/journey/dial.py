@@ -14,6 +14,7 @@ from postfax.journey.ordering import ordered_call
 from postfax.journey.wording import header_text
 from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
+from postfax.open_lines import OpenLines
 from postfax.opening import Clock
 from store.book import Book
 from store.destination import Destination
@@ -49,7 +50,7 @@ class Dial:
         self._lines = lines
         self._policy = policy
         self._folder = folder
-        self._busy = dict.fromkeys(lines, 0)
+        self._open_lines = OpenLines(book, lines)
         self._orders: dict[str, CallOrder] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._renew_at = clock() + RENEWAL
@@ -63,13 +64,12 @@ class Dial:
     async def step(self) -> bool:
         """Look after the calls in progress, then begin one more; False if that cannot be."""
         await self._look_after_calls()
-        free = {name: line.channels - self._busy[name] for name, line in self._lines.items()}
-        channels = {name: count for name, count in free.items() if count > 0}
+        channels = await self._open_lines.free_channels()
         claimed = await self._book.claim_call(channels, LEASE, _header_line) if channels else None
         if claimed is None:
             return False
         job, attempt = claimed
-        self._busy[attempt.line] += 1
+        self._open_lines.begin(attempt.line)
         task = asyncio.create_task(self._follow(job, attempt), name=f"call {attempt.id}")
         self._tasks.add(task)
         task.add_done_callback(self._over)
@@ -113,7 +113,7 @@ class Dial:
             raise
         finally:
             # Free before the outcome is recorded: that commit wakes the loop, which then finds the channel.
-            self._busy[attempt.line] -= 1
+            self._open_lines.end(attempt.line)
             self._orders.pop(job.id, None)
         recording = asyncio.create_task(self._record_surely(job, attempt, result))
         try:

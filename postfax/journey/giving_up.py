@@ -14,6 +14,11 @@ async def tell_of_notice(book: Book, notice: Notice, user: UserPolicy | None) ->
     """A notice was given up. Of an alert that was given up there is none: it would go the same way."""
     if notice.kind is NoticeKind.ALERT or user is None:
         return
+    if notice.kind is NoticeKind.WELCOME:
+        sentence = f"The welcome message to {notice.topic} did not get there, and is not tried again. {_look('')}"
+        topic = "a welcome message could not be delivered"
+        await _tell(book, user, topic, f"{sentence} tells what went wrong.", mail_id="", job_id="")
+        return
     whom = "its sender" if notice.to_sender else "one who was to know"
     about = f"job {notice.job_id}" if notice.job_id else f"mail {notice.mail_id}"
     await _tell(

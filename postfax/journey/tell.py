@@ -1,6 +1,7 @@
 """Tell: a notice that is owed is composed from the book and handed to the smarthost."""
 
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,9 @@ import structlog
 from config.settings import UserPolicy
 from convert.converter import Converter
 from notify.backoff import next_try
-from notify.compose import compose_alert, compose_delivery, compose_initial
+from notify.compose import compose_alert, compose_delivery, compose_initial, compose_welcome
 from notify.delivery_status import ReportingMta
-from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts
+from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts, WelcomeFacts
 from notify.mailer import Mailer, MailPermanent, MailTemporary
 from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
@@ -21,6 +22,7 @@ from postfax.journey.faxed_pages import pages_of
 from postfax.journey.giving_up import tell_of_notice
 from postfax.journey.own_notice_templates import read_templates, tell_of_template
 from postfax.journey.sending_report import ReportMaker, is_wanted
+from postfax.journey.welcoming import NotWelcome
 from postfax.opening import Clock
 from sandbox import Nursery
 from store.book import Book
@@ -34,7 +36,9 @@ LEASE = timedelta(minutes=15)
 """Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
 log = structlog.get_logger()
 
-Facts = TypeVar("Facts", InitialFacts, DeliveryFacts)
+Facts = TypeVar("Facts", InitialFacts, DeliveryFacts, WelcomeFacts)
+Welcome = Callable[[Notice], Awaitable[WelcomeFacts]]
+"""Gathers the facts of a welcome message, or raises `NotWelcome`."""
 Facts_contra = TypeVar("Facts_contra", contravariant=True)
 
 
@@ -55,6 +59,7 @@ class Tell:
         nursery: Nursery,
         converter: Converter,
         *,
+        welcome: Welcome,
         sender: str,
         mta: ReportingMta,
         folder: Path,
@@ -69,6 +74,7 @@ class Tell:
         self._mailer = mailer
         self._nursery = nursery
         self._reports = ReportMaker(book, nursery, converter, domain=mta.domain)
+        self._welcome = welcome
         self._sender = sender
         self._mta = mta
         self._folder = folder
@@ -80,7 +86,7 @@ class Tell:
             return False
         try:
             await self._mailer.send(await self._composed(notice), notice.address)
-        except MailPermanent as problem:
+        except (MailPermanent, NotWelcome) as problem:
             await self._give_up(notice, str(problem))
         except MailTemporary as problem:
             await self._postpone(notice, str(problem))
@@ -105,12 +111,23 @@ class Tell:
     async def _give_up(self, notice: Notice, cause: str) -> None:
         await self._book.postpone_notice(notice.id, self._clock(), cause, give_up=True)
         log.error("notice_given_up", notice=notice.id, cause=cause)
+        await tell_of_notice(self._book, notice, await self._whose(notice))
+
+    async def _whose(self, notice: Notice) -> UserPolicy | None:
+        """Whose policy says who is told that the notice was given up."""
+        if notice.kind is NoticeKind.WELCOME:
+            try:
+                return (await self._welcome(notice)).user
+            except NotWelcome:
+                return None
         jobs = await self._book.group(notice.mail_id)
-        await tell_of_notice(self._book, notice, jobs[0].user if jobs else None)
+        return jobs[0].user if jobs else None
 
     async def _composed(self, notice: Notice) -> bytes:
         if notice.kind is NoticeKind.ALERT:
             return compose_alert(AlertFacts(notice=notice), sender=self._sender, mta=self._mta)
+        if notice.kind is NoticeKind.WELCOME:
+            return await self._in_own_form(await self._welcome(notice), compose_welcome)
         mail = await self._book.mail(notice.mail_id)
         if mail is None:
             raise NotInBook("mail", notice.mail_id)

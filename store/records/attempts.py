@@ -4,7 +4,7 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from store.errors import NotInBook
 from store.ids import attempt_id
@@ -76,6 +76,12 @@ def open_attempts_of(connection: Connection, owner: str) -> tuple[str, ...]:
     return tuple(connection.scalars(query))
 
 
+def calls_by_line(connection: Connection) -> dict[str, int]:
+    """How many calls each line has open; a line without one is left out."""
+    query = select(attempts.c.line, func.count().label("calls")).where(OPEN).group_by(attempts.c.line)
+    return {row.line: row.calls for row in connection.execute(query)}
+
+
 def calls_to_hang_up(connection: Connection) -> tuple[str, ...]:
     """Ids of the jobs that are in a call and were cancelled by someone."""
     query = select(jobs.c.id).where(IN_CALL, jobs.c.cancel_requested_by > "").order_by(jobs.c.id)
@@ -99,4 +105,6 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 def _outcome(row: Row[Any]) -> Outcome:
     values = {name: getattr(row, name) for name in _OUTCOME_FIELDS}
-    return Outcome(**{**values, "status": Status(row.status)})
+    # Not known of attempts from before version 0004.
+    finest = row.remote_finest or ""
+    return Outcome(**{**values, "status": Status(row.status), "remote_finest": finest})

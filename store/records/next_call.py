@@ -1,13 +1,17 @@
 """Which job is called next, and on which line.
 
-The job of the highest priority goes first, and among those the one that has been due longest, if its sender
-may use a line with a free channel and its number has no other call open. The index `jobs_dialable` has the
-due jobs of each set of allowed lines and each priority in order of their time, so the choice reads one entry
-of it for each of those, and one more for each due job whose number is in a call at the moment; it never looks
-at the jobs themselves.
+The highest priority goes first. Within it each department has its turn: the one with the fewest calls in
+progress, and of those the one whose job has been due longest, so that a thousand faxes of one department do
+not keep the single fax of another waiting. A job is called if its sender may use a line with a free channel
+and its number has no other call open.
+
+The index `jobs_dialable` has the due jobs of each set of allowed lines, each priority and each department in
+order of their time, so the choice reads one entry of it for each of those, and one more for each due job
+whose number is in a call at the moment; it never looks at the jobs themselves.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,19 +29,24 @@ class NextCall:
     job_id: str
     line: str
     priority: Priority
+    calls: int
+    """Of its department, in progress."""
     due_at: datetime
 
 
 _NEXT_LINES = (
     select(jobs.c.lines).where(DIALABLE, jobs.c.lines > bindparam("after")).order_by(jobs.c.lines).limit(1)
 )
+_ALIKE = (DIALABLE, jobs.c.lines == bindparam("lines"), jobs.c.priority == bindparam("priority"))
+_DEPARTMENTS = select(jobs.c.department).where(*_ALIKE).order_by(jobs.c.department).limit(1)
+_NEXT_DEPARTMENT = _DEPARTMENTS.where(jobs.c.department > bindparam("after"))
 _IN_CALL = select(jobs.c.number).where(IN_CALL).correlate(None)
+_CALLS = select(jobs.c.department).where(IN_CALL)
 _FIRST_DUE = (
     select(jobs.c.id, jobs.c.due_at)
     .where(
-        DIALABLE,
-        jobs.c.lines == bindparam("lines"),
-        jobs.c.priority == bindparam("priority"),
+        *_ALIKE,
+        jobs.c.department == bindparam("department"),
         jobs.c.due_at <= bindparam("now"),
         jobs.c.number.not_in(_IN_CALL),
     )
@@ -47,12 +56,7 @@ _FIRST_DUE = (
 )
 _DUE_AFTER = (
     select(jobs.c.due_at)
-    .where(
-        DIALABLE,
-        jobs.c.lines == bindparam("lines"),
-        jobs.c.priority == bindparam("priority"),
-        jobs.c.due_at > bindparam("after"),
-    )
+    .where(*_ALIKE, jobs.c.department == bindparam("department"), jobs.c.due_at > bindparam("after"))
     .order_by(jobs.c.due_at)
     .limit(1)
 )
@@ -60,33 +64,42 @@ _DUE_AFTER = (
 
 def choose_call(connection: Connection, channels: Mapping[str, int], now: datetime) -> NextCall | None:
     """The next call. `channels`: how many each line has free, the preferred line first."""
+    calls = Counter(connection.scalars(_CALLS))
     found = []
     for lines in _line_sets(connection):
         line = _free_line(json.loads(lines), channels)
-        if line is None:
-            continue
-        call = _first_due(connection, lines, line, now)
-        if call:
-            found.append(call)
-    return min(found, key=lambda call: (call.priority, call.due_at, call.job_id), default=None)
+        if line is not None:
+            found.extend(_first_due(connection, lines, line, now, calls))
+    return min(found, key=lambda call: (call.priority, call.calls, call.due_at, call.job_id), default=None)
 
 
-def _first_due(connection: Connection, lines: str, line: str, now: datetime) -> NextCall | None:
-    """Of the jobs that may use the same lines, the one that goes first."""
+def _first_due(
+    connection: Connection, lines: str, line: str, now: datetime, calls: Mapping[str, int]
+) -> list[NextCall]:
+    """Of the jobs that may use the same lines, the first of each department, in the highest priority."""
     for priority in Priority:
         asked = {"lines": lines, "priority": priority.value, "now": now}
-        row = connection.execute(_FIRST_DUE, asked).first()
-        if row:
-            return NextCall(job_id=row.id, line=line, priority=priority, due_at=row.due_at)
-    return None
+        found = []
+        for department in _departments(connection, lines, priority):
+            row = connection.execute(_FIRST_DUE, {**asked, "department": department}).first()
+            if row:
+                facts = {"priority": priority, "calls": calls.get(department, 0), "due_at": row.due_at}
+                found.append(NextCall(job_id=row.id, line=line, **facts))
+        if found:
+            return found
+    return []
 
 
 def next_call_due(connection: Connection, after: datetime) -> datetime | None:
     """When the first job comes due that was not due at the time `after`."""
     times = (
-        connection.scalar(_DUE_AFTER, {"lines": lines, "priority": priority.value, "after": after})
+        connection.scalar(
+            _DUE_AFTER,
+            {"lines": lines, "priority": priority.value, "department": department, "after": after},
+        )
         for lines in _line_sets(connection)
         for priority in Priority
+        for department in _departments(connection, lines, priority)
     )
     return min((time for time in times if time is not None), default=None)
 
@@ -97,6 +110,15 @@ def _line_sets(connection: Connection) -> Iterator[str]:
     while lines is not None:
         yield lines
         lines = connection.scalar(_NEXT_LINES, {"after": lines})
+
+
+def _departments(connection: Connection, lines: str, priority: Priority) -> Iterator[str]:
+    """Every department with a dialable job of these: one probe of the index for each."""
+    alike = {"lines": lines, "priority": priority.value}
+    department = connection.scalar(_DEPARTMENTS, alike)
+    while department is not None:
+        yield department
+        department = connection.scalar(_NEXT_DEPARTMENT, {**alike, "after": department})
 
 
 def _free_line(allowed: Sequence[str], channels: Mapping[str, int]) -> str | None:

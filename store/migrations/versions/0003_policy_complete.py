@@ -52,6 +52,7 @@ def upgrade() -> None:
     _create_blocks_and_locks()
     _create_audit()
     _create_policies_seen()
+    _create_setup_codes()
 
 
 def _extend_jobs() -> None:
@@ -206,8 +207,20 @@ def _create_policies_seen() -> None:
     )
 
 
+def _create_setup_codes() -> None:
+    op.create_table(
+        "setup_codes",
+        sa.Column("user_email", sa.Text(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("set_at", INSTANT, nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("user_email", name="setup_codes_key"),
+    )
+
+
 def downgrade() -> None:
-    for table in ("policies_seen", "audit", "locks", "blocks"):
+    for table in ("setup_codes", "policies_seen", "audit", "locks", "blocks"):
         op.drop_table(table)
     for name, table, _ in REFERRED_TO:
         op.drop_index(name, table)

@@ -1,4 +1,4 @@
-"""Calls that go on at a page, what calls have taught about a number, and lines that somebody holds.
+"""Calls that go on at a page, what calls have taught, lines that are held, and each department's turn.
 
 Revision: 0004, after 0003
 """
@@ -13,13 +13,13 @@ depends_on = None
 
 # Microseconds since 1970 in UTC.
 INSTANT = sa.BigInteger()
+DIALABLE = sa.text("dialable")
 
 
 def upgrade() -> None:
+    _index_dialable("lines", "priority", "department", "due_at", "id", "number", "dialable")
     op.add_column("attempts", sa.Column("first_page", sa.Integer(), server_default="0", nullable=False))
     op.add_column("attempts", sa.Column("remote_finest", sa.String(length=16), nullable=True))
-    # Of attempts that ended before: not known.
-    op.execute("UPDATE attempts SET remote_finest = '' WHERE ended_at IS NOT NULL")
     op.create_table(
         "destinations",
         sa.Column("number", sa.Text(), nullable=False),
@@ -40,7 +40,13 @@ def upgrade() -> None:
     )
 
 
+def _index_dialable(*columns: str) -> None:
+    op.drop_index("jobs_dialable", "jobs")
+    op.create_index("jobs_dialable", "jobs", list(columns), sqlite_where=DIALABLE, postgresql_where=DIALABLE)
+
+
 def downgrade() -> None:
+    _index_dialable("lines", "priority", "due_at", "id", "number", "dialable")
     op.drop_table("held_lines")
     op.drop_table("destinations")
     op.drop_column("attempts", "remote_finest")

@@ -42,6 +42,7 @@ class OneChannel:
 
     name: str = "main"
     channels: int = 1
+    down: str = ""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     calls: int = 0
 

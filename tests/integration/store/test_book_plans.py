@@ -72,7 +72,10 @@ async def test_the_next_call_is_found_without_looking_at_jobs(
     with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
         plan = _plan(connection, choice)
         expiry_plan = _plan(connection, expiry)
-    assert plan[0] == "SEARCH jobs USING COVERING INDEX jobs_dialable (lines=? AND priority=? AND due_at<?)"
+    assert plan[0] == (
+        "SEARCH jobs USING COVERING INDEX jobs_dialable"
+        " (lines=? AND priority=? AND department=? AND due_at<?)"
+    )
     assert [step.partition(" (")[0] for step in expiry_plan] == ["SEARCH jobs USING INDEX jobs_expiring"]
     assert not any("TEMP B-TREE" in step for step in plan)
 

@@ -1,0 +1,196 @@
+"""`postfax line`: the telephone lines, held and released while the service runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.lines import SipLine
+from config.server import ServerSettings
+from config.values import did_you_mean
+from postfax.doctor.finding import Finding
+from postfax.doctor.site import Site
+from postfax.doctor.trunk import trunk
+from postfax.failures import ExitCode, Failure
+from postfax.logging import silence
+from postfax.opening import make_book, now, run, settings_in
+from postfax.person import person
+from postfax.terminal import age, print_facts, print_json, print_table
+from store.held_line import HeldLine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ShownLine:
+    """A line as it stands."""
+
+    name: str
+    settings: SipLine
+    calls: int
+    held: HeldLine | None
+
+
+@click.group("line")
+def command() -> None:
+    """See to the telephone lines. NAME is the line's name in the settings."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def list_command(settings_file: str, *, as_json: bool) -> None:
+    """List the lines: where they go, what they carry, calls in progress, who holds them."""
+    lines = run(_lines(settings_in(settings_file)))
+    if as_json:
+        print_json([_plain(line) for line in lines])
+    elif lines:
+        print_table(
+            ("LINE", "TRUNK", "CARRIES", "COST", "CALLS", "STATE"),
+            (
+                (
+                    line.name,
+                    line.settings.sip,
+                    _carries(line.settings),
+                    str(line.settings.cost),
+                    f"{line.calls} of {line.settings.channels}",
+                    _state(line),
+                )
+                for line in lines
+            ),
+            folding=("CARRIES", "STATE"),
+        )
+    else:
+        click.echo("there is no line; name one under lines: in the settings")
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def show_command(settings_file: str, name: str, *, as_json: bool) -> None:
+    """Show one line."""
+    line = _found(run(_lines(settings_in(settings_file))), name)
+    if as_json:
+        print_json(_plain(line))
+        return
+    settings = line.settings
+    print_facts(
+        [
+            ("trunk", settings.sip),
+            ("transport", settings.transport),
+            ("registers", f"as {settings.username}" if settings.register_for else ""),
+            ("carries", _carries(settings)),
+            ("cost", str(settings.cost)),
+            ("T.38", settings.t38),
+            ("calls", f"{line.calls} of {settings.channels}"),
+            ("state", _state(line)),
+        ]
+    )
+
+
+@command.command("hold")
+@click.argument("name")
+@click.option("--reason", default="", help="For whoever looks at the line.")
+@click.pass_obj
+def hold_command(settings_file: str, name: str, reason: str) -> int:
+    """Have no new call begin on a line. Calls in progress go on; faxes take other lines, or wait."""
+    settings = settings_in(settings_file)
+    _named(settings.lines, name)
+    if not run(_hold(settings, name, reason)):
+        click.echo(f"{name} is held already")
+        return ExitCode.PARTLY
+    click.echo(f"{name} is held; `postfax line release {name}` lets it take calls again")
+    return ExitCode.DONE
+
+
+@command.command("release")
+@click.argument("name")
+@click.option("--reason", default="", help="For the record of who did what.")
+@click.pass_obj
+def release_command(settings_file: str, name: str, reason: str) -> int:
+    """Let a line take calls again."""
+    if not run(_release(settings_in(settings_file), name, reason)):
+        click.echo(f"{name} was not held")
+        return ExitCode.PARTLY
+    click.echo(f"{name} takes calls again")
+    return ExitCode.DONE
+
+
+@command.command("test")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def test_command(settings_file: str, name: str, *, as_json: bool) -> int:
+    """Ask a line's trunk whether it is there (SIP OPTIONS). No call is placed."""
+    settings = settings_in(settings_file)
+    only = settings.model_copy(update={"lines": {name: _named(settings.lines, name)}})
+    silence()
+    site = Site(settings_file=Path(settings_file), settings=only, now=now())
+    findings = run(_asked(site))
+    if as_json:
+        print_json(findings)
+    else:
+        for one in findings:
+            click.echo(" ".join(filter(None, (f"{name}: {one.found}.", one.advice))))
+    return ExitCode.DONE if all(one.state == "ok" for one in findings) else ExitCode.UNREACHABLE
+
+
+async def _asked(site: Site) -> Sequence[Finding]:
+    return await trunk(site)
+
+
+async def _lines(settings: ServerSettings) -> list[_ShownLine]:
+    async with make_book(settings) as book:
+        held = {line.line: line for line in await book.held_lines()}
+        calls = await book.calls_by_line()
+    return [
+        _ShownLine(name=name, settings=line, calls=calls.get(name, 0), held=held.get(name))
+        for name, line in settings.lines.items()
+    ]
+
+
+async def _hold(settings: ServerSettings, name: str, reason: str) -> bool:
+    async with make_book(settings) as book:
+        return await book.hold_line(name, by=person(), reason=reason)
+
+
+async def _release(settings: ServerSettings, name: str, reason: str) -> bool:
+    async with make_book(settings) as book:
+        return await book.release_line(name, by=person(), reason=reason)
+
+
+def _found(lines: list[_ShownLine], name: str) -> _ShownLine:
+    by_name = {line.name: line for line in lines}
+    _named({known: line.settings for known, line in by_name.items()}, name)
+    return by_name[name]
+
+
+def _named(lines: Mapping[str, SipLine], name: str) -> SipLine:
+    if name not in lines:
+        known = did_you_mean(name, list(lines)) or f"there are {', '.join(lines)}."
+        raise Failure(f"there is no line {name}; {known}", ExitCode.NOT_FOUND)
+    return lines[name]
+
+
+def _carries(line: SipLine) -> str:
+    return ", ".join(line.numbers) or "all numbers"
+
+
+def _state(line: _ShownLine) -> str:
+    if line.held is None:
+        return "open"
+    why = f": {line.held.reason}" if line.held.reason else ""
+    return f"held for {age(line.held.at, now())} by {line.held.by}{why}"
+
+
+def _plain(line: _ShownLine) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "trunk": line.settings.sip,
+        "numbers": line.settings.numbers,
+        "cost": line.settings.cost,
+        "channels": line.settings.channels,
+        "calls": line.calls,
+        "held": line.held,
+    }
