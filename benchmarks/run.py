@@ -1,8 +1,8 @@
 """The benchmarks: `./dev bench [NAME…]` runs all or those that are named, and prints a table each.
 
     ./dev bench                             all
-    ./dev bench conversion first_invite     these
-    ./dev bench conversion --rounds 3 letter.pdf
+    ./dev bench convert first_invite        these
+    ./dev bench convert --rounds 3 text=letter.pdf
                                             one, with what it takes; `./dev bench NAME --help` tells what
 
 The rules. Machines are noisy, so no figure is compared with one of another run: beside each stands what a
@@ -35,7 +35,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "book_accept": (book_accept.main, "durable mails a second into the book alone"),
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
-    "conversion": (conversion.main, "documents to fax pages, beside Ghostscript"),
+    "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),
     "documents": (documents.main, "what becomes of every file of a folder, and what it leaves behind"),
     "soak": (soak.main, "whether memory grows over 2,000 documents"),
     "cover_pages": (cover_pages.main, "how long a cover page takes, of built-in and own templates"),

@@ -4,14 +4,20 @@ import base64
 import io
 import random
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pikepdf
 import pypdfium2
 from PIL import Image
 
+from convert import t6
+
 _SEED = 1
 _LETTER_SIZE = (612, 792)
 _SCAN_DPI = 200
+_FAX_SIZE = (1728, 2156)
+_BLACK = 160
 _SENTENCE = (
     "Mrs Lopez was seen in our clinic on Monday with pain in the left knee that had begun three weeks "
     "before; the joint was warm, flexion was limited to ninety degrees, and there was no fever. "
@@ -19,18 +25,25 @@ _SENTENCE = (
 _STYLE = "@page { size: letter; margin: 20mm } body { font: 11pt 'Noto Sans', sans-serif; line-height: 1.4 }"
 
 
-def make_all(folder: Path) -> list[Path]:
-    """One file of each kind: text, much text, a form, a scan, colour."""
+def make_sets(folder: Path) -> dict[str, list[Path]]:
+    """Files of each kind: text, forms, scans, colour; of few pages and of more."""
     made = {
-        "text": letter(pages=3),
-        "report": letter(pages=20),
-        "form": form(),
-        "scan": scan(letter(pages=2)),
-        "colour": colour(),
+        "text": {"letter": letter(pages=2), "report": letter(pages=20)},
+        "form": {"form": form(), "forms": form(pages=6)},
+        "scan": {
+            "scan": scan(letter(pages=2)),
+            "scans": scan(letter(pages=8)),
+            "fax-scan": fax_scan(letter(pages=4)),
+            "jpeg-scan": jpeg_scan(letter(pages=3)),
+        },
+        "colour": {"colour": colour(), "photograph": jpeg_scan(colour(), dpi=300)},
     }
-    for name, octets in made.items():
-        (folder / f"{name}.pdf").write_bytes(octets)
-    return [folder / f"{name}.pdf" for name in made]
+    return {name: [_put(folder / f"{file}.pdf", made[name][file]) for file in made[name]] for name in made}
+
+
+def _put(path: Path, octets: bytes) -> Path:
+    path.write_bytes(octets)
+    return path
 
 
 def small_pdf(size: int) -> bytes:
@@ -61,10 +74,11 @@ def letter(*, pages: int) -> bytes:
     return _typeset("<hr style='break-after: page; border: 0'>".join([page] * pages))
 
 
-def form() -> bytes:
-    """A page of ruled boxes with small print."""
+def form(*, pages: int = 1) -> bytes:
+    """Pages of ruled boxes with small print."""
     cells = "".join(f"<td><small>Field {number}</small><br>{number * 7919}</td>" for number in range(4))
-    return _typeset(f"<h3>Request for examination</h3><table>{f'<tr>{cells}</tr>' * 18}</table>", _RULED)
+    page = f"<h3>Request for examination</h3><table>{f'<tr>{cells}</tr>' * 18}</table>"
+    return _typeset("<hr style='break-after: page; border: 0'>".join([page] * pages), _RULED)
 
 
 def colour() -> bytes:
@@ -101,6 +115,50 @@ def scan(pdf: bytes) -> bytes:
     octets = io.BytesIO()
     scanned[0].save(octets, "PDF", resolution=_SCAN_DPI, save_all=True, append_images=scanned[1:])
     return octets.getvalue()
+
+
+def fax_scan(pdf: bytes) -> bytes:
+    """The pages as a fax server keeps them: black and white, coded by T.6 at the width of a fax line."""
+    document = pikepdf.new()
+    for page in pypdfium2.PdfDocument(pdf):
+        grey = page.render(scale=_SCAN_DPI / 72).to_pil().convert("L").resize(_FAX_SIZE)
+        strip = t6.encode(np.packbits(np.asarray(grey) < _BLACK, axis=1))
+        how = pikepdf.Dictionary(K=-1, Columns=grey.width, Rows=grey.height)
+        _add_picture(document, strip, pikepdf.Name.CCITTFaxDecode, grey.size, bits=1, DecodeParms=how)
+    return _written(document)
+
+
+def jpeg_scan(pdf: bytes, *, dpi: int = _SCAN_DPI) -> bytes:
+    """The pages as a telephone's camera or an office scanner gives them: a colour JPEG each."""
+    document = pikepdf.new()
+    for page in pypdfium2.PdfDocument(pdf):
+        picture = page.render(scale=dpi / 72).to_pil().convert("RGB")
+        octets = io.BytesIO()
+        picture.save(octets, "JPEG", quality=80)
+        _add_picture(document, octets.getvalue(), pikepdf.Name.DCTDecode, picture.size, bits=8)
+    return _written(document)
+
+
+def _add_picture(
+    document: pikepdf.Pdf,
+    octets: bytes,
+    coding: pikepdf.Name,
+    size: tuple[int, int],
+    *,
+    bits: int,
+    **more: Any,
+) -> None:
+    """A page that is nothing but a picture."""
+    picture = document.make_stream(octets)
+    picture.stream_dict = pikepdf.Dictionary(
+        Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=size[0], Height=size[1],
+        BitsPerComponent=bits, Filter=coding, **more,
+        ColorSpace=pikepdf.Name.DeviceGray if bits == 1 else pikepdf.Name.DeviceRGB,
+    )  # fmt: skip
+    page = document.add_blank_page(page_size=_LETTER_SIZE)
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+    width, height = _LETTER_SIZE
+    page.Contents = document.make_stream(f"q {width} 0 0 {height} 0 0 cm /P Do Q".encode())
 
 
 def _typeset(body: str, style: str = "") -> bytes:

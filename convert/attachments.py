@@ -3,7 +3,6 @@
 Each document has a folder of its own, so that a hostile one cannot touch another.
 """
 
-import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,12 +12,12 @@ from typing import Any
 from convert.fax_tiff import CodedPage
 from convert.formats import Kind
 from convert.page_account import NoAccount, PageAccount, Step, told_by, without_blank_ends
+from convert.page_parts import parts
 from convert.request import ConversionRequest, InvalidDocument, Source
-from convert.runner import TARGET, UNFIT, Call, FinishedPages, Runner, page_arguments, written_pages
+from convert.runner import UNFIT, Call, FinishedPages, Runner, page_arguments, written_pages
 
-_PAGES_AT_ONCE = 5
-"""A PDF with more pages is drawn in two parts at once."""
-_PARTS = 2
+_PAGES_AT_ONCE = 2
+"""A PDF with more pages may be drawn in several parts at once."""
 _BLANK = "nothing of it can be seen on a fax: every page would be blank"
 
 
@@ -63,27 +62,36 @@ async def _followed_up(
     request: ConversionRequest, runner: Runner, call: Call, answer: dict[str, Any]
 ) -> FinishedPages:
     """Do what the first call left to do."""
-    from_office = "office" in answer
-    targets: list[str] = [TARGET]
-    if from_office:
+    if "office" in answer:
         call = await _through_office(request, runner, call, answer)
         (answer,) = await runner.run_all([call])
-    if "count" in answer:
-        parts = _parts(call, answer["count"])
-        answer = _together(await runner.run_all(parts))
-        targets = [part.arguments["target"] for part in parts]
-    return _finished(request, call, answer, written_pages(call, targets))
+    pages = written_pages(call)
+    accounts = _accounts(call, answer, len(pages))
+    if "rest" in answer:
+        calls = parts(call, _left(request, call, answer), runner.at_once)
+        for part, told in zip(calls, await runner.run_all(calls), strict=True):
+            drawn = written_pages(part, part.arguments["target"])
+            accounts += _accounts(call, told, len(drawn))
+            pages += drawn
+    return _finished(request, call, accounts, pages)
+
+
+def _left(request: ConversionRequest, call: Call, answer: dict[str, Any]) -> range:
+    """The pages that the first call left to be drawn in parts."""
+    match answer["rest"]:
+        case [int(begin), int(end)] if 0 <= begin < end <= request.limits.pages:
+            return range(begin, end)
+    raise InvalidDocument(call.name, UNFIT)
 
 
 def _finished(
-    request: ConversionRequest, call: Call, answer: dict[str, Any], pages: Sequence[CodedPage]
+    request: ConversionRequest, call: Call, accounts: Sequence[PageAccount], pages: Sequence[CodedPage]
 ) -> FinishedPages:
     """The document's pages, without blank ones at the end if the request says so.
 
     Raises:
         InvalidDocument: Nothing is on any of them: a blank fax helps nobody, and who sent it would not know.
     """
-    accounts = _accounts(call, answer, len(pages))
     from_office = bool(call.arguments.get("from_office"))
     if not any(each.inked for each in accounts):
         raise InvalidDocument(call.name, _BLANK)
@@ -93,7 +101,7 @@ def _finished(
     return FinishedPages(origin=call.name, pages=tuple(pages[:kept]), steps=steps)
 
 
-def _accounts(call: Call, answer: dict[str, Any], count: int) -> Sequence[PageAccount]:
+def _accounts(call: Call, answer: dict[str, Any], count: int) -> tuple[PageAccount, ...]:
     """What the task tells of each of the pages that it has written."""
     try:
         accounts = told_by(answer)
@@ -114,19 +122,3 @@ async def _through_office(
         name=call.name, kind=Kind(answer["office"]), pages=request.limits.pages + 1,
     )  # fmt: skip
     return replace(call, arguments={**call.arguments, "source": pdf.name, "from_office": True})
-
-
-def _parts(call: Call, count: int) -> list[Call]:
-    """Calls that draw a PDF's pages in parts."""
-    bounds = [count * part // _PARTS for part in range(_PARTS + 1)]
-    return [
-        replace(
-            call,
-            arguments={**call.arguments, "first": begin, "last": end - 1, "target": f"pages-{begin}.tif"},
-        )
-        for begin, end in itertools.pairwise(bounds)
-    ]
-
-
-def _together(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"pages": [page for answer in answers for page in answer.get("pages", ())]}

@@ -45,6 +45,7 @@ class Converter:
         self._nursery = Nursery(
             preload=_TASKS, processes=settings.processes, rehearsal=_REHEARSAL, rehearsed=_REHEARSED
         )
+        self._processes = settings.processes
         self._office = Office(settings.office_socket)
 
     async def start(self) -> None:
@@ -69,7 +70,8 @@ class Converter:
             ConverterUnavailable: A part of ours is missing or broken: the administrator's.
             OSError: The folder cannot be written.
         """
-        return await make_faxes(request, _ServiceRunner(self._nursery, self._office, request))
+        runner = _ServiceRunner(self._nursery, self._office, request, at_once=self._processes)
+        return await make_faxes(request, runner)
 
     async def sheet(self, html: str, folder: Path) -> bytes:
         """A sheet of our own making as a PDF.
@@ -99,7 +101,8 @@ async def _started(nursery: Nursery) -> None:
 class _ServiceRunner:
     """Runs one request's tasks in the nursery."""
 
-    def __init__(self, nursery: Nursery, office: Office, request: ConversionRequest) -> None:
+    def __init__(self, nursery: Nursery, office: Office, request: ConversionRequest, *, at_once: int) -> None:
+        self.at_once = at_once
         self._nursery = nursery
         self._office = office
         self._seconds = request.limits.seconds

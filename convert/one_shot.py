@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from convert.office import Office
 
 _TASKS_AT_ONCE = 2
+_HEAD = 512
+_BEFORE_MARKUP = b"\xef\xbb\xbf\xff\xfe\0\t\r\n "
+"""Byte order marks, and blanks in every encoding."""
 _T = TypeVar("_T")
 
 
@@ -47,7 +50,7 @@ def convert_files(
         ConverterUnavailable: A part that is needed is missing or broken.
         OSError: A file cannot be read or written.
     """
-    _load()
+    _load(files)
     with TemporaryFolder("convert") as folder:
         request = ConversionRequest(
             sources=tuple(Source(name=path.name, path=path) for path in files),
@@ -64,10 +67,18 @@ def convert_files(
     return ConvertedFax(key=fax.key, path=target, made=fax.made, sha256=fax.sha256)
 
 
-def _load() -> None:
+def _load(files: Sequence[Path]) -> None:
     """Import what the tasks need, before they are forked."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads, and a fork loses them
-    import convert.page_task  # noqa: F401, PLC0415
+    import convert.page_task  # noqa: PLC0415
+
+    if any(map(_may_be_web_page, files)):  # a second's work, which no other document shall wait for
+        import convert.web_page  # noqa: F401, PLC0415
+
+
+def _may_be_web_page(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(_HEAD).lstrip(_BEFORE_MARKUP).startswith(b"<")
 
 
 def finish(coroutine: Coroutine[Any, Any, _T]) -> _T:
@@ -88,6 +99,11 @@ class OnceRunner:
         self._seconds = request.limits.seconds
         self._limits = task_limits(request)
         self._office: Office | None = None
+
+    @property
+    def at_once(self) -> int:
+        """See `Runner.at_once`."""
+        return _TASKS_AT_ONCE
 
     async def run_all(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """See `Runner.run_all`."""

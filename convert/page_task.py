@@ -1,9 +1,12 @@
 """The task that makes fax pages of one document. Runs confined (`sandbox`), in a folder of its own.
 
-One call does a small document from sniffing to the finished file. What it leaves to its caller it says:
-an office document needs LibreOffice first, and the pages of a long PDF are better drawn by two tasks at once.
+One call does a small document from sniffing to the finished file. What it leaves to its caller it says: an
+office document needs LibreOffice first, and a PDF that takes long is drawn on by several tasks at once.
 """
 
+import contextlib
+import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +14,19 @@ from typing import Any
 from convert import fax_tiff
 from convert.formats import FORMATS, Kind, Route
 from convert.layout import SheetGeometry
+from convert.long_pages import sheets
 from convert.pdf_pages import PdfDocument
+from convert.pdf_paths import rasterised_pages
 from convert.plain_text import decoded
-from convert.rasterise import RasterisedPage, rasterise
+from convert.rasterise import RasterisedPage
 from convert.sniff import sniff
 from convert.text_pages import as_rtf
 from convert.wording import not_allowed, too_large, too_many
 from sandbox.failures import Refused
 
 _TEXTS = (Kind.TEXT, Kind.CSV)
+_LONG = 0.03
+"""Seconds; to begin another task, and to open the PDF in it, takes five to ten thousandths."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,13 +43,11 @@ class PageTask:
     most_pages: int
     """A document with more is refused."""
     pages_at_once: int
-    """A PDF with more is left to be drawn in parts."""
+    """Of a PDF with more the rest may be left to be drawn in parts."""
     from_office: bool = False
     """The source is LibreOffice's PDF, cut off after one page more than allowed."""
-    first: int | None = None
-    """Draw a part of a PDF: from this page, 0-based, …"""
-    last: int | None = None
-    """… to this page, inclusive."""
+    part: tuple[int, int] | None = None
+    """Draw a part of a PDF: the pages of this range, from 0."""
     allowed: tuple[str, ...] | None = None
     """The kinds that the sender may fax; None for all."""
     largest: int | None = None
@@ -66,15 +71,14 @@ def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:
         One of `{"pages": [ACCOUNT, …]}`: the target is written, and this is told of each of its pages
         (`PageAccount.to_json`);
         `{"office": KIND, "source": FILE}`: LibreOffice shall make a PDF of this file first;
-        `{"count": N}`: a PDF of so many pages shall be drawn in parts.
+        the first with `"rest": [K, N]`: of the PDF's N pages those from K on shall be drawn in parts.
 
     Raises:
         Refused: Why no pages can be made, as the end of the sentence “NAME cannot be faxed: …”.
     """
     task = PageTask(**arguments)
-    if task.first is not None and task.last is not None:
-        with PdfDocument(Path(task.source)) as document:
-            return _drawn(task, document, task.first, task.last)
+    if task.part is not None:
+        return _written(task, _drawn(task, range(*task.part)))
     kind = sniff(Path(task.source), task.name)
     form = FORMATS[kind]
     match form.route:
@@ -116,13 +120,36 @@ def _pdf(task: PageTask) -> dict[str, Any]:
         count = document.page_count
         if count > task.most_pages:
             raise Refused(too_many(count, task.most_pages, exact=not task.from_office))
-        if count > task.pages_at_once:
-            return {"count": count}
-        return _drawn(task, document, 0, count - 1)
+        pages = _begun(task, document) if count > task.pages_at_once else _all(task, document, range(count))
+    answer = _written(task, pages)
+    return answer if len(pages) == count else {**answer, "rest": [len(pages), count]}
 
 
-def _drawn(task: PageTask, document: PdfDocument, first: int, last: int) -> dict[str, Any]:
-    return _written(task, [rasterise(page, task.geometry) for page in document.pages(first, last)])
+def _begun(task: PageTask, document: PdfDocument) -> list[RasterisedPage]:
+    """The first pages, until it shows that the rest takes long; all of them if it does not."""
+    pages: list[RasterisedPage] = []
+    began, count = time.process_time(), document.page_count
+    with contextlib.closing(_pages(task, document, range(count))) as drawn:
+        for page in drawn:
+            pages.append(page)
+            left = count - len(pages)
+            rest = (time.process_time() - began) / len(pages) * left
+            if left > 1 and rest > _LONG:
+                break
+    return pages
+
+
+def _drawn(task: PageTask, numbers: range) -> list[RasterisedPage]:
+    with PdfDocument(Path(task.source)) as document:
+        return _all(task, document, numbers)
+
+
+def _all(task: PageTask, document: PdfDocument, numbers: range) -> list[RasterisedPage]:
+    return list(_pages(task, document, numbers))
+
+
+def _pages(task: PageTask, document: PdfDocument, numbers: range) -> Generator[RasterisedPage, None, None]:
+    return rasterised_pages(Path(task.source), document, numbers, task.geometry)
 
 
 def _pictures(task: PageTask, kind: Kind) -> list[RasterisedPage]:
@@ -131,6 +158,7 @@ def _pictures(task: PageTask, kind: Kind) -> list[RasterisedPage]:
     return list(picture_pages(Path(task.source), kind, task.geometry, most=task.most_pages))
 
 
-def _written(task: PageTask, pages: list[RasterisedPage]) -> dict[str, Any]:
+def _written(task: PageTask, drawn: list[RasterisedPage]) -> dict[str, Any]:
+    pages = [sheet for page in drawn for sheet in sheets(page, task.geometry)]
     fax_tiff.write(Path(task.target), [page.coded for page in pages], resolution=task.resolution)
     return {"pages": [page.account.to_json() for page in pages]}

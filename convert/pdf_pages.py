@@ -5,7 +5,7 @@ be printed; JavaScript and XFA are not there.
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,15 +35,17 @@ class PdfPage:
     def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE | None") -> None:
         self._page = page
         self._form = form
+        self.handle = page
+        """pdfium's."""
         width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-        self._size = Size(width=max(width, 1.0) * MM_PER_POINT, height=max(height, 1.0) * MM_PER_POINT)
+        self.size = Size(width=max(width, 1.0) * MM_PER_POINT, height=max(height, 1.0) * MM_PER_POINT)
         self.has_content: bool = pdfium.FPDFPage_CountObjects(page) + pdfium.FPDFPage_GetAnnotCount(page) > 0
         """Whether there is anything that should be seen."""
 
     def placements(self, geometry: SheetGeometry) -> Iterator[Placement]:
         """As large as it can be; and smaller, for a page that needs the top for itself."""
-        yield geometry.place_page(self._size, below_band=False)
-        yield geometry.place_page(self._size, below_band=True)
+        yield geometry.place_page(self.size, below_band=False)
+        yield geometry.place_page(self.size, below_band=True)
 
     def draw(self, placement: Placement) -> Grey:
         """The whole sheet with the page on it, rows × 1728."""
@@ -92,13 +94,13 @@ class PdfDocument:
         info = pdfium.FPDF_FORMFILLINFO(version=2)  # kept, as pdfium keeps its address
         return info, pdfium.FPDFDOC_InitFormFillEnvironment(self._document, info)
 
-    def pages(self, first: int, last: int) -> Iterator[PdfPage]:
-        """The pages from `first` to `last`, 0-based and inclusive.
+    def pages(self, numbers: Iterable[int]) -> Iterator[PdfPage]:
+        """The pages with these numbers, from 0, one after another.
 
         Raises:
             Refused: One of them is damaged.
         """
-        for number in range(first, last + 1):
+        for number in numbers:
             page = pdfium.FPDF_LoadPage(self._document, number)
             if not page:
                 raise Refused(f"page {number + 1} of the PDF is damaged")

@@ -66,6 +66,10 @@ class FinishedPages:
 class Runner(Protocol):
     """Runs the tasks, and LibreOffice."""
 
+    @property
+    def at_once(self) -> int:
+        """How many tasks run at one time."""
+
     async def run_all(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """Run the calls, at one time as far as possible; their answers in the same order.
 
@@ -90,14 +94,14 @@ def page_arguments(request: ConversionRequest, name: str, *, pages_at_once: int)
     }
 
 
-def written_pages(call: Call, targets: Sequence[str] = (TARGET,)) -> tuple[CodedPage, ...]:
+def written_pages(call: Call, target: str = TARGET) -> tuple[CodedPage, ...]:
     """The pages that a call has left in its folder.
 
     Raises:
         InvalidDocument: The files are not what our own task writes: the document took its process over.
     """
     try:
-        return tuple(page for target in targets for page in fax_tiff.read(call.folder / target).pages)
+        return fax_tiff.read(call.folder / target).pages
     except (fax_tiff.NotAFaxTiff, OSError) as problem:
         raise InvalidDocument(call.name, UNFIT) from problem
 

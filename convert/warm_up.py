@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin
 
 from config.fax import Paper
-from convert import heif, picture_file, t6
+from convert import fax_scan, heif, picture_file, t6, web_page
 from convert.binarise import binarise
 from convert.cover_export import exported
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
@@ -21,7 +21,7 @@ from convert.layout import WIDTH, SheetGeometry
 from convert.pdf_pages import PdfDocument
 from convert.rasterise import rasterise
 
-__all__ = ["TiffImagePlugin", "WebPImagePlugin", "heif", "picture_file"]
+__all__ = ["TiffImagePlugin", "WebPImagePlugin", "fax_scan", "heif", "picture_file", "web_page"]
 
 Image.preinit()
 t6.decode(t6.encode(binarise(np.full((64, WIDTH), 128, np.uint8))), 64)
@@ -48,5 +48,5 @@ def rehearse() -> None:
     with os.fdopen(os.memfd_create("cover", os.MFD_CLOEXEC), "w+b", buffering=0) as file:
         file.write(cover.pdf)
         with PdfDocument(Path(f"/proc/self/fd/{file.fileno()}")) as document:
-            for page in document.pages(0, document.page_count - 1):
+            for page in document.pages(range(document.page_count)):
                 rasterise(page, _GEOMETRY)

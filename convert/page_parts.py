@@ -1,0 +1,26 @@
+"""A PDF's pages drawn by several tasks at one time: who draws which. Pure.
+
+Each draws pages that follow one another, for a long page becomes several sheets and only its task knows how
+many. Of many pages there are more parts than tasks at one time: whoever has text takes another part while
+somebody else is still at pictures.
+"""
+
+import itertools
+from dataclasses import replace
+
+from convert.runner import Call
+
+_MANY = 16
+_PARTS_OF_MANY = 2
+"""For each task that runs at one time."""
+
+
+def parts(call: Call, numbers: range, at_once: int) -> list[Call]:
+    """Calls that draw the pages with these numbers, from 0, in order; each writes a file of its own."""
+    wanted = at_once * (_PARTS_OF_MANY if len(numbers) >= _MANY else 1)
+    count = min(wanted, len(numbers))
+    bounds = [numbers.start + len(numbers) * part // count for part in range(count + 1)]
+    return [
+        replace(call, arguments={**call.arguments, "part": (begin, end), "target": f"pages-{begin}.tif"})
+        for begin, end in itertools.pairwise(bounds)
+    ]
