@@ -69,7 +69,7 @@ def fax_rows() -> t6.Packed:
 def fax_scan(
     path: Path, *, rows: int = 2156, fields: dict[str, Any] | None = None, **parameters: Any
 ) -> Path:
-    told = {
+    told: dict[str, Any] = {
         "BitsPerComponent": 1, "Filter": Name.CCITTFaxDecode, "DecodeParms": Dictionary(**FAX | parameters),
     }  # fmt: skip
     return page_of(path, t6.encode(fax_rows()), (1728, rows), **told | (fields or {}))
