@@ -14,6 +14,8 @@ class Route(StrEnum):
     """`convert.pdf_pages`."""
     PICTURE = "picture"
     """`convert.image_pages`; a TIFF that is a fax already takes `convert.fax_tiff_pages`."""
+    WEB = "web"
+    """`convert.web_page` makes a PDF of it, which takes the PDF route."""
     OFFICE = "office"
     """LibreOffice makes a PDF of it (`convert.office`), which takes the PDF route."""
     REFUSED = "refused"
@@ -112,7 +114,7 @@ FORMATS: dict[Kind, Format] = {
     Kind.ODS: _office("OpenDocument spreadsheet", "calc8"),
     Kind.ODP: _office("OpenDocument presentation", "impress8"),
     Kind.ODG: _office("OpenDocument drawing", "draw8"),
-    Kind.HTML: _office("web page", "HTML (StarWriter)"),
+    Kind.HTML: Format(route=Route.WEB, words="web page"),
     Kind.CSV: _office("table of values", "Text - txt - csv (StarCalc)", _CSV_OPTIONS),
     Kind.TEXT: _office("text", "Rich Text Format"),
     Kind.EMPTY: _refused("the file is empty"),

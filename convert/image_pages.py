@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps
 
 from convert.formats import Kind
 from convert.layout import WIDTH, Placement, SheetGeometry, Size
@@ -27,10 +27,10 @@ _HIGHEST_DPI = 2400.0
 _ENOUGH = 2
 """How many times finer than the fax a JPEG is decoded at least."""
 _DEEP_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
-_DAMAGE = (
+DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError, TypeError, RuntimeError,
 )  # fmt: skip
-"""What the decoders raise."""
+"""What the decoders raise; Pillow has errors of every kind for files that are not as they should be."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -75,7 +75,7 @@ def open_picture(path: Path, kind: Kind) -> Image.Image:
         from convert import heif  # noqa: F401, PLC0415 - 6 MB of decoder, for those who need it
     try:
         picture = Image.open(path, formats=_PLUGINS[kind])
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as problem:
+    except DAMAGE as problem:
         raise Refused("the picture is damaged and cannot be opened") from problem
     refuse_if_too_large(picture)
     return picture
@@ -107,7 +107,7 @@ def picture_page(picture: Image.Image) -> PicturePage:
         picture.load()
         resolution = picture.info.get("dpi")
         upright = ImageOps.exif_transpose(picture)
-    except _DAMAGE as problem:
+    except DAMAGE as problem:
         raise Refused("the picture is damaged") from problem
     turned = (upright.width > upright.height) != (picture.width > picture.height)
     size = _physical_size(original, resolution)
@@ -126,6 +126,8 @@ def _physical_size(pixels: tuple[int, int], resolution: object) -> Size:
 def _on_white(picture: Image.Image) -> Image.Image:
     if picture.mode in _DEEP_MODES:
         return _eight_bits(picture)
+    if picture.mode == "LAB":
+        return picture.getchannel("L")
     if picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info:
         with_alpha = picture.convert("RGBA")
         paper = Image.new("RGBA", with_alpha.size, "white")

@@ -14,6 +14,7 @@ class Step(StrEnum):
     """One step on a page's way from the document to the line."""
 
     OFFICE = "office"
+    WEB = "web"
     DRAWN = "drawn"
     SCAN = "scan"
     PICTURE = "picture"
@@ -23,6 +24,7 @@ class Step(StrEnum):
 
 WORDS = {
     Step.OFFICE: "LibreOffice",
+    Step.WEB: "WeasyPrint",
     Step.DRAWN: "drawn by pdfium",
     Step.SCAN: "the page's scan, pixel for pixel",
     Step.PICTURE: "picture, scaled",

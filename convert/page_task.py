@@ -7,7 +7,7 @@ office document needs LibreOffice first, and a PDF that takes long is drawn on b
 import contextlib
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from convert import fax_tiff
 from convert.formats import FORMATS, Kind, Route
 from convert.layout import SheetGeometry
 from convert.long_pages import sheets
+from convert.page_account import Step
 from convert.pdf_pages import PdfDocument
 from convert.pdf_paths import rasterised_pages
 from convert.plain_text import decoded
@@ -86,6 +87,8 @@ def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:
             raise Refused(form.refusal)
         case _ if reason := _against_policy(task, kind):
             raise Refused(reason)
+        case Route.WEB:
+            return _web(task)
         case Route.OFFICE:
             return {"office": kind, "source": _for_office(task, kind)}
         case Route.PDF:
@@ -150,6 +153,14 @@ def _all(task: PageTask, document: PdfDocument, numbers: range) -> list[Rasteris
 
 def _pages(task: PageTask, document: PdfDocument, numbers: range) -> Generator[RasterisedPage, None, None]:
     return rasterised_pages(Path(task.source), document, numbers, task.geometry)
+
+
+def _web(task: PageTask) -> dict[str, Any]:
+    from convert.web_page import web_pages  # noqa: PLC0415 - takes a second to load, which no PDF shall wait for
+
+    Path("web.pdf").write_bytes(web_pages(Path(task.source).read_bytes(), paper=task.paper))
+    answer = _pdf(replace(task, source="web.pdf", pages_at_once=task.most_pages))
+    return {"pages": [{**page, "steps": [Step.WEB, *page["steps"]]} for page in answer["pages"]]}
 
 
 def _pictures(task: PageTask, kind: Kind) -> list[RasterisedPage]:

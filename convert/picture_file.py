@@ -8,12 +8,14 @@ from PIL import Image, ImageSequence
 
 from convert.fax_tiff_pages import fax_page, is_fax_page
 from convert.formats import Kind
-from convert.image_pages import open_picture, picture_page, refuse_if_too_large
+from convert.image_pages import DAMAGE, open_picture, picture_page, refuse_if_too_large
 from convert.layout import SheetGeometry
 from convert.page_account import PageAccount, Step
 from convert.rasterise import RasterisedPage, coded, rasterise
 from convert.wording import too_many
 from sandbox.failures import Refused
+
+_NEW_SUBFILE_TYPE = 254
 
 
 def picture_pages(path: Path, kind: Kind, geometry: SheetGeometry, *, most: int) -> Iterator[RasterisedPage]:
@@ -33,14 +35,27 @@ def picture_pages(path: Path, kind: Kind, geometry: SheetGeometry, *, most: int)
                 yield rasterise(picture_page(frame), geometry)
 
 
+def _is_smaller_version(frame: Image.Image) -> bool:
+    """Whether it shows another page once more, as thumbnails do (TIFF 6.0, NewSubfileType, bit 0)."""
+    tags = getattr(frame, "tag_v2", {})
+    return bool(int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1)
+
+
 def _frames(picture: Image.Image, kind: Kind, most: int) -> Iterator[Image.Image]:
     if kind is not Kind.TIFF:  # the pictures of an animation are no pages
         yield picture
         return
     try:
-        yield from islice(ImageSequence.Iterator(picture), most)
+        shown = 0
+        for frame in islice(ImageSequence.Iterator(picture), most):
+            if not _is_smaller_version(frame):
+                shown += 1
+                yield frame
+        if not shown:
+            picture.seek(0)
+            yield picture
         count = getattr(picture, "n_frames", 1)
-    except (OSError, ValueError, SyntaxError, EOFError) as problem:
+    except DAMAGE as problem:
         raise Refused("the TIFF is damaged") from problem
     if count > most:
         raise Refused(too_many(count, most))

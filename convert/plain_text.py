@@ -39,12 +39,13 @@ def _encodings(data: bytes) -> list[str]:
     marked = next((name for mark, name in _MARKS if data.startswith(mark)), "")
     if marked:
         return [marked]
-    if _is_utf_8(data) and b"\0" not in data and _JAPANESE not in data:
+    if is_utf_8(data) and b"\0" not in data and _JAPANESE not in data:
         return ["utf-8"]
     return [guessed_encoding(data), "cp1252"]
 
 
-def _is_utf_8(data: bytes) -> bool:
+def is_utf_8(data: bytes) -> bool:
+    """Whether it can be read as UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -110,6 +110,11 @@ def typeset(
         names |= {code: f"[{_name(code)}]" for code in undrawable}
 
 
+def laid_out(html: HTML, *sheets: CSS) -> Any:
+    """A document of somebody else's as WeasyPrint lays it out once: its `pages`, and `write_pdf`."""
+    return html.render(stylesheets=list(sheets), font_config=_FONTS, presentational_hints=True)
+
+
 def _settled(compose: Callable[[int], str], sheets: Sequence[CSS], fetcher: Any, base_url: str | None) -> Any:
     pages = 1
     for _ in range(_MOST_LAYOUTS):

@@ -28,6 +28,7 @@ _TOKENS, _END_OF_TOKENS = "<!-- tokens: written by ./dev docs -->", "<!-- end of
 _ROUTES = {
     Route.PDF: "drawn by pdfium",
     Route.PICTURE: "drawn as a picture",
+    Route.WEB: "laid out by WeasyPrint, without network",
     Route.OFFICE: "through LibreOffice, without network",
 }
 
