@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from convert.image_pages import DAMAGE
 from convert.layout import LINES_PER_MM, WIDTH, SheetGeometry
 from sandbox.failures import Refused
 
@@ -25,8 +26,15 @@ _ORIENTATION = 274
 
 
 def is_fax_page(frame: Image.Image) -> bool:
-    """Whether the frame is a fax page already. Looks at its header only."""
-    upright = frame.getexif().get(_ORIENTATION) in _UPRIGHT
+    """Whether the frame is a fax page already. Looks at its header only.
+
+    Raises:
+        Refused: The header is damaged; said for a person.
+    """
+    try:
+        upright = frame.getexif().get(_ORIENTATION) in _UPRIGHT
+    except DAMAGE as problem:
+        raise Refused("the TIFF is damaged") from problem
     in_bounds = frame.width == WIDTH and 0 < frame.height <= _MOST_ROWS
     return frame.mode == "1" and in_bounds and upright and _density(frame) is not None
 
@@ -39,7 +47,7 @@ def fax_page(frame: Image.Image, geometry: SheetGeometry) -> Packed:
     """
     try:
         white = np.asarray(frame)
-    except (OSError, ValueError, SyntaxError, EOFError) as problem:
+    except DAMAGE as problem:
         raise Refused("the TIFF is damaged") from problem
     rows = np.packbits(~white, axis=1)
     return at_density(rows, LINES_PER_MM[_density(frame) or geometry.resolution], geometry.lines_per_mm)

@@ -1,8 +1,8 @@
 """A folder for temporary files that goes with its owner, and if that was killed, with the next one.
 
 What is worked on holds parts of documents, and nothing may be left of it after `kill -9` either. The owner
-holds a lock that the kernel frees with it, whatever ends it; an unlocked folder belongs to nobody, and whoever
-makes the next one removes it.
+holds a lock that the kernel frees with it, whatever ends it; an unlocked folder belongs to nobody, and goes
+when the next one is made.
 """
 
 import contextlib

@@ -27,12 +27,24 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TARGETS = (
     "smtp_commands", "address_grammar", "mime_entry", "client_facts", "winmail_stream", "saved_message_file",
-    "mail_in_mail", "signed_content",
+    "mail_in_mail", "signed_content", "document_kind", "sip_messages", "session_descriptions",
 )  # fmt: skip
+CONFINED = ("confined_pdf", "confined_picture", "confined_office", "confined_winmail")
+"""Targets whose parsers are other people's and run in confined processes: nothing is instrumented there, so
+what the fuzzer makes up are changes of the seeds."""
 SECONDS_AN_INPUT = 10
-"""Under atheris' instrumentation, which makes everything several times slower."""
+"""Under atheris' instrumentation, which makes everything several times slower; a target may have SECONDS."""
 
-_ROOMS = ("mta", "submission", "store")
+_ROOMS = (
+    "mta",
+    "submission",
+    "store",
+    "convert.sniff",
+    "convert.compound_file",
+    "convert.plain_text",
+    "transmit.sip",
+)
+_MAKERS = ROOT / "tests" / "integration" / "convert"
 _PROGRESS = re.compile(
     r"#(?P<runs>\d+)\s+\S+\s+cov: (?P<edges>\d+) ft: (?P<features>\d+)"
     r" corp: (?P<corpus>\d+)/\S+.*? exec/s: (?P<speed>\d+)"
@@ -130,7 +142,7 @@ def _lay_out(name: str, folder: Path) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev fuzz", description="Run a fuzz target.")
-    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("target", choices=(*TARGETS, *CONFINED))
     parser.add_argument("--seconds", type=int, default=60, help="how long; 60 if not said")
     parser.add_argument(
         "--folder", type=Path, default=ROOT / ".fuzz", help="where inputs are kept; .fuzz if not said"
@@ -139,9 +151,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _libfuzzer_options(name: str, folder: Path, seconds: int) -> list[str]:
+    target = target_named(name)
+    an_input = getattr(target, "SECONDS", SECONDS_AN_INPUT)
     return [
-        f"-max_total_time={seconds}", f"-timeout={SECONDS_AN_INPUT}", "-report_slow_units=5",
-        "-rss_limit_mb=2048", f"-max_len={target_named(name).USUAL}", "-print_final_stats=1",
+        f"-max_total_time={seconds}", f"-timeout={an_input}", "-report_slow_units=5",
+        "-rss_limit_mb=2048", f"-max_len={target.USUAL}", "-print_final_stats=1",
         f"-dict={folder / 'words'}", f"-artifact_prefix={folder / 'found-'}", str(folder / "corpus"),
     ]  # fmt: skip
 
@@ -197,7 +211,7 @@ def _fuzz_in_this_process() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(HERE), str(ROOT)]
+    sys.path[:0] = [str(HERE), str(ROOT), str(_MAKERS)]
     if sys.argv[2:3] == ["--in-this-process"]:
         _fuzz_in_this_process()
     main()

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import fuzzing
 import pytest
-from fuzzing import TARGETS, seeds_of, stretched, target_named
+from fuzzing import CONFINED, TARGETS, seeds_of, stretched, target_named
 
 _MUTANTS = 300
 _STRETCHED = 20
+_CONFINED_MUTANTS = 12
 _PATTERN = re.compile(r"smtp_commands: (\d+) executions in \d+ s, \d+/s; coverage (\d+) -> (\d+) edges")
 
 
@@ -35,6 +36,13 @@ def mutants(seeds: tuple[bytes, ...], words: tuple[bytes, ...], number: int) -> 
 def test_a_target_holds_for_its_seeds_and_their_mutants(name: str) -> None:
     target = target_named(name)
     for octets in (b"", *seeds_of(name), *mutants(seeds_of(name), target.WORDS, _MUTANTS)):
+        target.check(octets)
+
+
+@pytest.mark.parametrize("name", CONFINED)
+def test_a_confined_target_holds_for_its_seeds_and_a_few_mutants(name: str) -> None:
+    target = target_named(name)
+    for octets in (b"", *seeds_of(name), *mutants(seeds_of(name), target.WORDS, _CONFINED_MUTANTS)):
         target.check(octets)
 
 
