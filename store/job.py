@@ -148,6 +148,9 @@ class Outcome:
     """The finest resolution that the far end takes: `standard`, `fine` or `superfine`; empty if unknown."""
     bad_rows: int = 0
     retransmissions: int = 0
+    transcript: str = ""
+    """The T.30 control frames, one a line: seconds of media since the call began, `<` received or `>` sent,
+    and the frame's name, as in `7.42 < DIS`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

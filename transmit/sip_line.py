@@ -205,6 +205,7 @@ class SipLine:
             remote_finest=engine.remote.resolutions[-1].value if engine.remote else "",
             bad_rows=engine.bad_rows,
             retransmissions=engine.retransmissions,
+            transcript="\n".join(map(str, engine.frames)),
         )
         described = {"status": outcome.status.value, "cause": outcome.cause}
         log.info("call_ended", line=self.name, job=order.job_id, attempt=order.attempt_id, **described)

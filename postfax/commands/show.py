@@ -54,9 +54,10 @@ class _Record:
 
 @click.command("show")
 @click.argument("job_id", metavar="JOB")
+@click.option("--transcript", is_flag=True, help="The T.30 frames of each call instead.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
-def command(settings_file: str, job_id: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+def command(settings_file: str, job_id: str, *, transcript: bool, as_json: bool) -> None:
     """Show everything about one fax job.
 
     JOB is an id such as K7Q2-M9; case and the dash do not matter.
@@ -64,6 +65,8 @@ def command(settings_file: str, job_id: str, as_json: bool) -> None:  # noqa: FB
     record = run(_look_up(settings_file, job_id))
     if as_json:
         print_json(_plain(record))
+    elif transcript:
+        _print_transcripts(record.job.attempts)
     else:
         _print(record)
 
@@ -166,6 +169,20 @@ def _print_attempts(attempts: tuple[Attempt, ...]) -> None:
     )
 
 
+def _print_transcripts(attempts: tuple[Attempt, ...]) -> None:
+    for attempt in attempts:
+        outcome = attempt.outcome
+        status = "in progress" if outcome is None else outcome.status.value
+        click.echo(f"Call {attempt.number}, {_local(attempt.started_at)}, line {attempt.line}: {status}")
+        for frame in outcome.transcript.splitlines() if outcome else ():
+            seconds, direction, name = frame.split(" ", 2)
+            click.echo(f"{seconds:>9} s  {'far end' if direction == '<' else 'we'}: {name}")
+        if outcome and not outcome.transcript:
+            click.echo("           no T.30 frame was exchanged")
+    if not attempts:
+        click.echo("no call was placed yet")
+
+
 def _attempt_cells(attempt: Attempt) -> tuple[str, ...]:
     outcome = attempt.outcome
     if outcome is None:
@@ -192,7 +209,9 @@ def _attempt_cells(attempt: Attempt) -> tuple[str, ...]:
         f"{(outcome.ended_at - attempt.started_at).total_seconds():.0f} s",
         attempt.line,
         "interrupted" if attempt.interrupted else outcome.status.value,
-        str(outcome.pages_confirmed),
+        f"{outcome.pages_confirmed} from page {attempt.first_page + 1}"
+        if attempt.first_page
+        else str(outcome.pages_confirmed),
         outcome.cause,
         outcome.remote_csid,
         " ".join(part for part in how if part),

@@ -106,5 +106,5 @@ def _attempt(row: Row[Any]) -> Attempt:
 def _outcome(row: Row[Any]) -> Outcome:
     values = {name: getattr(row, name) for name in _OUTCOME_FIELDS}
     # Not known of attempts from before version 0004.
-    finest = row.remote_finest or ""
-    return Outcome(**{**values, "status": Status(row.status), "remote_finest": finest})
+    unknown = {name: "" for name in ("remote_finest", "transcript") if values[name] is None}
+    return Outcome(**{**values, **unknown, "status": Status(row.status)})

@@ -64,6 +64,17 @@ async def test_a_fax_that_broke_off_goes_on_with_the_first_page_that_was_not_con
     assert len(set(ends)) == 4
 
 
+async def test_the_frames_of_each_call_are_told(scene: Scene) -> None:
+    job = await sent(scene, "+12065550120")
+    ran = await scene.postfax("show", job["id"], "--transcript")
+    assert ran.out.startswith("Call 1, ")
+    told_frames = [line.split()[-1] for line in ran.out.splitlines()[1:]]
+    for frame in ("DIS", "DCS", "CFR", "MCF", "DCN"):
+        assert frame in told_frames
+    assert told_frames.index("DIS") < told_frames.index("DCS") < told_frames.index("MCF")
+    assert any(line.split()[2:4] == ["far", "end:"] for line in ran.out.splitlines() if "DIS" in line)
+
+
 async def test_a_page_says_that_the_fax_is_continued_where_the_policy_wants_one(scene: Scene) -> None:
     job = await sent(scene, "+12065550119", pages=3, sender="continued@hospital.example")
     assert told(job, "status") == ["Transmission Failed", "Success"]

@@ -33,6 +33,10 @@ class Frame:
     name: str
     """`DIS`, `DCS`, `CFR`, `MPS`, `MCF`, …"""
 
+    def __str__(self) -> str:
+        """As a transcript has it: `7.42 < DIS`."""
+        return f"{self.at:.2f} {'<' if self.received else '>'} {self.name}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:

@@ -20,6 +20,7 @@ def upgrade() -> None:
     _index_dialable("lines", "priority", "department", "due_at", "id", "number", "dialable")
     op.add_column("attempts", sa.Column("first_page", sa.Integer(), server_default="0", nullable=False))
     op.add_column("attempts", sa.Column("remote_finest", sa.String(length=16), nullable=True))
+    op.add_column("attempts", sa.Column("transcript", sa.Text(), nullable=True))
     op.create_table(
         "destinations",
         sa.Column("number", sa.Text(), nullable=False),
@@ -49,5 +50,6 @@ def downgrade() -> None:
     _index_dialable("lines", "priority", "due_at", "id", "number", "dialable")
     op.drop_table("held_lines")
     op.drop_table("destinations")
-    op.drop_column("attempts", "remote_finest")
+    for column in ("transcript", "remote_finest"):
+        op.drop_column("attempts", column)
     op.drop_column("attempts", "first_page")
