@@ -38,8 +38,8 @@ def command(listen: str, folder: Path, numbers: tuple[str, ...], clock: int) -> 
 
     \b
     Behaviours: fax, passive, refuse-t38, standard-only, no-ecm, slow, busy, no-answer,
-    voice, silence, fail CODE [Q850], hang-up, drop-after PAGES; each for all calls, or
-    with for N behind it for the first N of a number. For example --number 0199=busy
+    voice, silence, fail CODE [Q850], hang-up, drop-after PAGES, drop-at SECONDS; each
+    for all calls, or with for N behind it for the first N of a number. For example --number 0199=busy
     --number 0142="fail 404" --number 0150="drop-after 2 for 1".
     """  # noqa: D301 - \b is click's
     run(_receive(_address(listen), folder, _behaviours(numbers), clock))

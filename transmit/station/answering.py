@@ -36,6 +36,7 @@ DRAIN = 0.5
 
 _MACHINES = {
     *(Answer.FAX, Answer.STANDARD_ONLY, Answer.NO_ECM, Answer.SLOW, Answer.HANG_UP, Answer.DROP_AFTER),
+    Answer.DROP_AT,
 }
 """Behaviours that wish for T.38 themselves."""
 _T38_ANSWERS = _MACHINES | {Answer.PASSIVE}
@@ -145,6 +146,8 @@ class Answering:
             asyncio.create_task(self._forward(engine.events)),
         ]
         self._allow(BEGINNING_LIMIT)
+        if self._behaviour.seconds is not None:
+            self._after(self._behaviour.seconds, Due.HANG_UP)
         while not self._ending:
             try:
                 async with asyncio.timeout_at(self._deadline):
@@ -176,7 +179,7 @@ class Answering:
             case Ended():
                 self._allow(GOODBYE)
             case Due.HANG_UP:
-                self._ending = "hung up in the middle of a page"
+                self._ending = "hung up as its behaviour says"
             case HungUp():
                 self._ending = happening.reason
 

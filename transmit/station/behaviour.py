@@ -13,6 +13,7 @@ silence          answers and says nothing
 fail CODE [Q850] refuses with a SIP status code, and a Q.850 cause
 hang-up          hangs up in the middle of the first page
 drop-after PAGES hangs up in the middle of the page that follows so many
+drop-at SECONDS  hangs up so many seconds of the call after its answer, whatever is under way
 
 Each may have `for N`, or N alone, behind it: the first N calls of a number are taken so, and the fax is
 received after them.
@@ -28,7 +29,8 @@ from config.fax import Resolution
 _BEHAVIOUR = re.compile(
     r"(?:(?P<plain>fax|passive|refuse-t38|standard-only|no-ecm|slow|busy|no-answer|voice|silence|hang-up)"
     r"|(?P<fail>fail) +(?P<code>[4-6]\d\d)(?: +(?P<cause>\d{1,3}))?"
-    r"|(?P<drop>drop-after) +(?P<pages>[1-9]\d{0,2}))"
+    r"|(?P<drop>drop-after) +(?P<pages>[1-9]\d{0,2})"
+    r"|(?P<drop_at>drop-at) +(?P<seconds>\d{1,4}(?:\.\d{1,3})?))"
     r"(?: +(?:for +)?(?P<calls>[1-9]\d{0,2}))?"
 )
 _V27TER = 4_800
@@ -50,6 +52,7 @@ class Answer(StrEnum):
     FAIL = "fail"
     HANG_UP = "hang-up"
     DROP_AFTER = "drop-after"
+    DROP_AT = "drop-at"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +67,8 @@ class Behaviour:
     q850_cause: int | None = None
     pages: int = 0
     """Pages after which it hangs up, in the middle of the next one."""
+    seconds: float | None = None
+    """Of media after the answer, when it hangs up."""
     finest: Resolution = Resolution.SUPERFINE
     ecm: bool = True
     max_rate: int = 14_400
@@ -79,7 +84,10 @@ class Behaviour:
         found = _BEHAVIOUR.fullmatch(text.strip())
         if found is None:
             raise ValueError(f"{text!r} is not one of {', '.join(_WRITTEN)}, each with or without for N")
-        behaviour = cls(answer=Answer(found["plain"] or found["fail"] or found["drop"]))
+        behaviour = cls(
+            answer=Answer(found["plain"] or found["fail"] or found["drop"] or found["drop_at"]),
+            seconds=float(found["seconds"]) if found["seconds"] else None,
+        )
         behaviour = replace(behaviour, calls=_figure(found["calls"]), pages=_figure(found["pages"]) or 0)
         match behaviour.answer:
             case Answer.BUSY:
@@ -97,7 +105,7 @@ class Behaviour:
 
 _WRITTEN = (
     *("fax", "passive", "refuse-t38", "standard-only", "no-ecm", "slow", "busy", "no-answer", "voice"),
-    *("silence", "fail CODE [Q850]", "hang-up", "drop-after PAGES"),
+    *("silence", "fail CODE [Q850]", "hang-up", "drop-after PAGES", "drop-at SECONDS"),
 )
 
 

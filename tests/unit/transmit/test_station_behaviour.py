@@ -23,6 +23,7 @@ from transmit.station.behaviour import Answer, Behaviour, Behaviours
         ("no-ecm for 1", Behaviour(answer=Answer.NO_ECM, ecm=False, calls=1)),
         ("slow", Behaviour(answer=Answer.SLOW, max_rate=4_800)),
         ("drop-after 2", Behaviour(answer=Answer.DROP_AFTER, pages=2)),
+        ("drop-at 7.25", Behaviour(answer=Answer.DROP_AT, seconds=7.25)),
         ("drop-after 12 for 1", Behaviour(answer=Answer.DROP_AFTER, pages=12, calls=1)),
     ],
 )
