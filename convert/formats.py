@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Route(StrEnum):
-    """How a kind becomes fax pages."""
+    """How a kind becomes fax pages. `ROUTE_WORDS` says it to people."""
 
     PDF = "pdf"
     """`convert.pdf_pages`."""
@@ -19,6 +19,15 @@ class Route(StrEnum):
     OFFICE = "office"
     """LibreOffice makes a PDF of it (`convert.office`), which takes the PDF route."""
     REFUSED = "refused"
+
+
+ROUTE_WORDS = {
+    Route.PDF: "its scans are taken out of it, everything else is drawn by pdfium",
+    Route.PICTURE: "scaled to the page; a fax page passes untouched",
+    Route.WEB: "laid out by WeasyPrint, without network, then as a PDF",
+    Route.OFFICE: "laid out by LibreOffice, without network, then as a PDF",
+}
+"""Of every route that leads to pages."""
 
 
 class Kind(StrEnum):
@@ -50,6 +59,7 @@ class Kind(StrEnum):
     TEXT = "text"
     # Known, and refused by name:
     EMPTY = "empty"
+    SVG = "svg"
     PROTECTED_OFFICE = "protected office"
     MAIL = "mail"
     OUTLOOK = "outlook"
@@ -69,6 +79,8 @@ class Format:
     route: Route
     words: str = ""
     """What a person calls it."""
+    endings: str = ""
+    """What names of such files usually end in; only ever shown."""
     load_filter: str = ""
     """Office: LibreOffice's import filter. It alone is used, so what was sniffed is what is read."""
     load_options: str = ""
@@ -77,47 +89,54 @@ class Format:
     """Refused: why, as the end of the sentence “NAME cannot be faxed: …”."""
 
 
-def _office(words: str, load_filter: str, load_options: str = "") -> Format:
-    return Format(route=Route.OFFICE, words=words, load_filter=load_filter, load_options=load_options)
+def _office(words: str, endings: str, load_filter: str, load_options: str = "") -> Format:
+    return Format(
+        route=Route.OFFICE,
+        words=words,
+        endings=endings,
+        load_filter=load_filter,
+        load_options=load_options,
+    )
 
 
-def _picture(words: str) -> Format:
-    return Format(route=Route.PICTURE, words=words)
+def _picture(words: str, endings: str) -> Format:
+    return Format(route=Route.PICTURE, words=words, endings=endings)
 
 
 def _refused(refusal: str) -> Format:
     return Format(route=Route.REFUSED, refusal=refusal)
 
 
-_CSV_OPTIONS = "44/59/9,34,76,1,,0,false,true,false,false,false,-1"
-"""Comma, semicolon or tab; quotation marks; UTF-8; from line 1 (LibreOffice's token list)."""
+_CSV_OPTIONS = "44,34,76,1,,0,true,false,false,false,false,-1"
+"""Comma; quotation marks; UTF-8; from line 1; what is quoted is text (LibreOffice's token list)."""
 
 FORMATS: dict[Kind, Format] = {
-    Kind.PDF: Format(route=Route.PDF, words="PDF"),
-    Kind.TIFF: _picture("TIFF picture"),
-    Kind.PNG: _picture("PNG picture"),
-    Kind.JPEG: _picture("JPEG picture"),
-    Kind.GIF: _picture("GIF picture"),
-    Kind.WEBP: _picture("WebP picture"),
-    Kind.BMP: _picture("BMP picture"),
-    Kind.HEIC: _picture("HEIC picture"),
-    Kind.DOCX: _office("Word document", "MS Word 2007 XML"),
-    Kind.XLSX: _office("Excel workbook", "Calc MS Excel 2007 XML"),
-    Kind.PPTX: _office("PowerPoint presentation", "Impress MS PowerPoint 2007 XML"),
-    Kind.VSDX: _office("Visio drawing", "Visio Document"),
-    Kind.DOC: _office("Word document", "MS Word 97"),
-    Kind.XLS: _office("Excel workbook", "MS Excel 97"),
-    Kind.PPT: _office("PowerPoint presentation", "MS PowerPoint 97"),
-    Kind.VSD: _office("Visio drawing", "Visio Document"),
-    Kind.RTF: _office("RTF document", "Rich Text Format"),
-    Kind.ODT: _office("OpenDocument text", "writer8"),
-    Kind.ODS: _office("OpenDocument spreadsheet", "calc8"),
-    Kind.ODP: _office("OpenDocument presentation", "impress8"),
-    Kind.ODG: _office("OpenDocument drawing", "draw8"),
-    Kind.HTML: Format(route=Route.WEB, words="web page"),
-    Kind.CSV: _office("table of values", "Text - txt - csv (StarCalc)", _CSV_OPTIONS),
-    Kind.TEXT: _office("text", "Rich Text Format"),
+    Kind.PDF: Format(route=Route.PDF, words="PDF", endings=".pdf"),
+    Kind.TIFF: _picture("TIFF picture", ".tif .tiff"),
+    Kind.PNG: _picture("PNG picture", ".png"),
+    Kind.JPEG: _picture("JPEG picture", ".jpg .jpeg"),
+    Kind.GIF: _picture("GIF picture", ".gif"),
+    Kind.WEBP: _picture("WebP picture", ".webp"),
+    Kind.BMP: _picture("BMP picture", ".bmp"),
+    Kind.HEIC: _picture("HEIC picture", ".heic .heif .avif"),
+    Kind.DOCX: _office("Word document", ".docx .docm .dotx", "MS Word 2007 XML"),
+    Kind.XLSX: _office("Excel workbook", ".xlsx .xlsm .xltx", "Calc MS Excel 2007 XML"),
+    Kind.PPTX: _office("PowerPoint presentation", ".pptx .ppsx .potx", "Impress MS PowerPoint 2007 XML"),
+    Kind.VSDX: _office("Visio drawing", ".vsdx", "Visio Document"),
+    Kind.DOC: _office("Word document", ".doc .dot", "MS Word 97"),
+    Kind.XLS: _office("Excel workbook", ".xls .xlt", "MS Excel 97"),
+    Kind.PPT: _office("PowerPoint presentation", ".ppt .pps", "MS PowerPoint 97"),
+    Kind.VSD: _office("Visio drawing", ".vsd", "Visio Document"),
+    Kind.RTF: _office("RTF document", ".rtf", "Rich Text Format"),
+    Kind.ODT: _office("OpenDocument text", ".odt .ott", "writer8"),
+    Kind.ODS: _office("OpenDocument spreadsheet", ".ods .ots", "calc8"),
+    Kind.ODP: _office("OpenDocument presentation", ".odp .otp", "impress8"),
+    Kind.ODG: _office("OpenDocument drawing", ".odg", "draw8"),
+    Kind.HTML: Format(route=Route.WEB, words="web page", endings=".html .htm .xhtml"),
+    Kind.CSV: _office("table of values", ".csv .tsv", "Text - txt - csv (StarCalc)", _CSV_OPTIONS),
+    Kind.TEXT: _office("text", ".txt .log .md …", "Rich Text Format"),
     Kind.EMPTY: _refused("the file is empty"),
+    Kind.SVG: _refused("it is an SVG drawing, which every program draws otherwise; save it as a PDF or PNG"),
     Kind.PROTECTED_OFFICE: _refused("the document is protected with a password"),
     Kind.MAIL: _refused("a mail within a mail cannot be made into pages; attach what is in it"),
     Kind.OUTLOOK: _refused("a mail saved by Outlook cannot be made into pages; attach what is in it"),

@@ -26,7 +26,8 @@ _CUT_ALREADY = {Step.PASSED, Step.SCAN}
 
 def sheets(page: RasterisedPage, geometry: SheetGeometry) -> list[RasterisedPage]:
     """The page as it is, or its sheets."""
-    if page.coded.rows <= geometry.sheet_rows or _CUT_ALREADY & set(page.account.steps):
+    most = geometry.sheet_rows + geometry.band  # what is meant to fit may be a row longer by rounding
+    if page.coded.rows <= most or _CUT_ALREADY & set(page.account.steps):
         return [page]
     steps = (*page.account.steps, Step.CUT)
     rows = _without_blank_end(t6.decode(page.coded.strip, page.coded.rows)[geometry.band :])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from convert import fax_tiff
+from convert.csv_text import as_quoted
 from convert.formats import FORMATS, Kind, Route
 from convert.layout import SheetGeometry
 from convert.long_pages import sheets
@@ -113,7 +114,7 @@ def _for_office(task: PageTask, kind: Kind) -> str:
     if kind not in _TEXTS:
         return task.source
     text = decoded(Path(task.source).read_bytes()) or ""
-    octets = as_rtf(text, paper=task.paper) if kind is Kind.TEXT else text.encode()
+    octets = as_rtf(text, paper=task.paper) if kind is Kind.TEXT else as_quoted(text)
     Path("text").write_bytes(octets)
     return "text"
 

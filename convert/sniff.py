@@ -69,6 +69,14 @@ _MOST_UNPACKED = 512 << 20
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+_HTML_PART = re.compile(
+    r"\s*(?:<!--.*?-->\s*)*<(p|div|table|h[1-6]|ul|ol|center|font|span|title|style|section|article|main)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What a program writes that leaves the frame of a page out."""
+_SVG = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype\s+svg\b|<(?:\w+:)?svg\b)", re.IGNORECASE | re.DOTALL
+)
 _FIELD = re.compile(r"[!-9;-~]+:")
 _MAIL_FIELD = re.compile(
     r"^(?:received|return-path|message-id|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
@@ -178,10 +186,17 @@ def _by_text(path: Path, name: str) -> Kind:
     text = decoded(path.read_bytes())
     if text is None:
         return Kind.UNKNOWN
-    if _HTML.match(text[:_HEAD]):
+    if _SVG.match(text[:_HEAD]):
+        return Kind.SVG
+    if _HTML.match(text[:_HEAD]) or _is_part_of_html(text):
         return Kind.HTML
     # A memo may open with From: and Date: too; only a mail has fields that programs write.
     fields = text.lstrip("\n").partition("\n\n")[0]
     if _FIELD.match(fields) and _MAIL_FIELD.search(fields):
         return Kind.MAIL
     return Kind.CSV if name.lower().endswith((".csv", ".tsv")) else Kind.TEXT
+
+
+def _is_part_of_html(text: str) -> bool:
+    begin = _HTML_PART.match(text[:_HEAD])
+    return begin is not None and f"</{begin[1].lower()}" in text.lower()

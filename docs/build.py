@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from convert.cover_tokens import TOKENS
-from convert.formats import FORMATS, Route
+from convert.formats import FORMATS, ROUTE_WORDS
 from postfax.command import COMMANDS
 from postfax.commands import config
 
@@ -25,12 +25,6 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _TOKENS, _END_OF_TOKENS = "<!-- tokens: written by ./dev docs -->", "<!-- end of tokens -->"
-_ROUTES = {
-    Route.PDF: "drawn by pdfium",
-    Route.PICTURE: "drawn as a picture",
-    Route.WEB: "laid out by WeasyPrint, without network",
-    Route.OFFICE: "through LibreOffice, without network",
-}
 
 
 def commands_page() -> str:
@@ -53,20 +47,30 @@ def _help(command: click.Command, name: str) -> str:
 def documents_page() -> str:
     """Which documents become pages, and why others do not."""
     taken = [
-        f"| {entry.words} | {_ROUTES[entry.route]} |" for entry in FORMATS.values() if entry.route in _ROUTES
+        f"| {entry.words} | `{kind}` | {_code_words(entry.endings)} | {ROUTE_WORDS[entry.route]} |"
+        for kind, entry in FORMATS.items()
+        if entry.route in ROUTE_WORDS
     ]
     refused = [f"| {kind.value} | {entry.refusal} |" for kind, entry in FORMATS.items() if entry.refusal]
     return "\n".join(
         [
             "# Documents\n\nWritten by `./dev docs` from the table in `convert/formats.py`.",
-            "A document's bytes say what it is, not its name.\n",
-            "| document | how it becomes pages |\n|---|---|",
+            "A document's bytes say what it is, not its name. [How they become pages](../admin/documents.md)",
+            "says more. The type is what `attachments.allowed` and `attachments.largest_of` call it.\n",
+            "| document | type | usual names | how it becomes pages |\n|---|---|---|---|",
             *taken,
-            "\n## Refused by name\n\n| kind | what the sender is told |\n|---|---|",
+            "\nForwarded mails and Outlook's `winmail.dat` are taken apart when a mail comes in: what they",
+            "hold is faxed as if it had been attached ([what is in a mail](../admin/mail-contents.md)).",
+            "\n## Refused by name\n",
+            "| kind | what the sender is told after “NAME cannot be faxed:” |\n|---|---|",
             *refused,
             "",
         ]
     )
+
+
+def _code_words(words: str) -> str:
+    return " ".join(f"`{word}`" if word != "…" else word for word in words.split())
 
 
 def settings_page() -> str:
