@@ -21,6 +21,8 @@ In confined tasks:
     leading_task  pages of a cover or a body; cover_task and body_task typeset them
     pdf_pages, picture_file, image_pages, fax_tiff_pages
                   one module a family
+    pdf_paths     each page of a PDF down its best path: drawn, by its one picture (page_picture), or as
+                  the fax page that it is (fax_scan); page_parts tells which task draws which
     rasterise     one page: layout places it, binarise takes the grey away, t6 codes it
     fax_tiff      the file of finished pages
 
@@ -34,6 +36,8 @@ Own cover templates, in own_cover_task:
     cover_export  a built-in one to start from
 
 LibreOffice:
-    office        supervised; office_process starts it in a folder of its own, office_client calls it,
-                  office_server is its end
+    office_pool   as many as documents need; office supervises one, office_wear tells when it is worn out,
+                  office_warm_up what it converts first
+    office_process
+                  starts it in a folder of its own; office_client calls it, office_server is its end
 """

@@ -14,7 +14,7 @@ import structlog
 from config.server import ConvertSettings
 from convert.fax_making import make_faxes
 from convert.formats import Kind
-from convert.office import Office
+from convert.office_pool import OfficePool
 from convert.request import ConversionRequest, ConvertedFax, ConverterUnavailable, InvalidDocument
 from convert.runner import Call, after_failure, task_limits
 from sandbox import FailureKind, Limits, Nursery, TaskFailed, TaskRefused
@@ -25,6 +25,7 @@ _TASKS = (
     "convert.page_task", "convert.leading_task", "convert.own_cover_task", "convert.sheet_task",
     "convert.warm_up",
 )  # fmt: skip
+_MOST_OFFICES = 4
 _REHEARSAL = "convert.warm_up:rehearse"
 _REHEARSED = (
     "convert.leading_task:make_cover", "convert.leading_task:make_body",
@@ -46,7 +47,7 @@ class Converter:
             preload=_TASKS, processes=settings.processes, rehearsal=_REHEARSAL, rehearsed=_REHEARSED
         )
         self._processes = settings.processes
-        self._office = Office(settings.office_socket)
+        self._office = OfficePool(settings.office_socket, most=min(settings.processes, _MOST_OFFICES))
 
     async def start(self) -> None:
         """Begin to start LibreOffice, and load what the tasks need. Documents wait for what is not there yet.
@@ -101,7 +102,9 @@ async def _started(nursery: Nursery) -> None:
 class _ServiceRunner:
     """Runs one request's tasks in the nursery."""
 
-    def __init__(self, nursery: Nursery, office: Office, request: ConversionRequest, *, at_once: int) -> None:
+    def __init__(
+        self, nursery: Nursery, office: OfficePool, request: ConversionRequest, *, at_once: int
+    ) -> None:
         self.at_once = at_once
         self._nursery = nursery
         self._office = office

@@ -5,6 +5,7 @@ not, it is ended and started again, and the document gets one more chance.
 """
 
 import asyncio
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,32 +16,40 @@ from convert import office_client
 from convert.formats import FORMATS, Format, Kind
 from convert.office_client import OfficeFault, OfficeGone
 from convert.office_process import OfficeProcess, OfficeUnit, SandboxedOffice
+from convert.office_warm_up import CANARY, warm_up_documents
+from convert.office_wear import worn_by
 from convert.request import ConverterUnavailable, InvalidDocument
 from convert.wording import too_slow
 
 _log = structlog.get_logger(__name__)
 
-_CANARY = rb"{\rtf1 A text that every word processor can read.}"
 _CANARY_SECONDS = 20.0
-_CONVERSIONS_BEFORE_RENEWAL = 300
-"""LibreOffice grows from 85 to 340 MB over a corpus of documents, and keeps it."""
 _UNREADABLE = "LibreOffice cannot read it; it may be damaged"
 
 
 class Office:
-    """The one LibreOffice of a service. Documents wait for one another."""
+    """One LibreOffice. Documents wait for one another."""
 
     def __init__(self, socket: Path | None = None) -> None:
         """With `socket` LibreOffice is systemd's, without it ours."""
         self._process: OfficeProcess = OfficeUnit(socket) if socket else SandboxedOffice()
         # One thread: documents queue up for it, and LibreOffice ends with the thread that started it.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="office")
-        self._conversions = 0
         self._stopping = False
+        self.worn = ""
+        """What it is worn out by, so that it should be renewed; empty while it is good."""
 
     def start(self) -> None:
         """Begin to start LibreOffice; returns at once. If it fails now, the first document tries again."""
         self._thread.submit(self._start_early)
+
+    async def warm_up(self) -> bool:
+        """Start LibreOffice and let it load what documents need; whether it is there then."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._start_early)
+
+    async def renew(self) -> None:
+        """End LibreOffice, and start and warm up another. If that fails, the next document tries again."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._start_anew)
 
     async def stop(self) -> None:
         """End LibreOffice if it is ours. A document in work is given up."""
@@ -101,10 +110,8 @@ class Office:
             if gone.late or time.monotonic() - began >= seconds:
                 raise InvalidDocument(name, too_slow(seconds)) from gone
             return None
-        self._conversions += 1
-        if self._conversions % _CONVERSIONS_BEFORE_RENEWAL == 0:
-            self._renew("memory", f"after {self._conversions} conversions")
-            self.start()
+        wear = office_client.wear(self._process.socket)
+        self.worn = worn_by(wear) if wear else ""
         return pdf
 
     def _call(self, document: bytes, form: Format, pages: int, seconds: float) -> bytes:
@@ -116,12 +123,13 @@ class Office:
     def _sings(self) -> bool:
         """Whether LibreOffice converts what it must be able to convert."""
         try:
-            return bool(self._call(_CANARY, FORMATS[Kind.TEXT], 1, _CANARY_SECONDS))
+            return bool(self._call(CANARY, FORMATS[Kind.TEXT], 1, _CANARY_SECONDS))
         except (OfficeFault, OfficeGone):
             return False
 
     def _renew(self, cause: str, detail: str) -> None:
         _log.warning("office_restarted", cause=cause, detail=detail)
+        self.worn = ""
         office_client.end(self._process.socket)
         self._process.kill()
 
@@ -132,9 +140,20 @@ class Office:
         if self._process.ensure():
             _log.info("office_started", seconds=round(time.monotonic() - began, 2))
 
-    def _start_early(self) -> None:
+    def _start_early(self) -> bool:
         try:
             self._ensure()
-            self._sings()  # the first conversion loads what the others find loaded
         except ConverterUnavailable as problem:
-            _log.error("office_unavailable", cause=str(problem))
+            if not self._stopping:
+                _log.error("office_unavailable", cause=str(problem))
+            return False
+        if self._sings():  # the first conversion loads what the others find loaded
+            for kind, document in warm_up_documents():
+                with contextlib.suppress(OfficeFault, OfficeGone):
+                    self._call(document, FORMATS[kind], 1, _CANARY_SECONDS)
+        return True
+
+    def _start_anew(self) -> None:
+        if not self._stopping:
+            self._renew("worn", self.worn)
+            self._start_early()

@@ -3,8 +3,10 @@
 import http.client
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xmlrpc.client import Binary, Fault, ProtocolError, ServerProxy, Transport
+
+from convert.office_wear import OfficeWear
 
 _MORE_SECONDS = 5.0
 """The server ends a call that is late; only if it does not either do we."""
@@ -81,6 +83,16 @@ def convert(
     if not isinstance(answer, Binary) or not answer.data.startswith(b"%PDF"):
         raise OfficeFault("the answer is no PDF")
     return answer.data
+
+
+def wear(path: Path) -> OfficeWear | None:
+    """What it has behind it; None if it does not say. Blocks."""
+    try:
+        with ServerProxy("http://localhost/", transport=_UnixTransport(path, 2.0)) as server:
+            conversions, seconds, mebibytes = cast("list[int]", server.wear())
+        return OfficeWear(conversions=conversions, seconds=seconds, memory=mebibytes << 20)
+    except (OSError, http.client.HTTPException, ProtocolError, Fault, TypeError, ValueError):
+        return None
 
 
 def end(path: Path) -> None:

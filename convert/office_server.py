@@ -5,6 +5,7 @@ with PrivateNetwork. It needs nothing of ours, so the sandbox shows it this one 
 socket:
 
     convert(document, load_filter, load_options, pages, seconds) → the PDF's octets
+    wear() → [conversions, seconds since the start, MiB of memory]
     end()
 
 Whatever goes wrong in LibreOffice is a Fault. If a document outlasts its time, or LibreOffice dies, this
@@ -31,6 +32,11 @@ from xmlrpc.client import Binary
 
 import uno
 from unoserver.converter import UnoConverter
+
+try:
+    from convert import office_symbols
+except ImportError:  # in the sandbox that file stands beside this one, and nothing else of ours
+    import office_symbols  # type: ignore[import-not-found,no-redef]
 
 _LIMITS = (
     (resource.RLIMIT_AS, 4 << 30),
@@ -59,6 +65,7 @@ _LOAD_ALWAYS = {
     "MacroExecutionMode": 0,  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
     "UpdateDocMode": 0,  # com.sun.star.document.UpdateDocMode.NO_UPDATE
 }
+_TEXT = "com.sun.star.text.TextDocument"
 _SPREADSHEETS = "com.sun.star.sheet.SpreadsheetDocument"
 _UNSCALED = 100
 _LEAST_SCALE = 0.6
@@ -69,6 +76,7 @@ _MOST_COLUMNS = 1000
 _EXPORT = (
     "ExportFormFields=false",
     "ExportBookmarks=false",
+    "UseTaggedPDF=false",
     "ReduceImageResolution=true",
     "MaxImageResolution=300",
 )
@@ -91,9 +99,17 @@ class _CarefulDesktop:
             for name, value in wanted.items()
         )
         document = self._desktop.loadComponentFromURL(url, "_blank", flags, properties)
-        if document is not None and document.supportsService(_SPREADSHEETS):
-            _fit_sheets(document, of_text=bool(self.load_options))
+        # UNO's exceptions are made at run time, and what cannot be mended is printed as it is.
+        with contextlib.suppress(Exception):
+            self._mend(document)
         return document
+
+    def _mend(self, document: Any) -> None:
+        """Change what would not come out well on paper."""
+        if document.supportsService(_SPREADSHEETS):
+            _fit_sheets(document, of_text=bool(self.load_options))
+        if document.supportsService(_TEXT):
+            office_symbols.mend(document)
 
 
 def _fit_sheets(document: Any, *, of_text: bool) -> None:
@@ -196,6 +212,8 @@ class _Service:
         signal.signal(signal.SIGTERM, lambda *_: self.end())
         threading.Thread(target=self._watch, daemon=True).start()
         self._converter = _connect()
+        self._began = time.monotonic()
+        self._conversions = 0
 
     def convert(self, *asked: Any) -> Binary:
         """The first pages of a document as PDF; the arguments are in the module's docstring."""
@@ -207,6 +225,11 @@ class _Service:
             return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages))
         finally:
             deadline.cancel()
+            self._conversions += 1
+
+    def wear(self) -> list[int]:
+        """What LibreOffice has behind it; it keeps what memory it has once taken."""
+        return [self._conversions, round(time.monotonic() - self._began), _memory_of(self._office.pid) >> 20]
 
     def end(self, status: int = 0) -> None:
         """End LibreOffice, its profile and this process."""
@@ -235,8 +258,20 @@ def main(arguments: list[str]) -> None:
     chosen.socket.unlink(missing_ok=True)
     with _Server(str(chosen.socket)) as server:
         server.register_function(service.convert)
+        server.register_function(service.wear)
         server.register_function(service.end)
         server.serve_forever()
+
+
+def _memory_of(session: int) -> int:
+    """The octets of all processes of a session."""
+    pages = 0
+    for process in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = process.read_text().rpartition(")")[2].split()
+            # proc(5): field 6 is the session, field 24 the resident set; the first here is field 3
+            pages += int(fields[21]) if int(fields[3]) == session else 0
+    return pages * resource.getpagesize()
 
 
 def _start_office(profile: Path) -> subprocess.Popen[bytes]:

@@ -16,6 +16,7 @@ from convert.converter import Converter
 from convert.formats import FORMATS, Kind
 from convert.office import Office
 from convert.office_process import OfficeUnit, SandboxedOffice
+from convert.office_wear import OfficeWear
 from convert.request import ConverterUnavailable, InvalidDocument
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -76,6 +77,28 @@ async def test_a_document_that_libreoffice_cannot_read_is_the_senders(
             broken, tmp_path / "a.pdf", name="broken", kind=Kind.XLSX, pages=5, seconds=20
         )
     assert processes_named("soffice.bin", below=os.getpid()) == before
+
+
+async def test_a_worn_libreoffice_gives_way_to_a_fresh_one_when_nobody_waits(
+    converter: Converter, convert: Convert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = made.docx_letter(tmp_path / "letter.docx")
+    await convert(letter)
+    (before,) = processes_named("soffice.bin", below=os.getpid())
+    worn: list[OfficeWear] = []
+
+    def by_age(wear: OfficeWear) -> str:
+        worn.append(wear)
+        return "age"
+
+    with monkeypatch.context() as patched:
+        patched.setattr("convert.office.worn_by", by_age)
+        await convert(letter)
+    assert len((await convert(letter)).pages) == 1  # waits for the fresh one
+    (after,) = processes_named("soffice.bin", below=os.getpid())
+    assert worn[0].conversions > 0
+    assert worn[0].memory > 50 << 20
+    assert after != before
 
 
 @contextmanager
@@ -144,7 +167,7 @@ async def test_what_dies_while_starting_says_why(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_libreoffice_may_be_somebody_elses(converter: Converter, tmp_path: Path) -> None:
-    office = Office(converter._office._process.socket)
+    office = Office(converter._office.offices[0]._process.socket)
     assert isinstance(office._process, OfficeUnit)
     letter = made.docx_letter(tmp_path / "letter.docx")
     await office.to_pdf(letter, tmp_path / "a.pdf", name="a.docx", kind=Kind.DOCX, pages=5, seconds=20)
@@ -152,7 +175,7 @@ async def test_libreoffice_may_be_somebody_elses(converter: Converter, tmp_path:
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
     form = FORMATS[Kind.TEXT]
     assert office_client.convert(
-        converter._office._process.socket, rb"{\rtf1 still there}", load_filter=form.load_filter,
+        converter._office.offices[0]._process.socket, rb"{\rtf1 still there}", load_filter=form.load_filter,
         load_options=form.load_options, pages=1, seconds=20,
     )  # fmt: skip
 
