@@ -19,9 +19,10 @@ import structlog
 from config.lines import SipLine
 from config.values import HostPort
 from transmit.line import LineError
+from transmit.sip.addresses import place_of
 from transmit.sip.digest import Credentials
 from transmit.sip.locating import Locator, NoRecords, Records
-from transmit.sip.message import SipError, place_of
+from transmit.sip.message import SipError
 from transmit.sip.options import OptionsAnswer, ask_options
 from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.registration import Account, Registered, Registration

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from config.lines import SipLine
 from transmit.line import LineError
-from transmit.sip.message import Fields, SipError, user_in
+from transmit.sip.addresses import user_in
+from transmit.sip.message import Fields, SipError
 from transmit.sip.transport import TransportKind
 
 ANONYMOUS = "anonymous"

@@ -15,6 +15,7 @@ from sipmessage import Response
 
 from config.values import HostPort
 from transmit.sip import sdp
+from transmit.sip.addresses import host_of, tag_of, user_of
 from transmit.sip.call import Call
 from transmit.sip.call_events import Offered
 from transmit.sip.digest import Credentials
@@ -25,13 +26,10 @@ from transmit.sip.message import (
     branch_of,
     contacts_of,
     field,
-    host_of,
     parse,
     q850_cause,
     response,
     seen_from,
-    tag_of,
-    user_of,
 )
 from transmit.sip.sdp import LocalSession
 from transmit.sip.transaction import SipTimers

@@ -2,7 +2,8 @@
 
 Modules:
     transport          datagrams in and out; `streams` are connections, cut into messages by `framing`
-    message            requests and responses, read and composed (over the `sipmessage` parser)
+    message            requests and responses, read and composed (over the `sipmessage` parser); `addresses`
+                       are taken apart
     transaction        requests matched with responses (`transaction_layer`), repeated until answered
     digest             answers to 401 and 407 challenges; the `authenticator` keeps them
     locating           where a domain's servers are: NAPTR, SRV, addresses (`dns_records`)

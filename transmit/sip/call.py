@@ -118,6 +118,15 @@ class Call(Requesting):
         except (TimeoutError, NoResponse, SipError) as fault:
             log.info("sip_bye_unanswered", call_id=self.call_id, reason=str(fault) or "timeout")
 
+    def abandon(self) -> None:
+        """Stops without a word; for the end of the program."""
+        self.over = True
+        self._set_timer(None)
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+        for repeated in self._unacknowledged.values():
+            repeated.end()
+
     def receive(self, request: Request, transaction: ServerTransaction) -> None:
         """Takes a request of the peer's within the call."""
         try:

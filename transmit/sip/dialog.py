@@ -12,19 +12,8 @@ from random import Random
 from sipmessage import Request, Response
 
 from config.values import HostPort
-from transmit.sip.message import (
-    ALLOW,
-    SUPPORTED,
-    USER_AGENT,
-    Fields,
-    SipError,
-    field,
-    host_of,
-    request,
-    route_fields,
-    tag_of,
-    uri_of,
-)
+from transmit.sip.addresses import host_of, tag_of, uri_of
+from transmit.sip.message import ALLOW, SUPPORTED, USER_AGENT, Fields, SipError, field, request, route_fields
 
 _LOOSE = re.compile(r";\s*lr\b", re.IGNORECASE)
 

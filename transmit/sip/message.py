@@ -9,35 +9,29 @@ be read raises `SipError`; nothing else escapes.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from sipmessage import URI, Message, Request, Response
 
 from config.values import HostPort
+from transmit.sip.addresses import DEFAULT_PORT, HIGHEST_PORT, place_of, tag_of, uri_of, user_in
 
 USER_AGENT = "Postfax"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
 SUPPORTED = "100rel, timer"
 """Extensions of ours as a caller: reliable provisional responses (RFC 3262), session timers (RFC 4028)."""
 SDP = "application/sdp"
-DEFAULT_PORT = 5060
-HIGHEST_PORT = 65535
 
 _SUCCESS = 200
 _REDIRECTION = 300
 _REQUIRED = ("Via", "From", "To", "Call-ID", "CSeq")  # RFC 3261 §8.1.1
+_BREAKS_LINES = re.compile(rb"\r(?!\n)|\0")
+_REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+) (SIP/2\.0)(?=\r\n|$)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_TAG = re.compile(r";\s*tag\s*=\s*([^;,\s]+)", re.IGNORECASE)
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^;,\s]+)", re.IGNORECASE)
 _SENT_BY = re.compile(r"^SIP\s*/\s*2\.0\s*/\s*\w+\s+(\[[0-9A-Fa-f:.]+\]|[^\s;:,]+)\s*(?::\s*(\d{1,5})\b)?")
 _SENT_BACK = re.compile(r";\s*(received|rport)\s*=\s*\[?([0-9A-Fa-f:.]+)", re.IGNORECASE)
 _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)", re.IGNORECASE)
-_URI = re.compile(
-    r"sips?:(?:(?P<user>[^@<>\s]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?=[;?]|$)",
-    re.IGNORECASE | re.ASCII,
-)  # RFC 3261 §19.1.1; the parser's own does not take a user part with parameters
 _RPORT = re.compile(r";\s*rport\b(?!\s*=)", re.IGNORECASE)
-_BRACKETED = re.compile(r"<([^>]*)>")
 _Q850 = re.compile(r"Q\.850\b[^,]*?;\s*cause\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 
 REASONS = {
@@ -80,19 +74,38 @@ def parse(datagram: bytes) -> Request | Response:
     head = re.sub(rb"\r\n[ \t]+", b" ", head)  # §7.3.1: folded lines are one
     head = re.sub(rb"(?m)^([A-Za-z0-9.!%*_+`'~-]+)[ \t]+:", rb"\1:", head)
     head = re.sub(rb"^(SIP/2\.0 \d{3})(?=\r\n)", rb"\1 ", head)  # an empty reason phrase
+    if _BREAKS_LINES.search(head):
+        raise SipError("a control character that would break a line")
+    head, uri = _without_uri(head)
     try:
         message = Message.parse(head + b"\r\n\r\n" + datagram[end.end() :])
+        if isinstance(message, Request):
+            message.uri = uri
         _check(message)
     except (ValueError, KeyError, IndexError) as fault:
         raise SipError(str(fault) or type(fault).__name__) from fault
     return message
 
 
+def _without_uri(head: bytes) -> tuple[bytes, VerbatimUri]:
+    """The head with another Request-URI, and the URI: the parser does not take all that peers write."""
+    found = _REQUEST_LINE.match(head)
+    if found is None:
+        return head, VerbatimUri(scheme="sip", host="", text="")
+    uri = found[2].decode("ascii", "replace")
+    place = place_of(uri)
+    if place is None:
+        raise SipError("the Request-URI cannot be read")
+    own = VerbatimUri(scheme="sip", host=place[0], port=place[1], user=user_in(uri) or None, text=uri)
+    return found[1] + b" sip:x " + found[3] + head[found.end() :], own
+
+
 def _check(message: Request | Response) -> None:
     missing = [name for name in _REQUIRED if message.headers.get(name) is None]
     if missing:
         raise SipError(f"no {', '.join(missing)}")
-    if isinstance(message, Request) and message.cseq.method != message.method:
+    cseq = message.cseq  # reads it, in responses too
+    if isinstance(message, Request) and cseq.method != message.method:
         raise SipError("the method of CSeq is another one")
     length = message.content_length
     if length is not None:
@@ -206,47 +219,6 @@ def seen_from(answer: Response) -> HostPort | None:
     if "received" not in found or not port.isdecimal() or len(port) > len(str(HIGHEST_PORT)):
         return None
     return HostPort(found["received"], int(port))
-
-
-def tag_of(address: str) -> str:
-    """The tag parameter of a From or To value, verbatim; empty if there is none."""
-    outside = address.rpartition(">")[2] if ">" in address else address
-    found = _TAG.search(outside)
-    return found[1] if found else ""
-
-
-def uri_of(address: str) -> str:
-    """The URI of a From, To, Contact, Route or Record-Route value, verbatim."""
-    found = _BRACKETED.search(address)
-    return found[1] if found else address.partition(";")[0].strip()
-
-
-def user_of(address: str) -> str:
-    """The user part of an address's URI, decoded; empty if there is none."""
-    return user_in(uri_of(address))
-
-
-def user_in(uri: str) -> str:
-    """The user part of a SIP URI with its parameters, or the number of a tel URI (RFC 3966); decoded."""
-    if uri.lower().startswith("tel:"):
-        return uri[4:].partition(";")[0]
-    found = _URI.match(uri)
-    return unquote((found["user"] or "").partition(":")[0]) if found else ""
-
-
-def host_of(uri: str, default_port: int = DEFAULT_PORT) -> HostPort | None:
-    """Host and port of a SIP URI, or None where it has none."""
-    found = place_of(uri)
-    return HostPort(found[0], default_port if found[1] is None else found[1]) if found else None
-
-
-def place_of(uri: str) -> tuple[str, int | None] | None:
-    """Host, without brackets, and port of a SIP URI, where it has one; None if it is no SIP URI."""
-    found = _URI.match(uri)
-    port = int(found["port"]) if found and found["port"] else None
-    if found is None or (port is not None and not 0 < port <= HIGHEST_PORT):
-        return None
-    return found["host"].strip("[]"), port
 
 
 def route_fields(message: Request | Response, name: str) -> tuple[str, ...]:

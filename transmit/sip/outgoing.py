@@ -9,10 +9,11 @@ from sipmessage import Response
 
 from config.values import HostPort
 from transmit.sip import sdp
+from transmit.sip.addresses import tag_of
 from transmit.sip.call import Agent, Call, NoResponse
 from transmit.sip.call_events import Answered, Refused, Ringing
 from transmit.sip.dialog import Dialog
-from transmit.sip.message import Fields, SipError, contacts_of, field, is_refusal, q850_cause, tag_of
+from transmit.sip.message import Fields, SipError, contacts_of, field, is_refusal, q850_cause
 from transmit.sip.sdp import SdpError, SessionDescription
 from transmit.sip.transaction import ClientTransaction, InviteClientTransaction
 
@@ -92,6 +93,7 @@ class OutgoingCall(Call):
 
     def abandon(self) -> None:
         """Stops without a word; for the end of the program."""
+        super().abandon()
         if self._task is not None:
             self._task.cancel()
 

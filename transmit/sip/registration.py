@@ -11,7 +11,8 @@ import structlog
 from sipmessage import Response
 
 from config.values import HostPort
-from transmit.sip.message import Fields, SipError, is_success, number_in, route_fields, uri_of
+from transmit.sip.addresses import uri_of
+from transmit.sip.message import Fields, SipError, is_success, number_in, route_fields
 from transmit.sip.requesting import NoResponse, Requesting
 from transmit.sip.user_agent import UserAgent
 

@@ -2,7 +2,8 @@
 
 from sipmessage import Response
 
-from transmit.sip.message import field, is_provisional, number_in, tag_of, words_of
+from transmit.sip.addresses import tag_of
+from transmit.sip.message import field, is_provisional, number_in, words_of
 
 
 class ReliableResponses:

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from config.values import HostPort
-from transmit.sip.message import HIGHEST_PORT
+from transmit.sip.addresses import HIGHEST_PORT
 
 MAX_DATAGRAM = 400
 """T38FaxMaxDatagram that we announce, and assume where a peer announces none, in octets."""

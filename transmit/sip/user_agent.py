@@ -16,11 +16,12 @@ import structlog
 from sipmessage import Request, Response
 
 from config.values import HostPort
+from transmit.sip.addresses import host_of, tag_of, user_of
 from transmit.sip.call import Call
 from transmit.sip.dialog import Dialog
 from transmit.sip.digest import Credentials
 from transmit.sip.incoming import IncomingCall
-from transmit.sip.message import ALLOW, SDP, Fields, field, host_of, response, tag_of, user_of, words_of
+from transmit.sip.message import ALLOW, SDP, Fields, field, response, words_of
 from transmit.sip.outgoing import Invitation, OutgoingCall, Redirect, follow_nowhere
 from transmit.sip.streams import open_streams
 from transmit.sip.transaction import (
@@ -118,8 +119,7 @@ class UserAgent:
     async def stop(self) -> None:
         """Closes the socket. Calls that are up should have been hung up before."""
         for call in [*self._calls.values()]:
-            if isinstance(call, OutgoingCall):
-                call.abandon()
+            call.abandon()
         self._calls.clear()
         self._layer.close()
         if self._transport is not None:
@@ -300,7 +300,7 @@ class UserAgent:
         if self._on_call is None or host_of(str(request.uri)) is None:
             transaction.respond(response(request, 403, tag=tag))
             return
-        called = request.uri.user or ""
+        called = (request.uri.user or "").partition(";")[0]
         dialog = Dialog.answered(request, tag, self._contact("postfax", source), source)
         dialog.connected = self.reach.kind.is_reliable
         call = IncomingCall(self, dialog, transaction, caller=user_of(field(request, "From")), called=called)

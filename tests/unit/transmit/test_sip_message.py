@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from sipmessage import Request, Response
 
 from config.values import HostPort
+from transmit.sip.addresses import host_of, tag_of, uri_of, user_of
 from transmit.sip.message import (
     SipError,
     branch_of,
     field,
-    host_of,
     note_source,
     parse,
     q850_cause,
@@ -18,9 +18,6 @@ from transmit.sip.message import (
     response,
     route_fields,
     sent_by,
-    tag_of,
-    uri_of,
-    user_of,
 )
 
 INVITE = b"""INVITE sip:+12065551234@192.0.2.1:5060 SIP/2.0\r
@@ -97,6 +94,9 @@ def test_an_empty_reason_phrase_is_taken() -> None:
         INVITE.replace(b"Content-Length: 3", b"Content-Length: -3"),
         INVITE.replace(b"sip:+12065551234@192.0.2.1:5060", b"mailto:a@b"),
         INVITE.replace(b"CSeq: ", b"CSeq"),
+        bytes(response(parse(INVITE), 200)).replace(b"CSeq: 7", b"CSeq: seven"),  # type: ignore[arg-type]
+        INVITE.replace(b"Call-ID: 1", b"Call-ID: 1\rVia: x"),
+        INVITE.replace(b"Call-ID: 1", b"Call-ID: \0"),
     ],
 )
 def test_a_damaged_message_is_a_sip_error(datagram: bytes) -> None:
@@ -125,6 +125,13 @@ def test_a_response_copies_what_the_rfc_wants() -> None:
     assert field(made, "From") == field(_invite(), "From")
     assert tag_of(field(made, "To")) == "mine"
     assert made.content_length == 0
+
+
+def test_a_request_uri_may_have_parameters_in_its_user_part() -> None:
+    message = parse(INVITE.replace(b"sip:+12065551234@", b"sip:+12065551234;npdi;rn=%2B1206@"))
+    assert isinstance(message, Request)
+    assert str(message.uri) == "sip:+12065551234;npdi;rn=%2B1206@192.0.2.1:5060"
+    assert message.uri.user == "+12065551234;npdi;rn=+1206"
 
 
 def test_nothing_can_be_smuggled_into_a_message() -> None:
