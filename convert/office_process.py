@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.03
 _SERVER = Path(__file__).with_name("office_server.py")
+_SYMBOLS = Path(__file__).with_name("office_symbols.py")
 _TEMPORARY_SPACE = 1 << 30
 _WORK = "/tmp"  # noqa: S108 - a file system of the sandbox's own
 _READABLE = (
@@ -179,7 +180,8 @@ def _command(folder: Path, filters: Sequence[int]) -> list[str]:
         "--symlink", "usr/lib64", "/lib64", *readable,
         "--proc", "/proc", "--dev", "/dev", "--size", str(_TEMPORARY_SPACE), "--tmpfs", _WORK,
         "--ro-bind-try", sys.prefix, sys.prefix,
-        "--ro-bind", str(_SERVER), "/office_server.py", "--bind", str(folder), "/run/office",
+        "--ro-bind", str(_SERVER), "/office_server.py", "--ro-bind", str(_SYMBOLS), "/office_symbols.py",
+        "--bind", str(folder), "/run/office",
         "--setenv", "HOME", _WORK, "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8",
         "--chdir", _WORK, sys.executable, "/office_server.py", "--socket", "/run/office/socket",
     ]  # fmt: skip

@@ -75,10 +75,12 @@ def empty_pdf(path: Path) -> Path:
     return path
 
 
-def docx_letter(path: Path, text: str = "A letter", *, picture_url: str = "") -> Path:
+def docx_letter(path: Path, text: str = "A letter", *, picture_url: str = "", font: str = "") -> Path:
     """A Word document, with a picture that is elsewhere if an address is given."""
     document = docx.Document()
     paragraph = document.add_paragraph(text)
+    if font:
+        paragraph.runs[0].font.name = font
     if picture_url:
         part = document.part
         number = part.relate_to(picture_url, f"{_OFFICE}/relationships/image", is_external=True)

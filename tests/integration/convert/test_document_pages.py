@@ -90,6 +90,15 @@ async def test_office_documents(convert: Convert, tmp_path: Path) -> None:
         assert all(page.any() for page in rows_of(fax)), path.name
 
 
+async def test_a_tick_of_a_symbol_font_is_a_tick(convert: Convert, tmp_path: Path) -> None:
+    ticked = made.docx_letter(tmp_path / "ticked.docx", "\uf0fe", font="Wingdings")
+    crossed = made.docx_letter(tmp_path / "crossed.docx", "\uf0fd", font="Wingdings")
+    expected = made.docx_letter(tmp_path / "unicode.docx", "\N{BALLOT BOX WITH CHECK}", font="Symbola")
+    pages = [rows_of(await convert(path))[0] for path in (ticked, crossed, expected)]
+    assert np.array_equal(pages[0], pages[2])
+    assert not np.array_equal(pages[0], pages[1])
+
+
 async def test_a_sheet_that_is_too_wide_is_not_cut_over_many_pages(convert: Convert, tmp_path: Path) -> None:
     wide = made.xlsx(tmp_path / "wide.xlsx", rows=20, columns=14)
     (page,) = rows_of(await convert(wide))
