@@ -158,6 +158,8 @@ COLUMNS: dict[str, Column] = {
 
 USUAL = ("job", "created", "user", "number", "pages", "status", "tries", "finished")
 """What the list shows where nothing is said."""
+NARROW = USUAL[:-2]
+"""The same on a terminal of the usual 80 columns."""
 
 
 def columns_named(names: Iterable[str]) -> tuple[Column, ...]:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "list": "List fax jobs.",
     "show": "Show everything about one fax job.",
     "activity": "Search the faxes, and export what was found.",
+    "report": "Report on times, failures, numbers and usage.",
     "view": "Look at the pages of a fax.",
     "download": "Write the pages of a fax into a file.",
     "cancel": "Cancel fax jobs, one or many.",

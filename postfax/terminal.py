@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -36,18 +36,21 @@ def print_table(
     *,
     folding: Sequence[str] = (),
     shortening: Sequence[str] = (),
+    to_the_right: Sequence[str] = (),
 ) -> None:
     """Print rows under their column titles.
 
     Where the terminal is too narrow, the columns named in `folding` go on in the next line and those in
-    `shortening` end with an ellipsis; all others stand whole.
+    `shortening` end with an ellipsis; all others stand whole. Figures stand `to_the_right`.
     """
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, no_wrap=column not in (*folding, *shortening), overflow="fold")
+        side: Literal["left", "right"] = "right" if column in to_the_right else "left"
+        no_wrap = column not in (*folding, *shortening)
+        table.add_column(column, no_wrap=no_wrap, overflow="fold", justify=side)
     for row in rows:
         table.add_row(
             *(

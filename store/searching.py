@@ -3,7 +3,7 @@
 `store.book.Book` is the only kind of it; what holds for the book's methods holds here.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from config.settings import DatetimeSettings
@@ -11,9 +11,10 @@ from store.activity import Activity, ActivityFilter, Found
 from store.errors import NotInBook
 from store.ids import read_id
 from store.job import FaxJob
-from store.records import activity, resending
+from store.records import activity, resending, tallies
 from store.records.conditions import departments
 from store.resend import Resend
+from store.tally import Apart, Counted, Leader, Measure, Period
 from store.upkeep import Upkeep
 
 
@@ -49,6 +50,36 @@ class Searching(Upkeep):
     async def newest_datetimes(self) -> DatetimeSettings:
         """How the newest fax's policy has times told; the built-in way where there is no fax."""
         return await self._access.read(activity.newest_datetimes)
+
+    # --- Counted ------------------------------------------------------------------------------------------
+
+    async def tally(
+        self,
+        periods: Sequence[Period],
+        measures: Sequence[Measure],
+        *,
+        departments: Sequence[str] | None = None,
+        apart: Apart = Apart.NOTHING,
+    ) -> list[dict[str, Counted]]:
+        """What was counted of the faxes made in each period, by what is told apart.
+
+        Args:
+            periods: each for itself.
+            measures: what is counted.
+            departments: only faxes of these, as they are recorded; None for all.
+            apart: with a status, only faxes that came to nothing are counted.
+        """
+        return await self._access.read(tallies.tally, periods, measures, departments, apart)
+
+    async def highest_volume(
+        self, period: Period, departments: Sequence[str] | None = None
+    ) -> tuple[Leader, ...]:
+        """The fifty numbers to which most faxes were made."""
+        return await self._access.read(tallies.highest_volume, period, departments)
+
+    async def most_busy(self, period: Period, departments: Sequence[str] | None = None) -> tuple[Leader, ...]:
+        """The fifty numbers at which most calls found the line busy."""
+        return await self._access.read(tallies.most_busy, period, departments)
 
     # --- Sent again ---------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """`postfax activity`: which faxes there were, by layers of conditions, as a list, a file, or for programs."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from config.settings import DatetimeSettings
 from config.values import did_you_mean
 from postfax.activity_columns import (
     COLUMNS,
+    NARROW,
     USUAL,
     Column,
     cell,
@@ -31,8 +33,12 @@ from store.activity import COUNTED, ActivityFilter, Field, Found
 from store.book import Book
 
 _ROWS = 50
+_WIDE = 110
+"""Columns of a terminal that has room for all that the list usually shows."""
 _FOLDING = frozenset({"EXPLANATION", "SUBJECT", "CAUSE", "CUSTOM FIELDS", "DEPARTMENT"})
-_SHORTENING = frozenset({"SENT BY", "FROM", "NAME", "COMPANY", "RECIPIENT", "RECIPIENT'S COMPANY", "STATION"})
+_SHORTENING = frozenset(
+    {"SENT BY", "FROM", "NAME", "COMPANY", "RECIPIENT", "RECIPIENT'S COMPANY", "STATION", "STATUS"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +97,7 @@ def command(settings_file: str, /, **said: Any) -> None:
 async def _activity(settings_file: str, layers: Layers, wishes: _Wishes) -> None:
     full, saved = with_query(layers)
     names = _column_names(wishes, saved)
-    columns = columns_named(names)
+    columns = columns_named(names or _usual())
     rows = wishes.rows or (saved.rows if saved else 0) or _ROWS
     async with open_book(settings_file) as book:
         datetimes = await datetimes_of(book, full.zone)
@@ -116,7 +122,12 @@ def _column_names(wishes: _Wishes, saved: SavedQuery | None) -> tuple[str, ...]:
     if wishes.columns.strip().lower() == "all":
         return tuple(COLUMNS)
     said = tuple(name for name in wishes.columns.split(",") if name.strip())
-    return said or (saved.columns if saved else ()) or USUAL
+    return said or (saved.columns if saved else ())
+
+
+def _usual() -> tuple[str, ...]:
+    narrow = sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE
+    return NARROW if narrow else USUAL
 
 
 def _save(wishes: _Wishes, layers: Layers, columns: tuple[str, ...]) -> None:
@@ -127,7 +138,7 @@ def _save(wishes: _Wishes, layers: Layers, columns: tuple[str, ...]) -> None:
         unfinished=layers.unfinished,
         where=layers.where,
         zone=layers.zone,
-        columns=() if columns == USUAL else columns,
+        columns=columns,
         rows=wishes.rows,
     )
     known = save_query(wishes.save, query)

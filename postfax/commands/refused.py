@@ -1,13 +1,20 @@
 """`postfax refused`: submissions that were refused during SMTP, and why."""
 
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import click
 
 from postfax.commands.list import Moment
 from postfax.opening import open_book, run
-from postfax.terminal import print_json, print_table
+from postfax.terminal import print_json, print_table, printable, show_lines
 from store.refused import RefusedSubmission
+
+_NARROWEST = 40
+_INDENT = "    "
 
 
 @click.command("refused")
@@ -20,24 +27,48 @@ def command(settings_file: str, since: datetime | None, limit: int, as_json: boo
     refused = run(_refused(settings_file, since, limit))
     if as_json:
         print_json([_plain(submission) for submission in refused])
+    elif refused and sys.stdout.isatty():
+        show_lines([line for entry in refused for line in _lines(entry, shutil.get_terminal_size().columns)])
     elif refused:
-        print_table(
-            ("WHEN", "CLIENT", "RETURN PATH", "FROM", "TO", "ANSWER"),
-            (
-                (
-                    f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",
-                    entry.client_address,
-                    entry.envelope.return_path or "<>",
-                    entry.header_from,
-                    _recipient_words(entry.envelope.recipients),
-                    entry.reason,
-                )
-                for entry in refused
-            ),
-            folding=("RETURN PATH", "FROM", "TO", "ANSWER"),
-        )
+        _print_table(refused)
     else:
         click.echo("nothing was refused")
+
+
+def _print_table(refused: Sequence[RefusedSubmission]) -> None:
+    """One line for each, for those who filter lines."""
+    print_table(
+        ("WHEN", "CLIENT", "RETURN PATH", "FROM", "TO", "ANSWER"),
+        (
+            (
+                _when(entry),
+                entry.client_address,
+                entry.envelope.return_path or "<>",
+                entry.header_from,
+                _recipient_words(entry.envelope.recipients),
+                entry.reason,
+            )
+            for entry in refused
+        ),
+    )
+
+
+def _lines(entry: RefusedSubmission, columns: int) -> Iterator[str]:
+    """When and who, and below it the answer, on a terminal of any width."""
+    sender = entry.header_from or "no author"
+    if entry.envelope.return_path != entry.header_from:
+        sender += f" (return path {entry.envelope.return_path or '<>'})"
+    to = _recipient_words(entry.envelope.recipients)
+    way = f"{sender} → {to}" if to else sender
+    yield f"{click.style(_when(entry), bold=True)}  {printable(entry.client_address)}"
+    for text in (way, entry.reason):
+        yield from textwrap.wrap(
+            printable(text), max(_NARROWEST, columns), initial_indent=_INDENT, subsequent_indent=_INDENT
+        )
+
+
+def _when(entry: RefusedSubmission) -> str:
+    return f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 async def _refused(settings_file: str, since: datetime | None, limit: int) -> tuple[RefusedSubmission, ...]:

@@ -14,6 +14,7 @@ Modules:
     resending      a fax is sent again as a job of its own
     conditions     the layers of a filter over jobs
     activity       which faxes a filter lets through, and what is told of each
+    tallies        faxes counted, for reports
     interventions  people cancel, hold and release
     audit          who did what
     blocks         numbers that are blocked while the service runs

@@ -100,7 +100,7 @@ def _fits(connection: Connection, condition: Condition) -> ColumnElement[bool]:
         there = [
             name
             for name in departments(connection)
-            if any(_within(name, value) for value in condition.values)
+            if any(is_within(name, value) for value in condition.values)
         ]
         return jobs.c.department.in_(there)
     if field is Field.CUSTOM:
@@ -161,7 +161,7 @@ def _job(value: str) -> ColumnElement[bool]:
     return or_(jobs.c.id == known, jobs.c.mail_id == known)
 
 
-def _within(department: str, value: str) -> bool:
+def is_within(department: str, value: str) -> bool:
     """Whether a department is the one of this name, or of this path from the top, or is within it."""
     path = [part.strip().casefold() for part in value.replace("›", "/").split("/")]
     names = department.casefold().split(BETWEEN)

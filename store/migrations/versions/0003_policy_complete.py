@@ -31,7 +31,12 @@ RESENT = sa.text("resend_of > ''")
 REFERENCED = sa.text("reference > ''")
 BUSY = sa.text("status = 'BUSY'")
 FINISHED = sa.text("finished_at IS NOT NULL")
+COUNTED_OF_JOBS = (
+    *("created_at", "department", "state", "status", "number"),
+    *("pages_confirmed", "first_call_at", "finished_at", "not_before"),
+)
 SEARCHED = (
+    ("jobs_counted", COUNTED_OF_JOBS, None),
     ("jobs_by_status", ("status", "created_at"), None),
     ("jobs_by_department", ("department", "created_at"), None),
     ("jobs_by_end", ("finished_at",), FINISHED),
@@ -81,6 +86,7 @@ def _prepare_searches() -> None:
     ):
         op.add_column("jobs", column)
     _fill_in_what_is_counted()
+    op.drop_index("jobs_by_time", "jobs")
     for name, columns, condition in SEARCHED:
         op.create_index(name, "jobs", list(columns), sqlite_where=condition, postgresql_where=condition)
     busy = ["started_at", "called", "job_id"]
@@ -229,6 +235,7 @@ def downgrade() -> None:
     op.drop_index("attempts_busy", "attempts")
     for name, _, _ in SEARCHED:
         op.drop_index(name, "jobs")
+    op.create_index("jobs_by_time", "jobs", ["created_at"])
     op.drop_column("bodies", "purged_at")
     op.execute("UPDATE mails SET state = 'answered' WHERE state = 'purged'")  # which 0002 does not know
     op.drop_index("jobs_expiring", "jobs")

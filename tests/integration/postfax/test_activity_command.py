@@ -17,24 +17,24 @@ from store.status import Status
 ZONE = "settings: {datetime: {time_zone: Asia/Kolkata, date_format: DD.MM.YYYY}, fax:"
 
 
-@pytest.fixture
-def postfax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+@pytest.fixture(autouse=True)
+def own_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return CommandLine(tmp_path)
 
 
-@pytest.fixture
-def faxes(postfax: CommandLine, tmp_path: Path) -> dict[str, FaxJob]:
+@pytest.fixture(scope="module")
+def postfax(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    return CommandLine(tmp_path_factory.mktemp("searched"))
+
+
+@pytest.fixture(scope="module")
+def faxes(postfax: CommandLine) -> dict[str, FaxJob]:
     """A few faxes of two departments, by what is told of them below."""
-    zoned = POLICY.replace("settings: {fax:", f"{ZONE}", 1).replace(
-        "{name: Ana Ruiz,", "{custom_fields: {cost_center: R-17}, name: Ana Ruiz,"
-    )
-    custom = zoned.replace(
-        "{custom_fields: {cost_center: R-17}, name: Ana Ruiz, email: ana@hospital.example}",
-        "{name: Ana Ruiz, email: ana@hospital.example, settings: {custom_fields: {cost_center: R-17}}}",
-    )
-    postfax.policy_file.write_text(custom, encoding="utf-8")
-    fax = RecordedFaxes(postfax=postfax, folder=tmp_path)
+    ana = "{name: Ana Ruiz, email: ana@hospital.example"
+    custom = f"{ana}, settings: {{custom_fields: {{cost_center: R-17}}}}"
+    policy = POLICY.replace("settings: {fax:", ZONE, 1).replace(ana, custom)
+    postfax.policy_file.write_text(policy, encoding="utf-8")
+    fax = RecordedFaxes(postfax=postfax, folder=postfax.policy_file.parent.parent)
     return {
         "sent": fax(Status.SUCCESS, pages=3, reference="=4711", name="John"),
         "busy": fax(Status.BUSY, Status.BUSY, number="+14255550101", billing="17"),
@@ -186,7 +186,8 @@ def test_where_nothing_is_found_the_reason_is_told(postfax: CommandLine, faxes: 
     assert postfax("activity", "billing=99").out.startswith("no fax matches; the record has faxes from ")
 
 
-def test_an_empty_record_says_so(postfax: CommandLine) -> None:
+def test_an_empty_record_says_so(tmp_path: Path) -> None:
+    postfax = CommandLine(tmp_path)
     assert postfax("activity").out == "no faxes yet\n"
     assert postfax("activity", "--json").json["faxes"] == []
     assert ANA not in postfax("activity", "--csv", "-").out
