@@ -14,7 +14,7 @@ from postfax.doctor.ports import ports, privileges
 from postfax.doctor.record import CHECK_SECONDS, book, disk
 from postfax.doctor.resolver import resolver
 from postfax.doctor.smarthost import smarthost
-from postfax.doctor.tools import fax_engine, landlock, office, seccomp, typesetting
+from postfax.doctor.tools import fax_engine, landlock, office, office_parts, seccomp, typesetting
 from postfax.doctor.trunk import trunk
 
 _SETTINGS, _NAMES, _IN, _OUT = "Settings", "Names (DNS)", "Mail in", "Mail out"
@@ -39,6 +39,7 @@ CHECKS = (
     Check(name="trunk", group=_CALLS, look=trunk),
     Check(name="fax-engine", group=_CALLS, look=fax_engine),
     Check(name="office", group=_DOCUMENTS, look=office),
+    Check(name="office-parts", group=_DOCUMENTS, look=office_parts),
     Check(name="typesetting", group=_DOCUMENTS, look=typesetting, seconds=40.0),
     Check(name="landlock", group=_DOCUMENTS, look=landlock),
     Check(name="seccomp", group=_DOCUMENTS, look=seccomp),

@@ -5,16 +5,35 @@ import importlib
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from convert.office_process import accepts
 from convert.typesetting_parts import MissingPart, missing_parts
-from postfax.doctor.finding import Finding, failure, ok, reason_of, warning
+from postfax.doctor.finding import Finding, failure, not_checked, ok, reason_of, warning
 from postfax.doctor.site import Site
 from sandbox.confinement import landlock_version
 from sandbox.seccomp import missing_seccomp
 
 _TOOLS = {"bwrap": "bubblewrap", "soffice": "libreoffice-writer-nogui and its like (./dev setup)"}
+
+
+@dataclass(frozen=True, slots=True)
+class _OfficePart:
+    package: str
+    file: str
+    """In the folder of the program of LibreOffice."""
+    documents: str
+    """What cannot be made into pages without."""
+
+
+_OFFICE_PARTS = (
+    _OfficePart("libreoffice-writer-nogui", "libswlo.so", "Word and OpenDocument texts, RTF and plain text"),
+    _OfficePart("libreoffice-calc-nogui", "libsclo.so", "Excel and OpenDocument tables, CSV"),
+    _OfficePart("libreoffice-impress-nogui", "libwpftimpresslo.so", "presentations"),
+    _OfficePart("libreoffice-draw-nogui", "libwpftdrawlo.so", "Visio and OpenDocument drawings"),
+    _OfficePart("python3-uno", "libpyuno.so", "office documents of any kind"),
+)
 _BWRAP = (
     "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/",
     "--proc", "/proc", "--dev", "/dev", "true",
@@ -72,6 +91,24 @@ async def office(
             )
         ]
     return [ok("LibreOffice is there, and bubblewrap can confine it")]
+
+
+async def office_parts(
+    _site: Site,
+    *,
+    which: Callable[[str], str | None] = shutil.which,
+    exists: Callable[[Path], bool] = Path.exists,
+) -> Sequence[Finding]:
+    """Whether LibreOffice has what each family of documents needs: Debian packs them apart."""
+    program = which("soffice")
+    if program is None:
+        return [not_checked("LibreOffice is not on this host")]
+    folder = await asyncio.to_thread(lambda: Path(program).resolve().parent)
+    missing = [part for part in _OFFICE_PARTS if not exists(folder / part.file)]
+    return [
+        failure(f"{part.documents} cannot be faxed", f"apt-get install {part.package}", subject=part.package)
+        for part in missing
+    ] or [ok("every part of LibreOffice is there")]
 
 
 def _unit(path: Path) -> Finding:

@@ -19,7 +19,7 @@ from postfax.doctor.clock import clock
 from postfax.doctor.finding import State
 from postfax.doctor.policy import policy, settings
 from postfax.doctor.record import book, disk
-from postfax.doctor.tools import fax_engine, landlock, office, seccomp, typesetting
+from postfax.doctor.tools import fax_engine, landlock, office, office_parts, seccomp, typesetting
 from postfax.doctor.trunk import trunk
 from store.book import Book
 from store.mail import Envelope
@@ -174,6 +174,16 @@ async def test_missing_tools(tmp_path: Path) -> None:
     assert states(await office(site, which=lambda _: None)) == [State.FAILURE, State.FAILURE]
     refused = only(await office(site, sandbox=lambda: "No permissions to create new namespace"))
     assert (refused.state, "No permissions" in refused.found) == (State.FAILURE, True)
+
+
+async def test_the_parts_of_libreoffice(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    assert states(await office_parts(site)) == [State.OK]
+    assert states(await office_parts(site, which=lambda _: None)) == [State.NOT_CHECKED]
+    without_calc = only(await office_parts(site, exists=lambda path: path.name != "libsclo.so"))
+    assert without_calc.state is State.FAILURE
+    assert "CSV" in without_calc.found
+    assert without_calc.advice == "apt-get install libreoffice-calc-nogui"
 
 
 async def test_the_office_unit(tmp_path: Path) -> None:
