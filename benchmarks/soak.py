@@ -1,6 +1,6 @@
 """Whether the service's memory stays what it is: some thousand documents of all kinds, one after another.
 
-    python benchmarks/soak.py [--documents 2000] [--at-once 2] [--files FOLDER] [--folder DIR]
+    python benchmarks/soak.py [--documents 2000] [--minutes 600] [--at-once 2] [--files FOLDER] [--folder DIR]
 
 Twelve of twenty documents need LibreOffice, two cannot be made into pages, the others are PDFs and pictures;
 each says something different. With `--files` the files of a folder take the place of one of each twenty.
@@ -16,6 +16,7 @@ import itertools
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -124,10 +125,11 @@ async def soak(
     making.mkdir()
     files = sorted(path for path in options.files.rglob("*") if path.is_file()) if options.files else []
     source = itertools.islice(documents(making, files), options.documents)
+    until = time.monotonic() + 60 * options.minutes
     async with DocumentService(folder) as service:
 
         async def one_after_another() -> None:
-            for name, octets in source:
+            for name, octets in itertools.takewhile(lambda _: time.monotonic() < until, source):
                 came_to.append(await service.fax(name, octets))
                 memory.append(service.memory())
                 if len(memory) % _SAY_EVERY == 0:
@@ -162,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--documents", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=600, help="an end before all documents were mailed")
     parser.add_argument("--at-once", type=int, default=2, help="documents on the way at one time")
     parser.add_argument("--files", type=Path, help="a folder of further documents")
     parser.add_argument("--folder", type=Path, help="where the service works; a short path")
@@ -175,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_table(("resident", *names, "4th to 2nd"), rows)
     faxed = sum(one.pages > 0 for one in came_to)
     left_text = ", ".join(left) or "nothing"
-    print(f"\n{faxed} made into pages, {len(came_to) - faxed} refused; left behind: {left_text}")
+    print(f"\n{len(came_to)} documents: {faxed} made into pages, others refused; left behind: {left_text}")
     if left or max(growths) > _MOST_GROWTH:
         sys.exit(1)
 
