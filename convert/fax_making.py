@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from convert import fax_tiff
 from convert.attachments import attached_pages
-from convert.leading_pages import leading_pages
 from convert.request import ConversionRequest, ConvertedFax, InvalidDocument, Sheet
 from convert.runner import FinishedPages, Runner
 from convert.wording import too_many
@@ -27,6 +26,11 @@ async def make_faxes(request: ConversionRequest, runner: Runner) -> tuple[Conver
     shared = await attached_pages(request, runner)
     following = sum(len(made.pages) for made in shared)
     _check_number(request, following)
+    if not any(sheet.cover or sheet.body for sheet in request.sheets):
+        return tuple(_finished(request, sheet, shared, "") for sheet in request.sheets)
+    # Loaded only here: a one-shot conversion has none.
+    from convert.leading_pages import leading_pages  # noqa: PLC0415
+
     leading = await leading_pages(request, runner, following=following)
     return tuple(
         _finished(request, sheet, [*before.parts, *shared], before.cover_trouble)

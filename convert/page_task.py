@@ -12,17 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from convert import fax_tiff
-from convert.csv_text import as_quoted
 from convert.formats import FORMATS, Kind, Route
 from convert.layout import SheetGeometry
 from convert.long_pages import sheets
 from convert.page_account import Step
 from convert.pdf_pages import PdfDocument
 from convert.pdf_paths import rasterised_pages
-from convert.plain_text import decoded
 from convert.rasterise import RasterisedPage
 from convert.sniff import sniff
-from convert.text_pages import as_rtf
 from convert.wording import not_allowed, too_large, too_many
 from sandbox.failures import Refused
 
@@ -113,6 +110,11 @@ def _for_office(task: PageTask, kind: Kind) -> str:
     """The file for LibreOffice: texts as it is told that they are, all else as it is."""
     if kind not in _TEXTS:
         return task.source
+    # Loaded only here: a PDF needs none of them.
+    from convert.csv_text import as_quoted  # noqa: PLC0415
+    from convert.plain_text import decoded  # noqa: PLC0415
+    from convert.text_pages import as_rtf  # noqa: PLC0415
+
     text = decoded(Path(task.source).read_bytes()) or ""
     octets = as_rtf(text, paper=task.paper) if kind is Kind.TEXT else as_quoted(text)
     Path("text").write_bytes(octets)

@@ -12,7 +12,6 @@ from pathlib import Path
 from convert.compound_file import MAGIC as COMPOUND_FILE
 from convert.compound_file import CompoundFile
 from convert.formats import Kind
-from convert.plain_text import decoded
 
 _HEAD = 4096
 _PDF_WITHIN = 1024
@@ -183,6 +182,8 @@ def _is_protected_excel(file: CompoundFile) -> bool:
 
 
 def _by_text(path: Path, name: str) -> Kind:
+    from convert.plain_text import decoded  # noqa: PLC0415 - nothing else needs it
+
     text = decoded(path.read_bytes())
     if text is None:
         return Kind.UNKNOWN

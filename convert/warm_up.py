@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin
 
 from config.fax import Paper
-from convert import fax_scan, heif, picture_file, t6, web_page
+from convert import csv_text, fax_scan, heif, picture_file, plain_text, t6, text_pages, web_page
 from convert.binarise import binarise
 from convert.cover_export import exported
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
@@ -21,7 +21,10 @@ from convert.layout import WIDTH, SheetGeometry
 from convert.pdf_pages import PdfDocument
 from convert.rasterise import rasterise
 
-__all__ = ["TiffImagePlugin", "WebPImagePlugin", "fax_scan", "heif", "picture_file", "web_page"]
+__all__ = [
+    "TiffImagePlugin", "WebPImagePlugin", "csv_text", "fax_scan", "heif", "picture_file", "plain_text",
+    "text_pages", "web_page",
+]  # fmt: skip
 
 Image.preinit()
 t6.decode(t6.encode(binarise(np.full((64, WIDTH), 128, np.uint8))), 64)
