@@ -299,3 +299,46 @@ async def test_what_a_trunk_answers(tmp_path: Path, code: int, state: State) -> 
     transport.close()
     assert (finding.state, f"by Trunk 1.0: {code}" in finding.found) == (state, True)
     assert peer.methods == ["OPTIONS"]
+
+
+class Translated(Answering):
+    """Answers as one does that sees us through a router."""
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        request: Any = parse(data)
+        via = request.headers.get("Via").replace(";rport", ";rport=4711;received=203.0.113.7")
+        request.headers.setlist("Via", [via])
+        self._transport.sendto(bytes(response(request, 200, tag="x")), addr)
+
+
+@pytest.mark.parametrize("public_address", [None, "203.0.113.7"])
+async def test_a_router_that_translates_addresses_is_found_out(
+    tmp_path: Path, public_address: str | None
+) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: Translated(200), local_addr=("127.0.0.1", 0))
+    settings = lines(HostPort(*transport.get_extra_info("sockname")))
+    settings["main"]["public_address"] = public_address
+    finding = only(await trunk(make_site(tmp_path, lines=settings)))
+    transport.close()
+    if public_address is None:
+        assert finding.state is State.WARNING
+        assert "set lines.main.public_address to 203.0.113.7" in finding.advice
+    else:
+        assert finding.state is State.OK
+
+
+async def test_a_trunk_by_tcp_where_nobody_listens(tmp_path: Path) -> None:
+    settings = {"main": {"sip": "sip:127.0.0.1:9", "listen": ("127.0.0.1", 0), "transport": "tcp"}}
+    finding = only(await trunk(make_site(tmp_path, lines=settings)))
+    assert finding.state is State.FAILURE
+    assert "TCP: no connection to 127.0.0.1:9: " in finding.found
+
+
+async def test_a_key_that_cannot_be_used_is_told_with_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "own.pem").write_text("no certificate")
+    tls = {"certificate": tmp_path / "own.pem", "key": tmp_path / "own.pem"}
+    settings = {"main": {"sip": "sip:127.0.0.1:9", "listen": ("127.0.0.1", 0), "tls": tls}}
+    finding = only(await trunk(make_site(tmp_path, lines=settings)))
+    assert finding.state is State.FAILURE
+    assert "lines.main.tls" in finding.advice
