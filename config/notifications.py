@@ -8,6 +8,7 @@ from config.section import Section
 from config.values import Toggle
 
 Language: TypeAlias = Literal["en", "de", "es", "fr"]
+WelcomeKind: TypeAlias = Literal["none", "welcome", "welcome_with_credentials"]
 
 
 class NoticeSwitches(Section):
@@ -53,3 +54,9 @@ class NotificationSettings(Section):
     page as it was faxed, every call and what was confirmed; with phi_free without picture and names."""
     templates: NoticeTemplates = NoticeTemplates()
     """Templates of your own, in place of the built-in ones."""
+    welcome: WelcomeKind = "none"
+    """What `postfax welcome` sends where it is not told: none, welcome, or welcome_with_credentials (a code
+    with which the user sets up a password)."""
+    ask: str = ""
+    """Whom users ask for help, such as an address or a telephone number: stands in the welcome message. By
+    default mail.postmaster."""

@@ -22,11 +22,12 @@ from notify.alert import alert_content
 from notify.content import Content
 from notify.delivery import delivery_content
 from notify.delivery_status import ReportingMta, delivery_status
-from notify.facts import AlertFacts, DeliveryFacts, InitialFacts
+from notify.facts import AlertFacts, DeliveryFacts, InitialFacts, WelcomeFacts
 from notify.initial import initial_content
 from notify.rendering import BUILT_IN, html, plain_text, subject
 from notify.report import delivery_status_part, report
 from notify.returned_mail import returned_part
+from notify.welcome import welcome_content
 from store.job import FaxJob
 from store.lifecycle import JobState
 from store.mail import ReceivedMail
@@ -86,6 +87,15 @@ def compose_alert(facts: AlertFacts, *, sender: str, mta: ReportingMta) -> bytes
     content = alert_content(facts)
     head = _head(facts.notice, content.subject, sender=sender, domain=mta.domain)
     _write(head, content, name=_name(facts.notice), domain=mta.domain)
+    return head.as_bytes()
+
+
+def compose_welcome(facts: WelcomeFacts, *, sender: str, mta: ReportingMta) -> bytes:
+    """The mail to a user who is about to send faxes; `sender` is its From address."""
+    content, own = welcome_content(facts), facts.templates
+    title = subject(content, domain=mta.domain, own=own)
+    head = _head(facts.notice, title, sender=sender, domain=mta.domain, language=content.language)
+    _write(head, content, name=_name(facts.notice), domain=mta.domain, own=own)
     return head.as_bytes()
 
 

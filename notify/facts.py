@@ -6,6 +6,7 @@ same mail with the same Message-ID.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from config.settings import UserPolicy
 from notify.content import Attachment
@@ -89,3 +90,34 @@ class AlertFacts:
     """What needs an administrator: the notice says it all."""
 
     notice: Notice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginDoor:
+    """Where users log in to send mail."""
+
+    host: str
+    port: int
+    implicit_tls: bool
+    """TLS from the first octet; otherwise STARTTLS."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WelcomeFacts:
+    """What a user has to know before the first fax."""
+
+    notice: Notice
+    user: UserPolicy
+    domain: str
+    """Whose addresses are fax numbers."""
+    addresses: tuple[str, ...]
+    """Those that the user may send from; none for a user who has to log in."""
+    ask: str = ""
+    """Whom to ask: an address, or words."""
+    login: LoginDoor | None = None
+    """None where nobody can log in."""
+    code: str = ""
+    """With which a password is set up; empty without credentials."""
+    code_good_until: datetime | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """As in `InitialFacts`."""

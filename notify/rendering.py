@@ -20,6 +20,7 @@ from jinja2 import (
     TemplateError,
 )
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup, escape
 
 from notify.content import Content, Fact
 from notify.language import speech
@@ -108,13 +109,23 @@ def _environment(loader: BaseLoader) -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters |= {"wrapped": _wrapped, "aligned": _aligned, "unbroken": _unbroken}
+    templates.filters |= {
+        "wrapped": _wrapped,
+        "aligned": _aligned,
+        "unbroken": _unbroken,
+        "breakable": _breakable,
+    }
     return templates
 
 
 def _unbroken(text: str) -> str:
     """The text with no-break spaces inside telephone numbers."""
     return _NUMBER.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
+
+
+def _breakable(text: str) -> Markup:
+    """The text as HTML that breaks long addresses before their at sign rather than anywhere."""
+    return Markup(str(escape(text)).replace("@", "<wbr>@"))  # noqa: S704 - what was in the text is escaped
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> str:

@@ -14,6 +14,7 @@ class AuditAction(StrEnum):
     UNLOCK = "unlock"
     SET_PASSWORD = "set password"  # noqa: S105 - the name of a deed
     REMOVE_PASSWORD = "remove password"  # noqa: S105 - as above
+    WELCOME = "welcome"
     CANCEL = "cancel"
     HOLD = "hold"
     RELEASE = "release"

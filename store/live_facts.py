@@ -5,14 +5,17 @@ it; what holds for the book's methods holds here.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from store.access import BookAccess
 from store.audit_entry import AuditAction, AuditEntry, AuditFilter
 from store.block import Block, BlockChange, LivePatterns
 from store.credential import Credential
 from store.lock import Lock
-from store.records import audit, blocks, credentials, locks, policies_seen
+from store.records import audit, blocks, credentials, locks, policies_seen, welcomes
+from store.records.turn import Turn
 from store.seen_policy import SeenPolicy, UsersByDepartment
+from store.setup_code import SetupCode
 
 
 class LiveFacts:
@@ -94,6 +97,30 @@ class LiveFacts:
         """Forget an account's password; whether it had one."""
         return await self._access.write(credentials.remove_password, user_email, by)
 
+    # --- Welcome messages and set-up codes ----------------------------------------------------------------
+
+    async def welcome(
+        self, user_email: str, address: str, *, by: str, code: str = "", setup: SetupCode | None = None
+    ) -> str:
+        """Owe a welcome message to an account; the notice's id.
+
+        Args:
+            user_email: the account.
+            address: where it goes.
+            by: the person.
+            code: what it tells for setting up a password; empty for none.
+            setup: the same code as it is kept.
+        """
+        return await self._access.write(_welcome, user_email, address, by=by, code=code, setup=setup)
+
+    async def setup_code(self, user_email: str, now: datetime) -> SetupCode | None:
+        """The code of an account that can be used now."""
+        return await self._access.read(welcomes.find_setup_code, user_email, now)
+
+    async def redeem(self, setup: SetupCode, password_hash: str) -> bool:
+        """Use a code up: the account has this password from now on; False if it was used meanwhile."""
+        return await self._access.write(welcomes.redeem, setup, password_hash)
+
     # --- Policies -----------------------------------------------------------------------------------------
 
     async def approve_policy(self, digest: str, *, by: str, detail: str = "") -> None:
@@ -122,3 +149,10 @@ class LiveFacts:
     async def audit(self, wanted: AuditFilter | None = None) -> tuple[AuditEntry, ...]:
         """What people did, newest first."""
         return await self._access.read(audit.find_entries, wanted or AuditFilter())
+
+
+def _welcome(
+    turn: Turn, user_email: str, address: str, *, by: str, code: str, setup: SetupCode | None
+) -> str:
+    welcomes.note_welcome(turn, user_email, by=by, with_code=setup is not None)
+    return welcomes.owe_welcome(turn, user_email, address, code=code, setup=setup)

@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     ALERT = "alert"
     """Something needs an administrator: goes to the emergency contacts, and is about no mail in particular
     or about one."""
+    WELCOME = "welcome"
+    """Tells a user how to fax; is about no mail."""
 
 
 class DeliveryState(StrEnum):
@@ -69,16 +71,16 @@ class Notice:
     delivered_at: datetime | None = None
     last_error: str = ""
     topic: str = ""
-    """What an alert is about, in a few words."""
+    """What an alert is about, in a few words; of a welcome message, the account."""
     remark: str = ""
-    """What an alert says."""
+    """What an alert says; of a welcome message that is still owed, the code that it tells."""
     repeats: int = 0
     """How often the same happened after an alert and was not told."""
 
     @property
     def to_sender(self) -> bool:
         """Whether it tells the sender of the mail, and not somebody else who is to know."""
-        return self.kind is not NoticeKind.ALERT and self.id.count(":") == 1
+        return self.kind in {NoticeKind.INITIAL, NoticeKind.DELIVERY} and self.id.count(":") == 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,9 @@ class Credentials(Protocol):
     async def password_hash(self, username: str) -> tuple[str, str] | None:
         """The account's e-mail address and the argon2 hash of its password; None where there is none."""
 
+    async def set_up(self, username: str, password: str) -> str | None:
+        """The account's e-mail address, if what was given as its password sets one up; None otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
@@ -127,7 +130,9 @@ class PasswordCheck:
         email, known_hash = found or ("", "")
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(self._threads, self._fits, known_hash, claim.password)
-        return email if right and found else None
+        if right and found:
+            return email
+        return await self._credentials.set_up(claim.username, claim.password)
 
     def close(self) -> None:
         """Check no more."""

@@ -15,7 +15,9 @@ async def tell_of_notice(book: Book, notice: Notice, user: UserPolicy | None) ->
     if notice.kind is NoticeKind.ALERT or user is None:
         return
     if notice.kind is NoticeKind.WELCOME:
-        sentence = f"The welcome message to {notice.topic} did not get there, and is not tried again. {_look('')}"
+        sentence = (
+            f"The welcome message to {notice.topic} did not get there, and is not tried again. {_look('')}"
+        )
         topic = "a welcome message could not be delivered"
         await _tell(book, user, topic, f"{sentence} tells what went wrong.", mail_id="", job_id="")
         return

@@ -127,6 +127,7 @@ def claim_copy(turn: Turn, lease: timedelta) -> Copy | None:
 def notice_delivered(turn: Turn, notice_id: str) -> None:
     """The notice was taken by the next mail server. A repetition changes nothing."""
     _end(turn, notices, notice_id, DeliveryState.DELIVERED, delivered_at=turn.now, last_error="")
+    _forget_code(turn, notice_id)
 
 
 def copy_delivered(turn: Turn, copy_id: str, place: str) -> None:
@@ -138,6 +139,14 @@ def postpone(turn: Turn, table: Table, row_id: str, due_at: datetime, error: str
     """A try failed: give the claim back until `due_at`, or end it for good."""
     state = DeliveryState.GIVEN_UP if give_up else DeliveryState.PENDING
     _end(turn, table, row_id, state, due_at=due_at, last_error=error)
+    if table is notices and give_up:
+        _forget_code(turn, row_id)
+
+
+def _forget_code(turn: Turn, notice_id: str) -> None:
+    """A code stands in the clear only while its mail is owed."""
+    of_welcome = (notices.c.id == notice_id, notices.c.kind == NoticeKind.WELCOME.value)
+    turn.connection.execute(update(notices).where(*of_welcome).values(remark=""))
 
 
 def _claim(turn: Turn, table: Table, lease: timedelta) -> Row[Any] | None:

@@ -23,6 +23,9 @@ class Accounts:
         known = username.lower() in {"ana@hospital.example", "fax@hospital.example"}
         return ("ana@hospital.example", HASH) if known else None
 
+    async def set_up(self, username: str, password: str) -> str | None:  # noqa: ARG002 - the protocol's
+        return None
+
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:

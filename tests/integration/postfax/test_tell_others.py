@@ -29,6 +29,7 @@ from convert.converter import Converter
 from convert.fax_tiff import CodedPage
 from convert.first_page import TASK
 from notify.delivery_status import ReportingMta
+from notify.facts import WelcomeFacts
 from notify.mailer import Mailer
 from postfax.demonstration.mail_sink import MailSink
 from postfax.journey import faxed_pages
@@ -52,6 +53,10 @@ PROOF = SenderProof(
 NO_INITIAL = {"initial": {"success": False, "failure": False}}
 ARCHIVE = ArchiveSettings(enabled=True, email=EmailTarget(to="archive@hospital.example"))
 Reply = Callable[[str, str], str]
+
+
+async def no_welcome(notice: Notice) -> WelcomeFacts:
+    raise AssertionError(f"{notice.id} welcomes nobody")
 
 
 @dataclass
@@ -126,6 +131,7 @@ class Scene:
                 mailer,
                 self.nursery,
                 self.converter,
+                welcome=no_welcome,
                 sender=f"postfax@{DOMAIN}",
                 mta=ReportingMta(hostname=DOMAIN, domain=DOMAIN),
                 folder=self.folder,

@@ -19,6 +19,7 @@ from config.settings import Settings, UserPolicy
 from convert.converter import Converter
 from convert.first_page import TASK
 from notify.delivery_status import ReportingMta
+from notify.facts import WelcomeFacts
 from notify.mailer import Mailer
 from postfax.demonstration.mail_sink import MailSink
 from postfax.journey.tell import Tell
@@ -27,7 +28,7 @@ from sandbox import Nursery
 from store.book import Book
 from store.job import FaxJob, NewJob, Recipient, Refusal
 from store.mail import Envelope, NewMail, NoticeRequest, NotifyOn, ProofMethod, ReturnContent, SenderProof
-from store.outbox import FAILURE_NOTICES_AN_HOUR, DeliveryState
+from store.outbox import FAILURE_NOTICES_AN_HOUR, DeliveryState, Notice
 from store.status import Status
 
 DOMAIN = "fax.example.com"
@@ -37,6 +38,10 @@ ORIGINAL = b"From: ana@hospital.example\r\nSubject: Referral\r\n\r\n" + b"a line
 PROOF = SenderProof(
     method=ProofMethod.LOCAL, client_address="", helo="", spf_result="", spf_domain="", aligned=True
 )
+
+
+async def no_welcome(notice: Notice) -> WelcomeFacts:
+    raise AssertionError(f"{notice.id} welcomes nobody")
 
 
 class Hour:
@@ -103,6 +108,7 @@ def tell(book: Book, sink: MailSink, mailer: Mailer | None = None) -> Tell:
         mailer,
         nursery,
         Converter(ConvertSettings(processes=1)),  # which starts with the first report
+        welcome=no_welcome,
         sender=f"postfax@{DOMAIN}",
         mta=mta,
         folder=sink.folder.parent,

@@ -60,6 +60,9 @@ async def test_a_password_is_checked_for_nobody_too(monkeypatch: pytest.MonkeyPa
             found = {"ana": ("ana@hospital.example", known), "bo": ("bo@hospital.example", "broken")}
             return found.get(username)
 
+        async def set_up(self, username: str, password: str) -> str | None:
+            return "new@hospital.example" if (username, password) == ("new", "code and own") else None
+
     verify = PasswordHasher.verify
 
     def noticed(hasher: PasswordHasher, known_hash: str, password: str) -> bool:
@@ -73,8 +76,10 @@ async def test_a_password_is_checked_for_nobody_too(monkeypatch: pytest.MonkeyPa
             await check.account(Claim(username=name, password="open sesame"))
             for name in ("ana", "nobody", "bo")
         ]
+        set_up = await check.account(Claim(username="new", password="code and own"))
     finally:
         check.close()
     assert accounts == ["ana@hospital.example", None, None]
-    assert len(hashes) == 3
+    assert set_up == "new@hospital.example"
+    assert len(hashes) == 4
     assert hashes[1].startswith("$argon2id$")

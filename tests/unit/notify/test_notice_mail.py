@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from notice_facts import (
     DOMAIN,
@@ -117,6 +117,7 @@ HOSTILE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(subject=HOSTILE, name=HOSTILE, number=HOSTILE, reference=HOSTILE, explanation=HOSTILE, csid=HOSTILE)
 def test_nothing_that_others_wrote_becomes_a_header_a_part_or_markup(
     subject: str, name: str, number: str, reference: str, explanation: str, csid: str

@@ -7,7 +7,7 @@ from email.message import EmailMessage, Message
 from email.policy import HTTP, default
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from notice_facts import (
     ADDRESS,
@@ -338,6 +338,7 @@ def test_phi_free_tells_of_what_is_no_number_its_digits_alone(written: str, told
 TEXT = st.text(max_size=80)
 
 
+@settings(deadline=None)
 @given(envelope_id=TEXT, original=TEXT, address=TEXT, explanation=TEXT, free=st.booleans())
 def test_nothing_that_others_wrote_ends_a_field(
     envelope_id: str, original: str, address: str, explanation: str, *, free: bool
@@ -367,6 +368,7 @@ def test_nothing_that_others_wrote_ends_a_field(
     assert len(recipient) == len(set(recipient))
 
 
+@settings(deadline=None)
 @given(original=st.binary(max_size=300), wanted=st.sampled_from([None, *ReturnContent]))
 def test_whatever_was_received_the_report_has_its_parts(
     original: bytes, wanted: ReturnContent | None
