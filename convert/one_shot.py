@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 
 def convert_files(
-    files: Sequence[Path],
+    files: Sequence[Path | Source],
     target: Path,
     *,
     resolution: "Resolution | str" = "fine",
@@ -50,10 +50,11 @@ def convert_files(
         ConverterUnavailable: A part that is needed is missing or broken.
         OSError: A file cannot be read or written.
     """
-    _load(files)
+    sources = tuple(each if isinstance(each, Source) else Source(name=each.name, path=each) for each in files)
+    _load([source.path for source in sources])
     with TemporaryFolder("convert") as folder:
         request = ConversionRequest(
-            sources=tuple(Source(name=path.name, path=path) for path in files),
+            sources=sources,
             sheets=(Sheet(key="fax"),),
             resolution=resolution,
             paper=paper,

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Say how each page was made, and what it costs on the line.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def command(files: tuple[Path, ...], output: Path, **options: Any) -> None:
-    """Make fax pages of documents: PDF, TIFF, pictures, office files, text.
+    """Make fax pages of documents: PDF, TIFF, pictures, office files, web pages, text, and mails.
 
     The pages are those that a fax would have, without cover page and header line.
     """
     from convert.one_shot import convert_files
     from convert.request import InvalidDocument
+    from postfax.unpacked_files import unpacked
 
     missing = [file for file in files if not file.is_file()]
     if missing:
@@ -46,7 +47,7 @@ def command(files: tuple[Path, ...], output: Path, **options: Any) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
             fax = convert_files(
-                files,
+                unpacked(files, Path(folder)),
                 Path(folder) / "fax.tif",
                 resolution=options["resolution"],
                 paper=options["paper"],

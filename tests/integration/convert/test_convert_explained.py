@@ -1,3 +1,4 @@
+import base64
 import json
 import subprocess
 import sys
@@ -5,15 +6,40 @@ from pathlib import Path
 
 import documents_made as made
 
+MAIL = """\
+From: Ana Ruiz <ana@hospital.example>
+Subject: Referral
+Message-ID: <1@hospital.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
 
-def postfax_convert(*arguments: str | Path) -> str:
+--b
+Content-Type: text/plain
+
+Please see the attached letter.
+--b
+Content-Type: application/pdf; name=letter.pdf
+Content-Transfer-Encoding: base64
+
+{letter}
+--b--
+"""
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "postfax.command", "convert", *map(str, arguments)],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         cwd=Path(__file__).parents[3],
-    ).stdout
+    )
+
+
+def postfax_convert(*arguments: str | Path) -> str:
+    ran = run(*arguments)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
 
 
 def test_explain_tells_of_each_page_how_it_was_made_and_what_it_costs(tmp_path: Path) -> None:
@@ -39,3 +65,20 @@ def test_blank_ends_can_be_kept(tmp_path: Path) -> None:
     source = made.pdf(tmp_path / "letter.pdf", ["One", "Two", ""])
     told = json.loads(postfax_convert(source, "-o", tmp_path / "out.tif", "--keep-blank", "--json"))
     assert len(told["pages"]) == 3
+
+
+def test_a_mail_is_taken_apart(tmp_path: Path) -> None:
+    letter = base64.b64encode(made.pdf(tmp_path / "letter.pdf", ["One", "Two"]).read_bytes()).decode()
+    source = tmp_path / "saved"
+    source.write_text(MAIL.format(letter=letter))
+    told = json.loads(postfax_convert(source, "-o", tmp_path / "out.tif", "--json"))
+    assert [page["origin"] for page in told["pages"]] == ["saved", "letter.pdf", "letter.pdf"]
+
+
+def test_a_mail_that_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
+    damaged = tmp_path / "winmail.dat"
+    damaged.write_bytes(b"\x78\x9f\x3e\x22" + b"damaged" * 20)
+    ran = run(damaged, "-o", tmp_path / "out.tif")
+    assert ran.returncode == 4
+    assert "winmail.dat cannot be" in ran.stderr
+    assert not (tmp_path / "out.tif").exists()
