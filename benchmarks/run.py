@@ -21,6 +21,7 @@ import commit_latency
 import conversion
 import cover_legibility
 import cover_pages
+import dispatch
 import documents
 import first_invite
 import ingest
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "commit_latency": (commit_latency.main, "how long a commit takes beside other writing processes"),
     "book_accept": (book_accept.main, "durable mails a second into the book alone"),
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
+    "dispatch": (dispatch.main, "how long the choice of the next call takes, of a million faxes"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),
     "documents": (documents.main, "what becomes of every file of a folder, and what it leaves behind"),
