@@ -80,5 +80,5 @@ def test_a_mail_that_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
     damaged.write_bytes(b"\x78\x9f\x3e\x22" + b"damaged" * 20)
     ran = run(damaged, "-o", tmp_path / "out.tif")
     assert ran.returncode == 4
-    assert "winmail.dat cannot be" in ran.stderr
+    assert '"winmail.dat" cannot be opened' in ran.stderr
     assert not (tmp_path / "out.tif").exists()
