@@ -1,10 +1,10 @@
 """Fuzz target: PDFs through the confined conversion; the seeds are not compressed: changes reach far."""
 
-from confined_document import check_document
+from collections import Counter
+from collections.abc import Sequence
 
-USUAL = 8192
-LARGEST = 200_000
-SECONDS = 60
+from confined_document import check_document, try_documents
+
 WORDS = (
     b"/Type", b"/Page", b"/Pages", b"/Kids", b"/Count", b"/Parent", b"/MediaBox", b"/Rotate 90",
     b"/Contents", b"/Resources", b"/XObject", b"/Subtype/Form", b"/Subtype/Image", b"/Width 60000",
@@ -21,3 +21,8 @@ WORDS = (
 def check(octets: bytes) -> None:
     """It becomes pages, or is refused in a sentence."""
     check_document(b"%PDF-1.7\n" + octets, "a.pdf")
+
+
+def try_many(inputs: Sequence[bytes]) -> Counter[str]:
+    """The same of many, and how often they came to what."""
+    return try_documents([b"%PDF-1.7\n" + octets for octets in inputs], "a.pdf")

@@ -1,10 +1,10 @@
 """Fuzz target: TIFFs and other pictures through the confined conversion."""
 
-from confined_document import check_document
+from collections import Counter
+from collections.abc import Sequence
 
-USUAL = 4096
-LARGEST = 200_000
-SECONDS = 60
+from confined_document import check_document, try_documents
+
 WORDS = (
     b"II*\x00", b"MM\x00*", b"\x00\x01\x03\x00", b"\x01\x01\x03\x00", b"\x02\x01\x03\x00",
     b"\x03\x01\x03\x00", b"\x06\x01\x03\x00", b"\x11\x01\x04\x00", b"\x15\x01\x03\x00", b"\x16\x01\x04\x00",
@@ -20,3 +20,8 @@ WORDS = (
 def check(octets: bytes) -> None:
     """It becomes pages, or is refused in a sentence."""
     check_document(octets, "a.tif")
+
+
+def try_many(inputs: Sequence[bytes]) -> Counter[str]:
+    """The same of many, and how often they came to what."""
+    return try_documents(inputs, "a.tif")
