@@ -17,13 +17,17 @@ The order of work:
     own_cover     covers of own templates; cover_files reads them before their task is confined
 
 In confined tasks:
-    page_task     pages of one document; sniff, compound_file and plain_text tell what it is
+    page_task     pages of one document; sniff, compound_file and plain_text tell what it is, text_encoding in
+                  which encoding a text is
     leading_task  pages of a cover or a body; cover_task and body_task typeset them
     pdf_pages, picture_file, image_pages, fax_tiff_pages
                   one module a family
     pdf_paths     each page of a PDF down its best path: drawn, by its one picture (page_picture), or as
                   the fax page that it is (fax_scan); page_parts tells which task draws which
+    web_page      HTML, laid out as a PDF; text_pages and csv_text make ready what LibreOffice shall lay out
     rasterise     one page: layout places it, binarise takes the grey away, t6 codes it
+    long_pages    one that is longer than paper, cut into sheets
+    page_account  what is told of each page: by which steps, and whether anything is on it
     fax_tiff      the file of finished pages
 
 Own cover templates, in own_cover_task:
@@ -39,5 +43,6 @@ LibreOffice:
     office_pool   as many as documents need; office supervises one, office_wear tells when it is worn out,
                   office_warm_up what it converts first
     office_process
-                  starts it in a folder of its own; office_client calls it, office_server is its end
+                  starts it in a folder of its own; office_client calls it, office_server is its end, and
+                  office_symbols what it draws for symbol fonts
 """
