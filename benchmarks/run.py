@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import book_accept
+import calls
 import commit_latency
 import conversion
 import cover_legibility
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "commit_latency": (commit_latency.main, "how long a commit takes beside other writing processes"),
     "book_accept": (book_accept.main, "durable mails a second into the book alone"),
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
+    "calls": (calls.main, "two hundred fax calls at one time: success, CPU, memory, late ticks"),
     "dispatch": (dispatch.main, "how long the choice of the next call takes, of a million faxes"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),
