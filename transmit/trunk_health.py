@@ -11,7 +11,8 @@ from transmit.sip.registration import Registered
 
 _TOLERATED = 2
 """Unanswered questions in a row that say nothing yet."""
-_SERVER_ERROR = 500
+_OUT_OF_SERVICE = {502, 503, 504}
+"""Answers that say so. A server that knows no OPTIONS says 405, 500 or 501, and carries calls all the same."""
 
 
 class TrunkState(StrEnum):
@@ -49,7 +50,7 @@ class HealthRecord:
         """A server answered OPTIONS."""
         self._ever_answered, self._unanswered = True, 0
         self._answer = f"OPTIONS answered with {code} {reason}".rstrip()
-        self._ill = code >= _SERVER_ERROR
+        self._ill = code in _OUT_OF_SERVICE
 
     def unanswered(self, reason: str) -> None:
         """No server answered."""

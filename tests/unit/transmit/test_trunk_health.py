@@ -1,5 +1,7 @@
 """What a trunk's answers and its registration say of its health."""
 
+import pytest
+
 from config.values import HostPort
 from transmit.sip.registration import Registered
 from transmit.trunk_health import HealthRecord, TrunkHealth, TrunkState
@@ -42,3 +44,10 @@ def test_calls_that_need_a_registration_have_none_when_it_has_ended() -> None:
     assert record.health(61.0).state is TrunkState.DOWN
     record.registered = Registered(code=403, reason="Forbidden")
     assert record.health(0.0).reason == "not registered: 403 Forbidden"
+
+
+@pytest.mark.parametrize("code", [200, 403, 404, 405, 486, 500, 501])
+def test_a_server_that_knows_no_options_carries_calls_all_the_same(code: int) -> None:
+    record = HealthRecord(registers=False)
+    record.answered(code, "")
+    assert record.health(0.0).state is TrunkState.UP
