@@ -3,8 +3,9 @@
 Where ink meets paper, which is nearly everywhere, there is one threshold: crisp, and the fewest octets on
 the line. Elsewhere, in pale print, coloured text, shaded cells and grey scans, the threshold lies between the
 darkest tone nearby and the tone of the paper there. The paper's tone is what remains when strokes are taken
-away (a morphological closing), so that a fill does not get a frame where it ends. Reckoned on a quarter of
-the raster; a page without such places never leaves the one threshold.
+away (a morphological closing), so that a fill does not get a frame where it ends. Photographs, which have no
+such paper, are screened (`convert.photograph`, `convert.screen`). Reckoned on a quarter of the raster; a page
+without such places never leaves the one threshold.
 """
 
 import cv2
@@ -12,35 +13,78 @@ import numpy as np
 import numpy.typing as npt
 from cv2.typing import MatLike
 
+from convert.photograph import SQUARE, Squares, photographs
+from convert.row_pairs import joined
+from convert.screen import screened
+
 Grey = npt.NDArray[np.uint8]
 Packed = npt.NDArray[np.uint8]
 
 cv2.setNumThreads(1)  # pages are drawn by several processes already
 
 _THRESHOLD = 160
-_BETWEEN = 0.6
+_BETWEEN = 0.7
 """Where between ink and paper the threshold lies: nearer to paper, as the one threshold does."""
-_INK, _PAPER, _WHITE = 128, 200, 255
-"""A fill darker than `_INK` is black, and one lighter white; from the one to `_PAPER` is ink on paper."""
+_INK, _PAPER, _CRISP, _WHITE = 128, 200, 250, 255
+"""A fill darker than `_INK` is black, and one lighter white; from `_INK` to `_PAPER` it may be paper that has
+ink on it; from `_CRISP` on paper is white, as that of a scan is not."""
 _CONTRAST = 36
 """Tones closer together than this are one tone: paper's grain, a fill."""
+_EDGE = 190
+"""The one threshold for the edges of joined rows."""
+_TONES = np.arange(256)
+_EDGES = np.minimum(_TONES * _EDGE // _THRESHOLD, _TONES + (_WHITE - _TONES) * 3 // 10).astype(np.uint8)
+"""The threshold for edges, by that of the rows: nearer to paper."""
 _REDUCED = 4
 _NEAR, _FAR = 9, 31
 """Windows in reduced pixels: 4.5 mm, wider than a stroke; 15 mm, a caption and its fill."""
 
 
-def binarise(page: Grey) -> Packed:
-    """The page as packed rows, 1 for black."""
-    local = local_threshold(page)
-    black = page < _THRESHOLD if local is None else page < local
-    return np.packbits(black, axis=1)
+def binarise(page: Grey, resolution: str = "fine") -> Packed:
+    """The page as packed rows, 1 for black.
+
+    Args:
+        page: In grey. A page for `standard` is drawn with the rows of `fine`, and gets half as many.
+        resolution: `standard`, `fine` or `superfine`.
+    """
+    dark, bright = _reduced(page)
+    threshold = _local_threshold(page, dark, bright)
+    rows = np.packbits(page < (_THRESHOLD if threshold is None else threshold), axis=1)
+    if resolution == "standard":
+        rows = joined(rows, page, _edge_threshold(threshold))
+    found = photographs(dark, bright)
+    return rows if found is None else _with_photographs(rows, page, found, resolution)
+
+
+def _edge_threshold(threshold: Grey | None) -> Grey | int:
+    """Below which tone the joined rows of an edge are black: nearer to paper than the rows' own threshold."""
+    if threshold is None:
+        return _EDGE
+    return np.asarray(_EDGES[threshold[::2]], np.uint8)
 
 
 def local_threshold(page: Grey) -> Grey | None:
     """For each pixel the tone below which it is black; None where one threshold does for all."""
-    block = np.ones((_REDUCED, _REDUCED), np.uint8)
-    dark = cv2.erode(page, block)[::_REDUCED, ::_REDUCED]
-    bright = cv2.dilate(page, block)[::_REDUCED, ::_REDUCED]
+    return _local_threshold(page, *_reduced(page))
+
+
+def _reduced(page: Grey) -> tuple[Grey, Grey]:
+    """The darkest and the lightest pixel of each place; the last rows count with the place above them."""
+    if len(page) < _REDUCED:
+        page = np.repeat(page, _REDUCED, axis=0)
+    whole = len(page) // _REDUCED * _REDUCED
+    first, second, third, fourth = (page[number:whole:_REDUCED] for number in range(_REDUCED))
+    dark = cv2.min(cv2.min(first, second), cv2.min(third, fourth))
+    bright = cv2.max(cv2.max(first, second), cv2.max(third, fourth))
+    dark[-1], bright[-1] = page[whole - _REDUCED :].min(axis=0), page[whole - _REDUCED :].max(axis=0)
+    along = np.ones((1, _REDUCED), np.uint8)
+    return (
+        np.array(cv2.erode(dark, along, anchor=(0, 0))[:, ::_REDUCED], np.uint8),
+        np.array(cv2.dilate(bright, along, anchor=(0, 0))[:, ::_REDUCED], np.uint8),
+    )
+
+
+def _local_threshold(page: Grey, dark: MatLike, bright: MatLike) -> Grey | None:
     if dark.min(initial=255) > _WHITE - _CONTRAST:
         return None
     threshold = _reduced_threshold(dark, bright)
@@ -50,6 +94,26 @@ def local_threshold(page: Grey) -> Grey | None:
         return None
     rows, width = page.shape
     return np.asarray(cv2.resize(threshold, (width, rows), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _with_photographs(rows: Packed, page: Grey, found: Squares, resolution: str) -> Packed:
+    """The rows with the found squares screened."""
+    width = page.shape[1]
+    if resolution == "standard":
+        page = np.asarray(cv2.resize(page, (width, len(rows)), interpolation=cv2.INTER_AREA), np.uint8)
+    side = SQUARE * _REDUCED
+    down = side // 2 if resolution == "standard" else side
+    inked = np.flatnonzero(found.any(axis=1))
+    top, bottom = int(inked[0]) * down, min((int(inked[-1]) + 1) * down, len(rows))
+    if inked[-1] == len(found) - 1:  # the last square has what is left of the page
+        bottom = len(rows)
+    lines = np.packbits(screened(page[top:bottom], resolution, first_row=top), axis=1)
+    columns = np.repeat(found, side, axis=1)
+    columns = np.pad(columns, ((0, 0), (0, max(0, width - columns.shape[1]))), mode="edge")[:, :width]
+    which = np.minimum(np.arange(top, bottom) // down, len(found) - 1)
+    mask = np.packbits(columns, axis=1)[which]
+    rows[top:bottom] = (rows[top:bottom] & ~mask) | (lines & mask)
+    return rows
 
 
 def _reduced_threshold(dark: MatLike, bright: MatLike) -> MatLike:
@@ -69,7 +133,7 @@ def _reduced_threshold(dark: MatLike, bright: MatLike) -> MatLike:
 
 def _between(ink: MatLike, paper: MatLike) -> MatLike:
     threshold = cv2.addWeighted(ink, 1 - _BETWEEN, paper, _BETWEEN, 0)
-    threshold[(ink < _INK) & (paper > _PAPER)] = _THRESHOLD
+    threshold[(ink < _INK) & (paper >= _CRISP)] = _THRESHOLD
     return threshold
 
 

@@ -5,7 +5,7 @@ moved down where its foot is free, and else drawn again a little smaller.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -57,9 +57,11 @@ def coded(rows: Packed) -> CodedPage:
 
 def _with_free_band(page: DrawablePage, geometry: SheetGeometry) -> Packed:
     band = geometry.band
+    # Rows of 3.85 to the millimetre are joined from twice as many (`convert.row_pairs`).
+    drawn = replace(geometry, resolution="fine") if geometry.resolution == "standard" else geometry
     rows = np.zeros((1, 1), np.uint8)
-    for placement in page.placements(geometry):
-        rows = binarise(page.draw(placement))
+    for placement in page.placements(drawn):
+        rows = binarise(page.draw(placement), geometry.resolution)
         if not rows[:band].any():
             break
         if not rows[-band:].any():
