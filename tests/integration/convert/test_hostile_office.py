@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -15,6 +17,7 @@ import pytest
 import pytest_asyncio
 from converter_fixtures import Convert
 from hostile_pdfs import pdf_that_calls_home
+from test_office_supervision import processes_named
 
 from convert.converter import Converter
 from convert.formats import Kind
@@ -185,3 +188,17 @@ async def test_a_font_that_nobody_has_is_replaced(converter: Converter, tmp_path
     document.add_paragraph().add_run("Still readable").font.name = "No Such Face 9"
     document.save(str(tmp_path / "a.docx"))
     assert await text_of(converter, tmp_path / "a.docx", Kind.DOCX) == "Still readable"
+
+
+async def test_libreoffice_itself_is_confined(convert: Convert, tmp_path: Path) -> None:
+    await convert(made.docx_letter(tmp_path / "letter.docx"))
+    confined = processes_named("soffice.bin", below=os.getpid())
+    assert confined
+    for process in confined:
+        status = Path(f"/proc/{process}/status").read_text()
+        assert "Seccomp:\t2" in status
+        assert "NoNewPrivs:\t1" in status
+        limits = Path(f"/proc/{process}/limits").read_text()
+        assert re.search(r"Max address space +4294967296 +4294967296", limits)
+        assert Path(f"/proc/{process}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+        assert not list(Path(f"/proc/{process}/root/home").glob("*"))

@@ -87,6 +87,16 @@ async def nursery_without_seccomp(monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     await nursery.stop()
 
 
+async def test_what_the_system_lacks_is_told_and_tasks_run_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    nursery = Nursery(preload=("sandbox_tasks", "without_libseccomp"))
+    assert await nursery.run("sandbox_tasks:add", {"a": 1, "b": 1}, folder=tmp_path, limits=LIMITS) == 2
+    assert any("apt-get install libseccomp2" in lacking for lacking in nursery.unconfined)
+    await nursery.stop()
+
+
 async def test_what_a_task_started_does_not_outlive_it(
     nursery_without_seccomp: Nursery, tmp_path: Path
 ) -> None:
