@@ -14,6 +14,7 @@ PONG = b"\r\n"
 LARGEST_HEAD = 16 * 1024
 LARGEST_BODY = 64 * 1024
 
+_LINE_BREAKS = (b"", b"\r", b"\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*(\d{1,6})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _NAMED = re.compile(rb"^(?:content-length|l)[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -42,23 +43,25 @@ class MessageSplitter:
         return found
 
     def _next(self) -> bytes | None:
-        if not self._whole and bytes(self._octets[:1]) in {b"", b"\r", b"\n"}:
-            return self._keep_alive()
+        if not self._whole and self._octets[:1] in _LINE_BREAKS:
+            if not self._skip_line_breaks():
+                return None
+            if self._octets.startswith(PING):
+                return self._take(len(PING))
         if not self._whole:
             self._read_head()
         if not self._whole or len(self._octets) < self._whole:
             return None
         return self._take(self._whole)
 
-    def _keep_alive(self) -> bytes | None:
-        """Line breaks between messages: a pair of them asks for an answer, a single one says nothing."""
-        if self._octets.startswith(PING):
-            return self._take(len(PING))
-        rest = self._octets.lstrip(b"\r\n")
-        if rest or len(self._octets) >= len(PING):
-            del self._octets[: len(self._octets) - len(rest)]
-            return self._next()
-        return None
+    def _skip_line_breaks(self) -> bool:
+        """Comes to a message or a `PING`; False where more octets must tell which of them it is."""
+        while self._octets[:1] in _LINE_BREAKS:
+            begun = bytes(self._octets[: len(PING)])
+            if begun == PING or PING.startswith(begun):
+                return begun == PING
+            del self._octets[:1]
+        return True
 
     def _read_head(self) -> None:
         end = _HEAD_END.search(self._octets, max(0, self._looked_at - _LONGEST_END))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,13 +20,15 @@ from transmit.sip.message import parse, request, response
 from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.sdp import LocalSession
 from transmit.sip.transaction import SipTimers
-from transmit.sip.transport import OpenTransport, Receiver, Transport, open_udp
-from transmit.sip.user_agent import UserAgent
+from transmit.sip.transport import OpenTransport, Receiver, Transport, TransportKind, open_udp
+from transmit.sip.user_agent import Reach, UserAgent
 
 LOOPBACK = HostPort("127.0.0.1", 0)
 TIMERS = SipTimers(t1=0.1, t2=0.4, t4=0.5)
 QUICK = SipTimers(t1=0.02, t2=0.16, t4=0.2)
 """Where no answer comes."""
+BRIEF = SipTimers(t1=0.02, t2=0.1, t4=0.1)
+"""Where what is answered is soon forgotten."""
 MANY_TRIES = SipTimers(t1=0.05, t2=0.16, t4=0.2)
 
 
@@ -102,12 +105,13 @@ async def next_event(call: Call) -> CallEvent:
 async def two_ends(
     *,
     timers: SipTimers = TIMERS,
-    transport: OpenTransport = open_udp,
+    transport: OpenTransport | None = None,
     credentials: Credentials | None = None,
+    reach: Reach | None = None,
 ) -> AsyncIterator[Ends]:
     incoming: asyncio.Queue[IncomingCall] = asyncio.Queue()
-    caller = UserAgent(timers=timers, open_transport=transport, credentials=credentials)
-    callee = UserAgent(timers=timers, open_transport=transport, on_call=incoming.put_nowait)
+    caller = UserAgent(timers=timers, open_transport=transport, credentials=credentials, reach=reach)
+    callee = UserAgent(timers=timers, open_transport=transport, reach=reach, on_call=incoming.put_nowait)
     await caller.start(LOOPBACK)
     await callee.start(LOOPBACK)
     try:
@@ -286,6 +290,38 @@ async def test_an_answer_that_is_never_acknowledged_ends_the_call() -> None:
         mute = True
         ends.accept(theirs)
         assert await next_event(theirs) == HungUp(reason="the answer was never acknowledged")
+
+
+@pytest.mark.parametrize("kind", [TransportKind.UDP, TransportKind.TCP])
+async def test_many_calls_leave_nothing_behind(kind: TransportKind) -> None:
+    async with two_ends(timers=BRIEF, reach=Reach(kind=kind)) as ends:
+        await _call_as_numbered(ends, 0)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for number in range(120):
+            await _call_as_numbered(ends, number)
+        async with asyncio.timeout(60):
+            while len(ends.caller._layer) + len(ends.callee._layer):
+                await asyncio.sleep(0.05)
+        assert ends.caller.calls == ends.callee.calls == 0
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def _call_as_numbered(ends: Ends, number: int) -> None:
+    """One call: answered, refused or cancelled, in turn."""
+    if number % 3 == 0:
+        ours, theirs = await ends.connect()
+        await (ours if number % 2 else theirs).hang_up(patience=60)
+        return
+    ours = ends.dial()
+    theirs = await ends.arrives()
+    if number % 3 == 1:
+        theirs.refuse(486)
+        assert isinstance(await next_event(ours), Refused)
+    else:
+        theirs.ring()
+        assert await next_event(ours) == Ringing(code=180)
+        await ours.give_up(patience=60)
 
 
 class Registrar:

@@ -23,6 +23,16 @@ def test_messages_come_out_whole_wherever_the_stream_is_cut(cuts: list[int]) -> 
     assert found == [FIRST, SECOND, PING, THIRD]
 
 
+@given(st.text("\r\n", max_size=12), st.integers(1, 5))
+def test_line_breaks_are_the_same_wherever_they_are_cut(breaks: str, size: int) -> None:
+    octets = breaks.encode() + SECOND
+    whole, cut = MessageSplitter(), MessageSplitter()
+    pieces = [octets[start : start + size] for start in range(0, len(octets), size)]
+    found = [message for piece in pieces for message in cut.feed(piece)]
+    assert found == whole.feed(octets)
+    assert found[-1] == SECOND
+
+
 def test_single_line_breaks_say_nothing() -> None:
     splitter = MessageSplitter()
     assert splitter.feed(b"\r\n") == []
