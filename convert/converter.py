@@ -49,6 +49,11 @@ class Converter:
         self._processes = settings.processes
         self._office = OfficePool(settings.office_socket, most=min(settings.processes, _MOST_OFFICES))
 
+    @property
+    def processor_seconds(self) -> float:
+        """What the tasks have spent of the processor, LibreOffice and rehearsals not counted."""
+        return self._nursery.processor_seconds
+
     async def start(self) -> None:
         """Begin to start LibreOffice, and load what the tasks need. Documents wait for what is not there yet.
 

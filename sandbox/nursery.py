@@ -68,6 +68,8 @@ class Nursery:
         self._listener: asyncio.Task[None] | None = None
         self.unconfined: tuple[str, ...] = ()
         """What this system cannot forbid its tasks, each a sentence for the administrator."""
+        self.processor_seconds = 0.0
+        """What all tasks that have ended spent of the processor; rehearsals are not counted."""
 
     async def start(self) -> None:
         """Start the parent and wait until it has imported everything.
@@ -102,6 +104,7 @@ class Nursery:
         with contextlib.suppress(OSError):
             while message := await loop.sock_recv(control, 4096):
                 told = json.loads(message)
+                self.processor_seconds += told["processor"]
                 waiting = self._ended.pop(told["ended"], None)
                 if waiting and not waiting.done():
                     waiting.set_result(Ended(status=told["status"], memory=told["memory"]))

@@ -10,8 +10,8 @@ the first with a pipe to answer on:
     {"kill": ID}
 
 and receives {"ready": true, "unconfined": [SENTENCE…]} once and {"ended": ID, "status": WAIT_STATUS,
-"memory": OCTETS} for each child. The task's answer, {"value": …}, {"refused": SENTENCE} or
-{"error": [KIND, DETAIL]}, goes straight into the pipe.
+"memory": OCTETS, "processor": SECONDS} for each child. The task's answer, {"value": …}, {"refused":
+SENTENCE} or {"error": [KIND, DETAIL]}, goes straight into the pipe.
 """
 
 import contextlib
@@ -51,6 +51,7 @@ class _Parent:
         self.rehearsed = frozenset(plan["rehearsed"])
         self.spares = Spares(plan["rehearsal"], most=self.processes if self.rehearsed else 0)
         self.children: dict[int, int] = {}  # request id -> process id
+        self.before: dict[int, float] = {}  # process id -> processor seconds that its rehearsal took
         self.wake_reader, wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -85,7 +86,9 @@ class _Parent:
             return True
         (answer,) = handles
         spare = self.spares.hand_over(data, answer) if request["task"] in self.rehearsed else None
-        self.children[request["run"]] = spare or self.fork(request, answer)
+        if spare:
+            self.before[spare.process] = spare.took
+        self.children[request["run"]] = spare.process if spare else self.fork(request, answer)
         os.close(answer)
         return True
 
@@ -121,7 +124,9 @@ class _Parent:
             if done:
                 del self.children[request_id]
                 _kill_group(process_id)  # whatever it has started must not outlive it
-                self.tell({"ended": request_id, "status": status, "memory": used.ru_maxrss * 1024})
+                spent = used.ru_utime + used.ru_stime - self.before.pop(process_id, 0.0)
+                memory = used.ru_maxrss * 1024
+                self.tell({"ended": request_id, "status": status, "memory": memory, "processor": spent})
         self.spares.reap()
 
     def tell(self, message: dict[str, Any]) -> None:
@@ -156,7 +161,7 @@ def become_spare(orders: socket.socket, rehearsal: str) -> None:
         _leave_parent()
         function_named(rehearsal)()
         gc.freeze()  # what the rehearsal has left is not looked through again
-        orders.send(b"ready")
+        orders.send(str(time.process_time()).encode())
         data, handles, _, _ = socket.recv_fds(orders, _LARGEST_REQUEST, 1)
         orders.close()
         if data:

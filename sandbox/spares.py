@@ -28,11 +28,15 @@ def function_named(name: str) -> Callable[..., Any]:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Spare:
+class Spare:
+    """One of them."""
+
     process: int
     orders: socket.socket
     """On which it is given its task."""
     ready: bool = False
+    took: float = 0.0
+    """Processor seconds of its rehearsal."""
 
 
 class Spares:
@@ -42,7 +46,7 @@ class Spares:
         """Name the function that is rehearsed, and how many spares are kept."""
         self.rehearsal = rehearsal
         self._most = most
-        self._spares: list[_Spare] = []
+        self._spares: list[Spare] = []
 
     @property
     def wanting(self) -> bool:
@@ -61,21 +65,23 @@ class Spares:
 
     def add(self, process: int, orders: socket.socket) -> None:
         """Count in one that was forked just now."""
-        self._spares.append(_Spare(process=process, orders=orders))
+        self._spares.append(Spare(process=process, orders=orders))
 
     def note_ready(self, readable: Collection[Any]) -> None:
         """Look at what could be read."""
         for spare in self._spares:
             if not spare.ready and spare.orders in readable:
-                spare.ready = bool(spare.orders.recv(16))  # nothing if it died: `reap` counts it out
+                took = spare.orders.recv(64)
+                spare.ready = bool(took)  # nothing comes if it died: `reap` counts it out
+                spare.took = float(took or 0.0)
 
-    def hand_over(self, request: bytes, answer: int) -> int | None:
-        """Give the task to one that is ready: its process id, or None if none is."""
+    def hand_over(self, request: bytes, answer: int) -> Spare | None:
+        """Give the task to one that is ready; None if none is."""
         for spare in [each for each in self._spares if each.ready]:
             self._spares.remove(spare)
             with spare.orders, contextlib.suppress(OSError):
                 socket.send_fds(spare.orders, [request], [answer])
-                return spare.process
+                return spare
             with contextlib.suppress(ProcessLookupError):  # nobody listens: it has ended, or is about to
                 os.kill(spare.process, signal.SIGKILL)
             os.waitpid(spare.process, 0)
