@@ -41,6 +41,8 @@ _MARGIN = 32
 """Pixels that stay free at both sides: printers do not reach the edge of the paper."""
 _GAP = 28
 _ELLIPSIS = "…"
+_BETWEEN = "  "
+"""Stands between the sender's name and number."""
 
 Band = npt.NDArray[np.bool_]
 Run = tuple[str, ImageFont.FreeTypeFont]
@@ -49,13 +51,18 @@ Run = tuple[str, ImageFont.FreeTypeFont]
 def header_band(left: str, middle: str, right: str, *, resolution: "Resolution | str") -> Band:
     """One header line as band rows × 1728, True for black; the last row is blank. Safe in several threads.
 
-    `middle` is centred between the two others, and shortened with an ellipsis if it must be.
+    `middle` is centred between the two others, and shortened with an ellipsis if it must be; the others only
+    where they would leave no room for the number at its end.
 
     Raises:
         ConverterUnavailable: No face is installed.
     """
     small = resolution == "standard"
     band = np.zeros((BAND_ROWS["standard" if small else "fine"], WIDTH), np.bool_)
+    room = WIDTH - 2 * _MARGIN
+    right = _cut(right, room // 2, small=small)
+    number = _width(middle.rpartition(_BETWEEN)[2], small=small)
+    left = _cut(left, room - _width(right, small=small) - number - 2 * _GAP, small=small)
     free_from = _draw(band, left, _MARGIN, small=small) + _GAP
     right_from = WIDTH - _MARGIN - _width(right, small=small)
     _draw(band, right, right_from, small=small)
@@ -105,10 +112,18 @@ def _fitted(text: str, room: int, *, small: bool) -> str:
     if _width(text, small=small) <= room:
         return text
     # The sender's number stands last and must stay (47 CFR 68.318(d)): the name before it gives way.
-    name, _, number = text.rpartition("  ")
-    while name and _width(f"{name}{_ELLIPSIS}  {number}", small=small) > room:
-        name = name[:-1]
-    return f"{name}{_ELLIPSIS}  {number}" if name else number
+    name, _, number = text.rpartition(_BETWEEN)
+    name = _cut(name, room - _width(f"{_BETWEEN}{number}", small=small), small=small)
+    return f"{name}{_BETWEEN}{number}" if name else number
+
+
+def _cut(text: str, room: int, *, small: bool) -> str:
+    """The text with an ellipsis in place of its end, if it must be; empty if not even that has room."""
+    if _width(text, small=small) <= room:
+        return text
+    while text and _width(f"{text}{_ELLIPSIS}", small=small) > room:
+        text = text[:-1]
+    return f"{text}{_ELLIPSIS}" if text else ""
 
 
 def _width(text: str, *, small: bool) -> int:

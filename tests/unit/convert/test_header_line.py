@@ -105,6 +105,21 @@ def test_a_long_name_gives_way_to_the_number() -> None:
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("long", ["left", "middle", "right"])
+def test_a_long_field_is_not_drawn_over_the_others(resolution: str, long: str) -> None:
+    texts = {"left": "2026-11-23 09:14", "middle": "Hospital  +1 206 555 0100", "right": "1/12"}
+    together = header_band(**{**texts, long: f"{'A long name ' * 20}  4711"}, resolution=resolution)
+    nothing = dict.fromkeys(texts, "")
+    assert not together[:, :30].any()
+    assert not together[:, -30:].any()
+    for place in {"left", "right"} - {long}:
+        alone = header_band(**{**nothing, place: texts[place]}, resolution=resolution)
+        inked = np.flatnonzero(alone.any(axis=0))
+        around = slice(inked[0] - 20, inked[-1] + 20)
+        assert np.array_equal(together[:, around], alone[:, around])
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_no_digit_can_be_taken_for_another(resolution: str) -> None:
     digits = [header_band(digit, "", "", resolution=resolution) for digit in "0123456789"]
     holes = [cv2.connectedComponents((~digit).astype(np.uint8), connectivity=4)[0] - 2 for digit in digits]
