@@ -73,7 +73,7 @@ class CompoundFile:
         return table
 
     def _chain(self, sector: int) -> Iterator[int]:
-        for _ in range(_MOST_SECTORS):
+        for _ in range(min(_MOST_SECTORS, len(self._table))):  # a longer one runs in a circle
             if sector >= len(self._table):
                 return
             yield sector

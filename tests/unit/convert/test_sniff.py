@@ -170,3 +170,13 @@ def test_every_kind_has_its_way_or_its_refusal() -> None:
     for form in FORMATS.values():
         assert bool(form.refusal) == (form.route is Route.REFUSED)
         assert bool(form.load_filter) == (form.route is Route.OFFICE)
+
+
+def test_a_directory_that_runs_in_a_circle_is_read_once() -> None:
+    data = bytearray(compound_file({"WordDocument": PLAIN_WORD}))
+    (directory,) = struct.unpack_from("<I", data, 48)
+    sector_table = 512
+    struct.pack_into("<I", data, sector_table + 4 * directory, directory)
+    file = CompoundFile(bytes(data))
+    assert "WordDocument" in file.streams
+    assert len(list(file._chain(directory))) <= len(data) // 4
