@@ -153,12 +153,6 @@ def test_a_damaged_compound_file_does_no_harm(rubbish: bytes, place: int) -> Non
     assert len(file.head("WordDocument", 100_000)) <= len(data)
 
 
-def test_a_sector_chain_that_runs_in_a_ring_ends() -> None:
-    data = bytearray(compound_file({"WordDocument": PLAIN_WORD}))
-    struct.pack_into("<I", data, 512 + 4, 1)  # the directory's sector follows itself
-    assert "WordDocument" in CompoundFile(bytes(data)).streams
-
-
 @given(st.text())
 def test_text_is_text_in_utf_8(text: str) -> None:
     plain = "".join(character for character in text if character.isprintable())
