@@ -118,19 +118,17 @@ def _fit_sheets(document: Any, *, of_text: bool) -> None:
     for name in document.Sheets.ElementNames:
         sheet = document.Sheets.getByName(name)
         area = _printed_area(sheet)
-        columns = [sheet.Columns.getByIndex(number) for number in range(area.StartColumn, area.EndColumn + 1)]
+        cells = sheet.getCellRangeByPosition(area.StartColumn, 0, area.EndColumn, 0)
         style = styles.getByName(sheet.PageStyle)
         if of_text:
-            _lay_out(sheet, style, columns)
-        _fit(style, sum(column.Width for column in columns if column.IsVisible))
+            cells.Columns.OptimalWidth = True
+            _lay_out(sheet, style)
+        _fit(style, cells.Size.Width)
 
 
-def _lay_out(sheet: Any, style: Any, columns: list[Any]) -> None:
-    """What a table that came as text does not say: how wide its columns are, what its first row is."""
-    for column in columns:
-        column.OptimalWidth = True
+def _lay_out(sheet: Any, style: Any) -> None:
+    """What a table that came as text does not say: where its cells end, and that its first row names them."""
     style.HeaderIsOn = False  # it would show the name that the file has here
-    style.PrintGrid = True
     title = sheet.getTitleRows()
     title.StartRow = title.EndRow = 0
     sheet.setTitleRows(title)
