@@ -65,8 +65,12 @@ class TlsSettings(Section):
 class Smarthost(Section):
     """The mail server that takes Postfax's own mails."""
 
-    host: Name
-    """Its name or IP address."""
+    host: Name = ""
+    """Its name or IP address. Needed, unless direct is true."""
+    direct: Toggle = False
+    """Whether there is none: mails go straight to the mail servers of their recipients (MX), with TLS where
+    that is offered, and as a domain's MTA-STS policy asks. This host needs a name (PTR) and port 25 to the
+    outside for it, and a key under mail.dkim."""
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     """Its port."""
     tls: Literal["starttls", "implicit", "none"] = "starttls"
@@ -77,6 +81,12 @@ class Smarthost(Section):
     """A file whose first line is the password."""
 
     _complete_login = model_validator(mode="after")(password_has_username)
+
+    @model_validator(mode="after")
+    def _one_way_out(self) -> Self:
+        if self.direct == bool(self.host):
+            raise incomplete("has both a host and direct: true" if self.direct else "has no host")
+        return self
 
 
 class MailLimits(Section):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Protocol
 
 import aiosmtplib
 import structlog
@@ -21,6 +22,7 @@ from config.mail import Smarthost
 from notify.signing import Signer, SigningTrouble
 
 _COMMAND_SECONDS = 60.0
+_LEAVE_SECONDS = 5.0
 _ALL_SECONDS = 600.0
 """RFC 5321 §4.5.3.2.6 allows the server 10 minutes after the end of the data."""
 
@@ -43,6 +45,10 @@ class MailTemporary(MailTrouble):
     """It may be taken later."""
 
 
+class TlsFailed(MailTemporary):
+    """TLS was offered and could not be begun; the server has not heard of the mail."""
+
+
 class MailPermanent(MailTrouble):
     """The smarthost refuses this mail or this recipient for good."""
 
@@ -56,6 +62,16 @@ class Rehearsal:
     logged_in: bool
 
 
+class MailCarrier(Protocol):
+    """A way out for mails: `Mailer`, or `notify.direct.DirectMailer`."""
+
+    async def send(self, message: EmailMessage | bytes, recipient: str) -> None:
+        """Hand over one mail, or raise `MailTemporary` or `MailPermanent`."""
+
+    async def rehearse(self, recipient: str = "") -> Rehearsal:
+        """Do what `send` does up to the recipient, and stop there."""
+
+
 class Mailer:
     """Hands mails to the smarthost, each over a connection of its own."""
 
@@ -66,12 +82,17 @@ class Mailer:
         *,
         signer: Signer | None = None,
         tls_context: ssl.SSLContext | None = None,
+        tls_optional: bool = False,
     ) -> None:
-        """`hostname` is the name in our EHLO; `tls_context` replaces the system's roots."""
+        """`hostname` is the name in our EHLO; `tls_context` replaces the system's roots.
+
+        With `tls_optional` STARTTLS is used where it is offered, and not asked for where it is not.
+        """
         self._smarthost = smarthost
         self._hostname = hostname
         self._signer = signer or Signer((), "")
         self._tls_context = tls_context
+        self._tls_optional = tls_optional
 
     async def send(self, message: EmailMessage | bytes, recipient: str) -> None:
         """Hand over one mail.
@@ -80,14 +101,10 @@ class Mailer:
             MailTemporary: try again later.
             MailPermanent: trying again is of no use.
         """
-        octets = message if isinstance(message, bytes) else _as_octets(message)
-        try:
-            octets = await self._signer.signed(octets)
-        except SigningTrouble as trouble:
-            raise MailTemporary(f"The mail was not signed: {trouble}") from trouble
+        octets = await sign(self._signer, as_octets(message))
         with self._judging(recipient):
-            async with asyncio.timeout(_ALL_SECONDS):
-                await self._hand_over(octets, recipient)
+            async with asyncio.timeout(_ALL_SECONDS) as limit:
+                await self._hand_over(octets, recipient, limit)
         _log.info("mail_handed_over", server=self._server, recipient=recipient, octets=len(octets))
 
     async def rehearse(self, recipient: str = "") -> Rehearsal:
@@ -137,7 +154,7 @@ class Mailer:
     def _server(self) -> str:
         return f"{self._smarthost.host}:{self._smarthost.port}"
 
-    async def _hand_over(self, octets: bytes, recipient: str) -> None:
+    async def _hand_over(self, octets: bytes, recipient: str, limit: asyncio.Timeout) -> None:
         options = _options(recipient)
         async with self._client() as client:
             await self._introduce(client)
@@ -145,13 +162,26 @@ class Mailer:
             if not octets.isascii() and client.supports_extension("8bitmime"):
                 options.append("BODY=8BITMIME")
             await client.sendmail("", [recipient], octets, mail_options=options)
+            # The mail is the server's now: however the session ends, it is not sent a second time.
+            limit.reschedule(None)
+            await _take_leave(client)
 
     async def _introduce(self, client: aiosmtplib.SMTP) -> None:
         """EHLO, and the login where there is one."""
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
+        if self._tls_optional and client.supports_extension("starttls"):
+            await self._begin_tls(client)
         if self._smarthost.username:
             await client.login(self._smarthost.username, self._password())
+
+    async def _begin_tls(self, client: aiosmtplib.SMTP) -> None:
+        try:
+            await client.starttls(tls_context=self._trust())
+            await client.ehlo()
+        except (aiosmtplib.SMTPException, OSError) as trouble:
+            client.close()
+            raise TlsFailed(f"TLS with {self._server} failed: {_cause(trouble)}.") from trouble
 
     def _client(self) -> aiosmtplib.SMTP:
         smarthost = self._smarthost
@@ -161,7 +191,7 @@ class Mailer:
             local_hostname=self._hostname,
             timeout=_COMMAND_SECONDS,
             use_tls=smarthost.tls == "implicit",
-            start_tls=smarthost.tls == "starttls",
+            start_tls=smarthost.tls == "starttls" and not self._tls_optional,
             tls_context=None if smarthost.tls == "none" else self._trust(),
         )
 
@@ -189,12 +219,33 @@ class Mailer:
     def _lacking(self, lacking: aiosmtplib.SMTPNotSupported, recipient: str) -> MailTrouble:
         if "SMTPUTF8" in lacking.message:
             return MailPermanent(f"{self._server} cannot carry an address outside ASCII: {recipient}.")
-        return MailTemporary(f"{self._server} lacks what mail.smarthost asks for: {lacking.message}")
+        return MailTemporary(f"{self._server} lacks what is asked for: {lacking.message}")
 
 
-def _as_octets(message: EmailMessage) -> bytes:
-    """As it is sent, so that what is signed is what arrives."""
+def as_octets(message: EmailMessage | bytes) -> bytes:
+    """A mail as it is sent, so that what is signed is what arrives."""
+    if isinstance(message, bytes):
+        return message
     return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+
+
+async def sign(signer: Signer, octets: bytes) -> bytes:
+    """The mail with its signatures.
+
+    Raises:
+        MailTemporary: a key cannot be used.
+    """
+    try:
+        return await signer.signed(octets)
+    except SigningTrouble as trouble:
+        raise MailTemporary(f"The mail was not signed: {trouble}") from trouble
+
+
+async def _take_leave(client: aiosmtplib.SMTP) -> None:
+    """QUIT, whatever comes of it."""
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit(timeout=_LEAVE_SECONDS)
+    client.close()
 
 
 def _options(recipient: str) -> list[str]:

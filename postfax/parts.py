@@ -12,8 +12,9 @@ from convert.converter import Converter
 from convert.first_page import TASK as FIRST_PAGE_TASK
 from convert.typesetting_parts import missing_parts
 from notify.delivery_status import ReportingMta
-from notify.mailer import Mailer
+from notify.mailer import MailCarrier
 from notify.signing import Signer
+from postfax.mail_carrier import make_mail_carrier
 from postfax.work_folder import make_work_folder
 from sandbox import Nursery
 from transmit.engine.pool import EnginePool
@@ -34,7 +35,7 @@ class Parts:
     """Takes mails apart, and shows what faxes look like."""
     converter: Converter
     lines: dict[str, Line]
-    mailer: Mailer
+    mailer: MailCarrier
     mta: ReportingMta
     """As whom notices name us."""
     sender: str
@@ -73,7 +74,7 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
         nursery=nursery,
         converter=converter,
         lines=lines,
-        mailer=Mailer(settings.mail.smarthost, hostname, signer=signer),
+        mailer=make_mail_carrier(settings, signer),
         mta=ReportingMta(hostname=hostname, domain=settings.domain),
         sender=settings.sender,
     )

@@ -1,7 +1,8 @@
 """What receivers of notices look up: the address that they come from, SPF, DMARC.
 
 Notices leave through the smarthost. Where that is another host, its address is what receivers see; where it
-is this host, or one beside it with a private address, it is the address that our packets leave from.
+is this host, or one beside it with a private address, or where there is none (mail.smarthost.direct), it is
+the address that our packets leave from.
 """
 
 import asyncio
@@ -128,7 +129,8 @@ async def outgoing_addresses(site: Site) -> tuple[str, ...]:
     Raises:
         Unknown: this host is behind a NAT, or the smarthost has no address.
     """
-    smarthost = await _addresses_of(site.settings.mail.smarthost.host)
+    way_out = site.settings.mail.smarthost
+    smarthost = () if way_out.direct else await _addresses_of(way_out.host)
     elsewhere = tuple(address for address in smarthost if _is_public(address) and not site.host.owns(address))
     if elsewhere:
         return elsewhere

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from config.mistakes import ConfigError
-from notify.mailer import Mailer, MailPermanent, MailTemporary, Rehearsal
-from postfax.doctor.finding import Finding, failure, ok, warning
+from notify.mailer import MailPermanent, MailTemporary, Rehearsal
+from postfax.doctor.finding import Finding, failure, not_checked, ok, warning
 from postfax.doctor.policy import read
 from postfax.doctor.site import Site
+from postfax.mail_carrier import make_mail_carrier
 
 _SECONDS = 12.0
 _NOTHING_LOST = "Notices wait meanwhile, and none is lost. Check mail.smarthost."
@@ -16,9 +17,12 @@ _NOTHING_LOST = "Notices wait meanwhile, and none is lost. Check mail.smarthost.
 async def smarthost(site: Site) -> Sequence[Finding]:
     """Whether notices would be taken."""
     settings = site.settings.mail.smarthost
-    subject = f"{settings.host}:{settings.port}"
-    mailer = Mailer(settings, site.hostname)
     recipient = site.recipient or await _first_user(site)
+    domain = recipient.rpartition("@")[2]
+    if settings.direct and not domain:
+        return [not_checked("there is no user whose mail server could be asked")]
+    subject = f"the mail servers of {domain}" if settings.direct else f"{settings.host}:{settings.port}"
+    mailer = make_mail_carrier(site.settings)
     try:
         async with asyncio.timeout(_SECONDS):
             rehearsal = await mailer.rehearse(recipient)

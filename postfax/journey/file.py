@@ -13,7 +13,7 @@ from archive.facts import FaxFacts
 from archive.trouble import ArchivePermanent, ArchiveTemporary
 from convert.header import stamp
 from notify.backoff import next_try
-from notify.mailer import Mailer, MailPermanent, MailTemporary
+from notify.mailer import MailCarrier, MailPermanent, MailTemporary
 from postfax.journey.giving_up import tell_of_copy
 from postfax.journey.wording import header_text
 from postfax.opening import Clock
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 class File:
     """Claims copies that are due."""
 
-    def __init__(self, book: Book, mailer: Mailer, *, sender: str, folder: Path, clock: Clock) -> None:
+    def __init__(self, book: Book, mailer: MailCarrier, *, sender: str, folder: Path, clock: Clock) -> None:
         """`sender` is the From address of copies by mail; documents are put into `folder` for them."""
         self._book = book
         self._clock = clock

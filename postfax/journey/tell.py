@@ -15,7 +15,7 @@ from notify.backoff import next_try
 from notify.compose import compose_alert, compose_delivery, compose_initial, compose_welcome
 from notify.delivery_status import ReportingMta
 from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts, WelcomeFacts
-from notify.mailer import Mailer, MailPermanent, MailTemporary
+from notify.mailer import MailCarrier, MailPermanent, MailTemporary
 from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
 from postfax.journey.faxed_pages import pages_of
@@ -55,7 +55,7 @@ class Tell:
     def __init__(
         self,
         book: Book,
-        mailer: Mailer,
+        mailer: MailCarrier,
         nursery: Nursery,
         converter: Converter,
         *,

@@ -75,7 +75,6 @@ log_format: text
         "postfax.yaml:3:12  mail.listen[0]: has not exactly one protocol; known are smtp, lmtp",
         "postfax.yaml:3:17  mail.listen[1].smpt: 'smpt' is not a setting here   did you mean smtp?",
         "postfax.yaml:3:45  mail.listen[2].smtp: '0.0.0.0' is not an address with a port, such as 127.0.0.1:25 or [::1]:25",  # noqa: E501 - the line as it is told
-        "postfax.yaml:4:14  mail.smarthost.host: is missing",
         "postfax.yaml:4:21  mail.smarthost.port: '70000' is not a number of 65535 or less",
         "postfax.yaml:4:33  mail.smarthost.tls: 'startls' is not one of starttls, implicit, none   did you mean starttls?",  # noqa: E501 - the line as it is told
         "postfax.yaml:5:12  mail.workers: 'many' is not a whole number",
