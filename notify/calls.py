@@ -35,12 +35,20 @@ def _attempt(attempt: Attempt, job: FaxJob, when: DatetimeSettings, say: Speech)
         return Entry(title=started, lines=(cut_off,))
     said = [status_row(outcome.status, say)]
     if outcome.pages_confirmed:
-        said.append(
-            say("{confirmed} of {pages}", confirmed=outcome.pages_confirmed, pages=pages(job.pages, say))
-        )
+        said.append(_confirmed(attempt, outcome, job, say))
     if outcome.answered_at:
         said.append(lasted(call_of(outcome)))
     return Entry(title=started, lines=(", ".join(said),), detail=transmission(outcome, say))
+
+
+def _confirmed(attempt: Attempt, outcome: Outcome, job: FaxJob, say: Speech) -> str:
+    """The pages that a call brought over: how many, or of a fax that was continued, which."""
+    if not attempt.first_page:
+        return say("{confirmed} of {pages}", confirmed=outcome.pages_confirmed, pages=pages(job.pages, say))
+    first, last = attempt.first_page + 1, attempt.first_page + outcome.pages_confirmed
+    if first == last:
+        return say("page {first} of {number}", first=first, number=job.pages)
+    return say("pages {first} to {last} of {number}", first=first, last=last, number=job.pages)
 
 
 def transmission(outcome: Outcome, say: Speech) -> str:

@@ -55,7 +55,7 @@ class FirstPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SentDocument:
-    """The pages of a fax as the last call carried them, with their header line."""
+    """The pages of a fax with the header line of the last call."""
 
     sha256: str
     """Of the TIFF, in hexadecimal."""

@@ -70,7 +70,7 @@ def report_html(facts: DeliveryFacts, document: SentDocument | None, *, picture:
 
     Args:
         facts: Of the notice to the sender.
-        document: What the last call carried; None if it is not kept any more.
+        document: The pages with the header line of the last call; None if they are not kept any more.
         picture: Whether there is one of the first page; not shown with `phi_free`.
         domain: Whose service this is.
     """
@@ -183,10 +183,18 @@ def _call(attempt: Attempt, facts: DeliveryFacts, say: Speech) -> tuple[str, ...
         began,
         called,
         status_row(outcome.status, say),
-        f"{outcome.pages_confirmed} / {facts.job.pages}",
+        _confirmed(attempt, outcome, facts.job),
         lasted(call_of(outcome)) if outcome.answered_at else "",
         transmission(outcome, say),
     )
+
+
+def _confirmed(attempt: Attempt, outcome: Outcome, job: FaxJob) -> str:
+    """The pages of a call that were confirmed: how many, or of a fax that was continued, which."""
+    if not attempt.first_page or not outcome.pages_confirmed:
+        return f"{outcome.pages_confirmed} / {job.pages}"
+    first, last = attempt.first_page + 1, attempt.first_page + outcome.pages_confirmed
+    return f"{first}–{last} / {job.pages}" if first < last else f"{first} / {job.pages}"
 
 
 def _proof(job: FaxJob, say: Speech, *, phi_free: bool, fingerprint: bool) -> tuple[str, ...]:
@@ -203,6 +211,7 @@ def _of_pages(job: FaxJob, number: str, say: Speech) -> tuple[str, ...]:
                 "it (message confirmation, ITU-T T.30).",
                 number=number,
             ),
+            _in_several_calls(job, say),
             _checked(last_outcome(job), say),
             say(
                 "This shows that the pages reached that machine. It does not show whose machine it is, that "
@@ -222,10 +231,16 @@ def _of_pages(job: FaxJob, number: str, say: Speech) -> tuple[str, ...]:
     )
 
 
+def _in_several_calls(job: FaxJob, say: Speech) -> str:
+    if not any(attempt.first_page for attempt in job.attempts):
+        return ""
+    return say("The pages went over in more than one call, as the table shows.")
+
+
 def _of_fingerprint(say: Speech) -> str:
     return say(
-        "The SHA-256 is that of the TIFF file with the pages as the last call carried them, header line "
-        "included: whoever has the file can show with it that nothing was changed."
+        "The SHA-256 is that of the TIFF file with all pages and the header line of the last call: whoever "
+        "has the file can show with it that nothing was changed."
     )
 
 

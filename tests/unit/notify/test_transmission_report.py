@@ -1,9 +1,10 @@
 """What a transmission report claims: what the calls showed, and no more."""
 
 import re
+from dataclasses import replace
 
 import pytest
-from notice_facts import answered, attempt, delivery, failed, policy, sent
+from notice_facts import answered, arrived, attempt, delivery, failed, form, policy, sent
 
 from notify.facts import DeliveryFacts, SentDocument
 from notify.transmission_report import report_html, report_name
@@ -42,6 +43,17 @@ def test_a_broken_fax_claims_the_confirmed_pages_alone() -> None:
     assert "confirmed 2 of 4 pages" in text
     assert "Nothing shows that the others reached it." in text
     assert "every page" not in text
+
+
+def test_a_fax_that_was_continued_says_which_pages_each_call_brought_over() -> None:
+    rest = replace(answered(2, Status.SUCCESS, 30, pages_confirmed=2), first_page=2)
+    attempts = (answered(1, Status.TRANSMISSION_FAILED, 83, pages_confirmed=2), rest)
+    text = said(delivery(sent(attempts=attempts)))
+    assert "Transmission Failed 2 / 4 1 min 23 s" in text
+    assert "Success 3–4 / 4 30 s" in text
+    assert "The pages went over in more than one call" in text
+    told = form(arrived(delivery(sent(attempts=attempts))), "plain")
+    assert "Success, pages 3 to 4 of 4, 30 s" in told
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
