@@ -1,10 +1,14 @@
-"""Letters of symbol fonts that this host does not have, as the characters of Unicode that look the same.
+"""What LibreOffice would draw as a box, because no font here has it, drawn so that it can be read.
 
-Word keeps a tick of Wingdings as a letter of a private area (U+F0FC), and of a font that is not there
-LibreOffice draws a box: on a form nobody could tell a tick from a cross. Needs nothing of ours: it stands
-beside `convert.office_server` in LibreOffice's sandbox.
+Word keeps a tick of Wingdings as a letter of a private area (U+F0FC): it becomes the character of Unicode
+that looks the same, as on a form nobody could tell a tick from a cross. A character that no font has is
+written by its name, as on the pages that we typeset ourselves. Needs nothing of ours: it stands beside
+`convert.office_server` in LibreOffice's sandbox.
 """
 
+import functools
+import subprocess
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +18,13 @@ _MOST = 5000
 """Places in one document that are mended."""
 _FACE = "Symbola"
 _NONE = "\ufffd"
+_LAST = 0xFF
+_LOOKED_AT = ((0x250, 0xD7FF), (0xF900, 0xFDCF), (0xFDF0, 0xFFFC), (0x10000, 0x1FBFF), (0x20000, 0x323AF))
+"""Code points that are asked for: neither Latin, which every font has, nor halves nor private ones."""
+_SEEN = "LNPS"
+"""Categories of letters, digits, punctuation and symbols."""
+_EMOJI = range(0x1F000, 0x1FB00)
+"""Symbols all of them, also those that this Python has not heard of."""
 
 # The rows are the 16 codes each that begin with 20, 30, … F0.
 _SYMBOL = "".join((
@@ -89,20 +100,70 @@ def in_unicode(text: str, font: str) -> str:
     return "".join(table.get(ord(letter) - _PRIVATE, letter) for letter in text)
 
 
+def by_name(text: str) -> str:
+    """Each character that can be seen by its name in brackets: `[melting face]`; all else as it is."""
+    return "".join(f"[{_name(letter)}]" if _is_seen(letter) else letter for letter in text)
+
+
+def _is_seen(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in _SEEN or ord(letter) in _EMOJI
+
+
+def _name(letter: str) -> str:
+    return unicodedata.name(letter, "").lower() or f"U+{ord(letter):04X}"
+
+
 def mend(document: Any) -> None:
-    """Replace such letters all over a text document of LibreOffice."""
+    """Replace what no font has all over a text document of LibreOffice."""
     for place in _places(document):
         before = place.String
-        after = in_unicode(before, place.CharFontName)
+        private = all(_PRIVATE <= ord(letter) <= _PRIVATE + _LAST for letter in before)
+        after = in_unicode(before, place.CharFontName) if private else by_name(before)
         if after != before:
             place.String = after
+        if private and after != before:
             place.CharFontName = place.CharFontNameAsian = place.CharFontNameComplex = _FACE
 
 
 def _places(document: Any) -> Iterator[Any]:
     wanted = document.createSearchDescriptor()
     wanted.SearchRegularExpression = True
-    wanted.SearchString = f"[{chr(_PRIVATE + _FIRST)}-{chr(_PRIVATE + 0xFF)}]"
+    wanted.SearchString = f"[{_range(_PRIVATE + _FIRST, _PRIVATE + _LAST)}{_lacking()}]"
     found = document.findAll(wanted)
     for number in range(min(found.Count, _MOST)):
         yield found.getByIndex(number)
+
+
+@functools.cache
+def _lacking() -> str:
+    """The code points that no font of this host has, as a part of a regular expression."""
+    try:
+        asked = subprocess.run(
+            ["fc-list", ":color=false", "--format", "%{charset}\n"],  # noqa: S607 - wherever the host has it
+            capture_output=True, timeout=30, check=True, text=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return "".join(_range(first, last) for first, last in lacking(asked.stdout))
+
+
+def lacking(charsets: str) -> Iterator[tuple[int, int]]:
+    """Ranges of what is asked for that is in none of fontconfig's charsets, a line for each font."""
+    ranges = sorted(
+        (int(first, 16), int(last or first, 16))
+        for first, _, last in (part.partition("-") for part in set(charsets.split()))
+    )
+    for begin, end in _LOOKED_AT:
+        free = begin
+        for first, last in ranges:
+            if last < free or first > end:
+                continue
+            if first > free:
+                yield free, first - 1
+            free = max(free, last + 1)
+        if free <= end:
+            yield free, end
+
+
+def _range(first: int, last: int) -> str:
+    return f"\\x{{{first:X}}}-\\x{{{last:X}}}"

@@ -1,6 +1,6 @@
 import pytest
 
-from convert.office_symbols import TABLES, in_unicode
+from convert.office_symbols import TABLES, by_name, in_unicode, lacking
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,15 @@ def test_letters_of_symbol_fonts_are_what_they_look_like(text: str, font: str, s
 def test_a_table_of_a_whole_font_ends_where_its_codes_end(font: str) -> None:
     assert max(TABLES[font]) in (0xFE, 0xFF)
     assert all(len(letter) == 1 for letter in TABLES[font].values())
+
+
+def test_what_no_font_has_is_found_between_what_they_have() -> None:
+    charsets = "20-7e 250-2ff 400\n300-3ff 405-d7ff\nf900-fffc 10000-1fbff 20000-323af\n"
+    assert list(lacking(charsets)) == [(0x401, 0x404)]
+    assert next(iter(lacking("20-7e"))) == (0x250, 0xD7FF)
+
+
+def test_what_can_be_seen_is_written_by_its_name() -> None:
+    assert by_name("\N{MELTING FACE}") == "[melting face]"
+    assert by_name("\U0001fae8") == "[U+1FAE8]"
+    assert by_name("\u200d\ufe0f\u0301") == "\u200d\ufe0f\u0301"
