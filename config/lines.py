@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from config.fax_values import NumberPattern
-from config.file_values import ReadableFile
+from config.file_values import LocalPath, ReadableFile
 from config.forms import Form
 from config.login import password_has_username
 from config.section import Section
@@ -102,6 +102,9 @@ class SipLine(Section):
     """How long it may ring."""
     t38: Literal["on", "off", "only"] = "on"
     """Whether T.38 is used: on (with G.711 as the fall-back), off (G.711 alone), only (never G.711)."""
+    trace: LocalPath | None = None
+    """A folder where the packets of each call are written, SIP and media, for `postfax call trace`: the last
+    100 calls. They carry the faxes themselves. By default none."""
     media_clock: Annotated[int, Field(ge=1, le=50)] = 1
     """How many times faster than real time the fax protocol runs: above 1 only against `postfax station`
     started with the same figure, to rehearse and to test."""

@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "cover": "See to the cover pages: list, preview, check, export.",
     "list": "List fax jobs.",
     "show": "Show everything about one fax job.",
+    "call": "Write what went over the wire in a fax's calls.",
     "activity": "Search the faxes, and export what was found.",
     "report": "Report on times, failures, numbers and usage.",
     "view": "Look at the pages of a fax.",

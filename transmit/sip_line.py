@@ -6,10 +6,12 @@ outcome = await line.send(order, report)
 await line.stop()
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from pathlib import Path
 
 import structlog
 
@@ -21,6 +23,7 @@ from transmit.engine.order import IDENT_LENGTH, Role, SessionOrder
 from transmit.engine.pool import EngineCall, EnginePool, EngineUnavailable
 from transmit.fax_call import FaxCall
 from transmit.line import CallOrder, CallProgress, ProgressKind, Report
+from transmit.packet_trace import PacketTrace, trace_name
 from transmit.sip import sdp
 from transmit.sip.locating import Records
 from transmit.sip.message import SipError
@@ -49,6 +52,8 @@ class _Preparation:
     session: LocalSession
     longest: float
     """Seconds of media that the call may take at the very most."""
+    trace: PacketTrace | None
+    """Where its packets are written, if they are."""
 
 
 class SipLine:
@@ -114,28 +119,47 @@ class SipLine:
         if not self._started:
             raise RuntimeError(f"line {self.name} is not started")
         answered_at = None
-        try:
-            prepared = await self._prepare(order)
-        except (OSError, EngineUnavailable) as fault:
-            facts = CallFacts(pages_asked=order.pages - order.first_page, fault=reason_of(fault))
-        else:
-            facts, answered_at = await self._place(order, prepared, report)
+        with self._tracing(order) as trace:
+            try:
+                prepared = await self._prepare(order, trace)
+            except (OSError, EngineUnavailable) as fault:
+                facts = CallFacts(pages_asked=order.pages - order.first_page, fault=reason_of(fault))
+            else:
+                facts, answered_at = await self._place(order, prepared, report)
         return self._outcome(order, facts, answered_at)
 
-    async def _prepare(self, order: CallOrder) -> _Preparation:
+    async def _prepare(self, order: CallOrder, trace: PacketTrace | None) -> _Preparation:
         octets = order.document.stat().st_size
         way = await self._trunk.way()
         agent, first = way.agent, way.servers[0]
+        path = trace.path if trace is not None else None
         return _Preparation(
             way=way,
-            engine=await self._pool.open(self._session_order(order, agent.media_host(first))),
+            trace=trace,
+            engine=await self._pool.open(self._session_order(order, agent.media_host(first), path)),
             session=LocalSession(
                 address=ip_address(agent.own_host(first)), session_id=agent.random.getrandbits(31)
             ),
             longest=_SET_UP + _PAGE_OVERHEAD * order.pages + octets * 8 / _SLOWEST,
         )
 
-    def _session_order(self, order: CallOrder, own_host: str) -> SessionOrder:
+    @contextlib.contextmanager
+    def _tracing(self, order: CallOrder) -> Iterator[PacketTrace | None]:
+        """The trace of a call, where the settings want one; a call without it is better than none."""
+        folder, trace = self._settings.trace, None
+        if folder is not None:
+            try:
+                trace = PacketTrace.create(folder / trace_name(order.attempt_id))
+            except OSError as fault:
+                cause = reason_of(fault)
+                log.warning("trace_not_begun", line=self.name, folder=str(folder), cause=cause)
+        try:
+            yield trace
+        finally:
+            if trace is not None:
+                trace.close()
+
+    def _session_order(self, order: CallOrder, own_host: str, trace: Path | None) -> SessionOrder:
         return SessionOrder(
             role=Role.CALLER,
             document=order.document,
@@ -144,6 +168,7 @@ class SipLine:
             station_id=order.station_id[:IDENT_LENGTH],
             subaddress=order.subaddress,
             bind_host=own_host,
+            trace=trace,
             clock=self._settings.media_clock,
         )
 
@@ -174,11 +199,16 @@ class SipLine:
             report=report,
             now=self._now,
         )
-        return await course.run(), course.answered_at
+        try:
+            return await course.run(), course.answered_at
+        finally:
+            prepared.way.agent.tap(call.call_id, None)
 
     def _dial(self, order: CallOrder, prepared: _Preparation) -> OutgoingCall:
         offer = prepared.session.offer(sdp.audio(prepared.engine.media_port))
         call = self._trunk.call(order.number, order.caller, offer, prepared.way)
+        if prepared.trace is not None:
+            prepared.way.agent.tap(call.call_id, prepared.trace.add)
         log.info(
             "call_dialled", line=self.name, job=order.job_id, attempt=order.attempt_id, call=call.call_id
         )

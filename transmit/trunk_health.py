@@ -12,7 +12,7 @@ from transmit.sip.registration import Registered
 _TOLERATED = 2
 """Unanswered questions in a row that say nothing yet."""
 _OUT_OF_SERVICE = {502, 503, 504}
-"""Answers that say so. A server that knows no OPTIONS says 405, 500 or 501, and carries calls all the same."""
+"""Answers that say so. A server that knows no OPTIONS says 405, 500 or 501, and carries calls."""
 
 
 class TrunkState(StrEnum):

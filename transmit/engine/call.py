@@ -5,9 +5,11 @@ import random
 import socket
 from dataclasses import replace
 
+from config.values import HostPort
 from transmit.engine.control import BackToAudio, HangUp, Order, Released, Report, StartAudio, SwitchToT38
 from transmit.engine.order import MediaAddress, SessionOrder
 from transmit.engine.session import TICK_SECONDS, FaxSession
+from transmit.packet_trace import PacketTrace
 
 _MOST_DATAGRAMS = 100
 """Datagrams that one turn takes from the socket: a flood must not hold up the other calls."""
@@ -37,6 +39,8 @@ class Call:
             self._socket.close()
             raise
         self.port: int = self._socket.getsockname()[1]
+        self._address = HostPort(order.bind_host, self.port)
+        self._trace = _trace_of(order)
         self._interval = TICK_SECONDS / order.clock
         self._latest = 0.0
         self.due = now + self._interval
@@ -77,6 +81,8 @@ class Call:
     def close(self) -> None:
         """Free the media port."""
         self._socket.close()
+        if self._trace is not None:
+            self._trace.close()
 
     def _receive(self) -> None:
         for _ in range(_MOST_DATAGRAMS):
@@ -86,6 +92,8 @@ class Call:
                 return
             except OSError:
                 continue  # an ICMP error of an earlier datagram: it is lost, as any may be
+            if self._trace is not None:
+                self._trace.add(datagram, HostPort(*source[:2]), self._address)
             self._session.receive(datagram, MediaAddress(*source[:2]))
 
     def _send(self, datagrams: list[bytes]) -> None:
@@ -96,3 +104,15 @@ class Call:
             # What cannot be sent is lost, as any datagram may be: T.30 notices if it matters.
             with contextlib.suppress(OSError):
                 self._socket.sendto(datagram, remote)
+            if self._trace is not None:
+                self._trace.add(datagram, self._address, HostPort(*remote))
+
+
+def _trace_of(order: SessionOrder) -> PacketTrace | None:
+    """The trace that an order wants; a call without it is better than none."""
+    if order.trace is None:
+        return None
+    try:
+        return PacketTrace.go_on(order.trace)
+    except OSError:
+        return None

@@ -72,6 +72,8 @@ class SessionOrder:
     vanished says no goodbye, and libspandsp waits for its next page for ever."""
     bind_host: str = "127.0.0.1"
     """The local address of the media socket."""
+    trace: Path | None = None
+    """A trace that the media's datagrams are added to (`transmit.packet_trace`)."""
     clock: int = 1
     """How many times faster than real time media run: above 1 only if the far end is ours, and as fast."""
 

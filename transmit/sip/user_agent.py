@@ -5,6 +5,7 @@ do (405), what it cannot (420), and what it does not know (481).
 """
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -46,6 +47,9 @@ from transmit.sip.transport import (
 log = structlog.get_logger(__name__)
 
 _KNOWN_METHODS = frozenset(ALLOW.split(", "))
+_CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
+Tap = Callable[[bytes, HostPort, HostPort], None]
+"""Called with a message, where it comes from and where it goes."""
 _UNDERSTOOD = frozenset({"timer"})
 """Extensions that a caller may require of us; as a callee we send no provisional response reliably."""
 
@@ -103,6 +107,7 @@ class UserAgent:
         self._open_transport = open_transport or self._open
         self._transport: Transport | None = None
         self._calls: dict[tuple[str, str], Call] = {}
+        self._taps: dict[str, Tap] = {}
         self._layer = TransactionLayer(
             self.send, self.clock, self.timers, on_request=self._receive, on_ack=self._receive_ack
         )
@@ -113,7 +118,7 @@ class UserAgent:
         Raises:
             OSError: the address is not ours, or its port is taken.
         """
-        self._transport = await self._open_transport(listen, self._layer.receive)
+        self._transport = await self._open_transport(listen, self._receive_octets)
         return self._transport.address
 
     async def stop(self) -> None:
@@ -242,6 +247,15 @@ class UserAgent:
         """Sends a datagram."""
         if self._transport is not None:
             self._transport.send(datagram, destination)
+        if self._taps:
+            self._tap(datagram, self._own(destination), destination)
+
+    def tap(self, call_id: str, tap: Tap | None) -> None:
+        """Shows every message of a call, as it is on the wire; None ends it."""
+        if tap is None:
+            self._taps.pop(call_id, None)
+        else:
+            self._taps[call_id] = tap
 
     def request(
         self,
@@ -268,6 +282,17 @@ class UserAgent:
 
     def _token(self) -> str:
         return f"{self.random.getrandbits(64):016x}"
+
+    def _receive_octets(self, datagram: bytes, source: HostPort) -> None:
+        if self._taps:
+            self._tap(datagram, source, self._own(source))
+        self._layer.receive(datagram, source)
+
+    def _tap(self, datagram: bytes, source: HostPort, destination: HostPort) -> None:
+        found = _CALL_ID.search(datagram)
+        tap = self._taps.get(found[1].decode("ascii", "replace")) if found else None
+        if tap is not None:
+            tap(datagram, source, destination)
 
     def _receive(self, request: Request, transaction: ServerTransaction, source: HostPort) -> None:
         if request.method not in _KNOWN_METHODS:

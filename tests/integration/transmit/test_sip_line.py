@@ -22,6 +22,7 @@ from store.status import Status
 from transmit.engine.pool import EnginePool
 from transmit.line import CallOrder, CallProgress, LineError, ProgressKind
 from transmit.lines import make_lines
+from transmit.packet_trace import traces_of
 from transmit.sip.transaction import SipTimers
 from transmit.sip.transport import OpenTransport, Receiver, Transport, open_udp
 from transmit.sip_line import SipLine
@@ -420,3 +421,34 @@ async def test_no_call_is_remembered_after_its_end(tmp_path: Path, pool: EngineP
         assert room.station.active == 0
         assert room.station._agent.calls == 0
         assert [agent.calls for agent in room.line._trunk._agents.values()] == [0]
+
+
+async def test_a_traced_call_keeps_its_sip_and_its_media(tmp_path: Path, pool: EnginePool) -> None:
+    async with _room(tmp_path, pool, pages=1, trace=tmp_path / "traces") as room:
+        assert (await room.send()).status is Status.SUCCESS
+        [path] = traces_of(tmp_path / "traces", "K7Q2-M9")
+        octets = path.read_bytes()
+        for word in (b"INVITE sip:+12065551234@", b"SIP/2.0 200 OK", b"m=image", b"ACK ", b"BYE "):
+            assert word in octets
+        datagrams = _payloads(octets)
+        assert sum(datagram[:2] == b"\x80\x00" for datagram in datagrams) > 10  # RTP, PCMU
+        assert any(datagram[2:4] == b"\x01\x00" for datagram in datagrams)  # UDPTL: an indicator
+        assert [agent._taps for agent in room.line._trunk._agents.values()] == [{}]
+
+
+def _payloads(octets: bytes) -> list[bytes]:
+    """What the UDP datagrams of a trace carry."""
+    found, place = [], 24
+    while place < len(octets):
+        end = place + 16 + int.from_bytes(octets[place + 8 : place + 12], "little")
+        found.append(octets[place + 16 + 28 : end])
+        place = end
+    return found
+
+
+async def test_a_folder_that_cannot_be_written_does_not_keep_a_fax_from_being_sent(
+    tmp_path: Path, pool: EnginePool
+) -> None:
+    (tmp_path / "traces").write_text("a file")
+    async with _room(tmp_path, pool, pages=1, trace=tmp_path / "traces") as room:
+        assert (await room.send()).status is Status.SUCCESS
