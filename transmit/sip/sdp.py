@@ -144,10 +144,11 @@ def parse(body: bytes) -> SessionDescription:
     Raises:
         SdpError: it is none.
     """
-    lines = [line.partition("=") for line in body.decode("utf-8", "replace").splitlines() if line.strip()]
     session_host, version, origin = "", 0, ""
     media: list[MediaDescription] = []
-    for name, _, value in lines:
+    attributes: list[list[tuple[str, str]]] = []
+    for line in body.decode("utf-8", "replace").splitlines():
+        name, _, value = line.partition("=")
         match name.strip():
             case "o":
                 origin, version = _parse_origin(value)
@@ -157,12 +158,14 @@ def parse(body: bytes) -> SessionDescription:
                 session_host = _parse_connection(value)
             case "m":
                 media.append(_parse_media(value, session_host))
+                attributes.append([])
             case "a" if media:
                 key, _, content = value.strip().partition(":")
-                media[-1] = replace(media[-1], attributes=(*media[-1].attributes, (key, content.strip())))
+                attributes[-1].append((key, content.strip()))
     if not media:
         raise SdpError("the session description has no media")
-    return SessionDescription(origin=origin, version=version, media=tuple(media))
+    whole = tuple(replace(each, attributes=tuple(own)) for each, own in zip(media, attributes, strict=True))
+    return SessionDescription(origin=origin, version=version, media=whole)
 
 
 def _parse_origin(value: str) -> tuple[str, int]:

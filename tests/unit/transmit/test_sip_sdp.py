@@ -1,5 +1,6 @@
 """Session descriptions: read as peers write them, written as the RFCs want them."""
 
+import time
 from ipaddress import ip_address
 
 import pytest
@@ -131,3 +132,11 @@ def test_the_version_grows_with_each_change_and_only_then() -> None:
     versions = [parse(local.offer(media)).version for media in (audio(1), audio(1), image(1), audio(1))]
     assert versions == [1, 1, 2, 3]
     assert b"IN IP6 ::1" in local.offer(audio(1))
+
+
+def test_a_description_of_attributes_alone_takes_time_in_proportion() -> None:
+    head = b"v=0\r\no=gw 5 1 IN IP4 192.0.2.9\r\nc=IN IP4 192.0.2.9\r\nm=audio 6000 RTP/AVP 8\r\n"
+    before = time.process_time()
+    description = parse(head + b"a=x:y\r\n" * 20_000)
+    assert time.process_time() - before < 2
+    assert len(description.media[0].attributes) == 20_000
