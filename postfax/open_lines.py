@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from postfax.remembered import Remembered
+from postfax.watching.condition import LineCondition
 from store.held_line import HeldLine
 from transmit.line import Line
 
@@ -48,6 +49,24 @@ class OpenLines:
             for name, count in free.items()
             if count > 0 and name not in held and name not in self._down
         }
+
+    async def conditions(self) -> tuple[LineCondition, ...]:
+        """Every line as it is now.
+
+        Raises:
+            BookUnavailable: it is not known who is held.
+        """
+        held = {line.line for line in await self._held.get()}
+        return tuple(
+            LineCondition(
+                name=name,
+                channels=line.channels,
+                calls=self._calls[name],
+                held=name in held,
+                down=line.down,
+            )
+            for name, line in self._lines.items()
+        )
 
     def begin(self, line: str) -> None:
         """A call takes a channel."""

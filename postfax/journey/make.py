@@ -28,6 +28,7 @@ from postfax.journey.withheld import log_withheld
 from postfax.journey.wording import body_facts, cover_facts
 from postfax.opening import Clock
 from postfax.terminal import SECONDS_PER_OCTET
+from postfax.watching import metrics
 from sandbox import Nursery, TaskFailed
 from store.book import Book
 from store.errors import BookUnavailable
@@ -110,6 +111,7 @@ class Make:
             made += [(fax, _document(fax, request)) for fax in await self._converter.convert(request)]
         documents = {fax.key: document for fax, document in made}
         recorded = await self._book.record_documents(claim.mail.id, documents)
+        metrics.note_conversion(time.monotonic() - begun)
         await log_withheld(self._book, recorded)
         jobs = {job.id: job for job in claim.jobs}
         for fax, document in made:
