@@ -14,6 +14,8 @@ from typing import Protocol
 
 from mutation import mutants
 
+from postfax.logging import silence
+
 _TOGETHER = 25
 _EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -36,6 +38,7 @@ def run(target: ConfinedTarget, seeds: Sequence[bytes], folder: Path, seconds: f
 
     They are kept in `folder`.
     """
+    silence()
     folder.mkdir(parents=True, exist_ok=True)
     start = random.randrange(1 << 32)  # noqa: S311 - a run can be repeated
     source = mutants(seeds, target.WORDS, random.Random(start))  # noqa: S311 - the same
