@@ -19,6 +19,9 @@ from postfax.failures import ExitCode, Failure
 from store.activity import Activity
 from store.job import Priority
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With what begins what a spreadsheet takes for a formula."""
+
 Value = str | int | float | bool | datetime | None | Mapping[str, str]
 
 
@@ -150,7 +153,7 @@ COLUMNS: dict[str, Column] = {
             "custom_fields",
             "CUSTOM FIELDS",
             "the custom fields of the sender's policy",
-            lambda fax: fax.user.settings.custom_fields,
+            lambda fax: fax.user.custom_fields,
         ),
     )
 }
@@ -205,15 +208,16 @@ def csv_cell(value: Any) -> str:
     What it would take for a formula has an apostrophe before it. A telephone number needs none: only digits
     follow its plus sign.
     """
+    if isinstance(value, str):
+        harmless = not value.startswith(_FORMULA) or (value[0] == "+" and value[1:].isdecimal())
+        return value if harmless else f"'{value}"
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         return csv_cell("; ".join(f"{name}={text}" for name, text in value.items()))
-    text = str(value)
-    harmless = text[:1] not in set("=+-@\t\r") or (text[0] == "+" and text[1:].isdecimal())
-    return text if harmless else f"'{text}"
+    return csv_cell(str(value))
 
 
 def cell(column: Column, fax: Activity, datetimes: DatetimeSettings) -> str:

@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "call": "Write what went over the wire in a fax's calls.",
     "activity": "Search the faxes, and export what was found.",
     "report": "Report on times, failures, numbers and usage.",
+    "events": "Tell what happens to faxes, as it happens.",
+    "cdr": "Write the call detail record of a month.",
     "view": "Look at the pages of a fax.",
     "download": "Write the pages of a fax into a file.",
     "cancel": "Cancel fax jobs, one or many.",

@@ -14,6 +14,7 @@ import structlog
 
 from config.server import ServerSettings
 from postfax.acceptance.workers import AcceptWorkers
+from postfax.closing_months import close_months
 from postfax.failures import ExitCode, Failure
 from postfax.housekeeping import keep_house
 from postfax.journey.decide import Decide
@@ -154,6 +155,9 @@ class Service:
         )
         task = asyncio.create_task(keeping, name="housekeeping")
         stack.callback(task.cancel)
+        closing = close_months(book, lambda: self._policy.current, documents_folder(self._settings), now)
+        closer = asyncio.create_task(closing, name="closing months")
+        stack.callback(closer.cancel)
 
     def _forward(self, book: Book, parts: Parts, dial: Dial, schedule: Schedule) -> list[Loop]:
         """The steps that bring a mail to its calls."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from config.settings import UserPolicy
 from store.job import Outcome
+from store.sender import Sender
 
 
 class Field(Enum):
@@ -108,7 +108,7 @@ class Activity:
     """The From address."""
     department: str
     """From the top down, ` › ` between; empty for the company itself."""
-    user: UserPolicy
+    user: Sender
     number: str
     subaddress: str
     recipient_name: str

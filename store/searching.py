@@ -8,10 +8,12 @@ from datetime import datetime
 
 from config.settings import DatetimeSettings
 from store.activity import Activity, ActivityFilter, Found
+from store.cdr import DetailRecord
 from store.errors import NotInBook
+from store.happening import Happening
 from store.ids import read_id
 from store.job import FaxJob
-from store.records import activity, resending, tallies
+from store.records import activity, detail_records, happenings, resending, tallies
 from store.records.conditions import departments
 from store.resend import Resend
 from store.tally import Apart, Counted, Leader, Measure, Period
@@ -80,6 +82,30 @@ class Searching(Upkeep):
     async def most_busy(self, period: Period, departments: Sequence[str] | None = None) -> tuple[Leader, ...]:
         """The fifty numbers at which most calls found the line busy."""
         return await self._access.read(tallies.most_busy, period, departments)
+
+    async def detail_records(self, period: Period, failures: bool) -> AsyncIterator[DetailRecord]:  # noqa: FBT001 - as `postfax.cdr` calls it
+        """The faxes that came to their end in a period, oldest first: those that were sent, or the others."""
+        after = period.begin, ""
+        while group := await self._access.read(
+            detail_records.detail_records, period, after, failures=failures
+        ):
+            for record in group:
+                yield record
+            after = group[-1].finished_at, group[-1].job_id
+
+    # --- Followed -----------------------------------------------------------------------------------------
+
+    async def happenings_after(self, number: int) -> tuple[Happening, ...]:
+        """What happened to faxes after the happening with this number; some at a time, the oldest first."""
+        return await self._access.read(happenings.happenings_after, number)
+
+    async def newest_happenings(self, count: int) -> tuple[Happening, ...]:
+        """The last so many, the oldest of them first."""
+        return await self._access.read(happenings.newest_happenings, count)
+
+    async def last_happening(self) -> int:
+        """The number of the last one; 0 where nothing has happened."""
+        return await self._access.read(happenings.last_number)
 
     # --- Sent again ---------------------------------------------------------------------------------------
 

@@ -225,7 +225,7 @@ jobs = Table(
     Index("jobs_under_policy", "policy"),
     Index("jobs_by_status", "status", "created_at"),
     Index("jobs_by_department", "department", "created_at"),
-    Index("jobs_by_end", "finished_at", sqlite_where=FINISHED, postgresql_where=FINISHED),
+    Index("jobs_by_end", "finished_at", "id", sqlite_where=FINISHED, postgresql_where=FINISHED),
     Index("jobs_by_reference", "reference", sqlite_where=REFERENCED, postgresql_where=REFERENCED),
     Index("jobs_resent", "resend_of", sqlite_where=RESENT, postgresql_where=RESENT),
 )

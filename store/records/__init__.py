@@ -15,6 +15,8 @@ Modules:
     conditions     the layers of a filter over jobs
     activity       which faxes a filter lets through, and what is told of each
     tallies        faxes counted, for reports
+    happenings     what happened to faxes, followed
+    detail_records faxes that came to their end, for accounting
     interventions  people cancel, hold and release
     audit          who did what
     blocks         numbers that are blocked while the service runs

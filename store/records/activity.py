@@ -15,7 +15,7 @@ from config.settings import DatetimeSettings
 from store.activity import COUNTED, Activity, ActivityFilter, Found, LastCall
 from store.job import Outcome
 from store.records.conditions import filtered
-from store.records.policies import read_policy, unknown_user
+from store.records.detail_records import sender_of
 from store.status import Status
 from store.tables import attempts, jobs, mails, policies
 
@@ -35,6 +35,7 @@ _TOLD: Select[Any] = (
     select(
         *(column for column in jobs.c if column.name in {each.name for each in fields(Activity)}),
         jobs.c.user_email,
+        jobs.c.policy,
         mails.c.subject,
         policies.c.policy.label("policy_text"),
         attempts.c.started_at,
@@ -131,7 +132,7 @@ def _activity(row: Row[Any]) -> Activity:
         explanation=row.explanation,
         sender=row.sender,
         department=row.department,
-        user=read_policy(row.policy_text) if row.policy_text else unknown_user(row.user_email),
+        user=sender_of(row, row.policy_text),
         number=row.number,
         subaddress=row.subaddress,
         recipient_name=row.recipient_name,

@@ -39,7 +39,7 @@ SEARCHED = (
     ("jobs_counted", COUNTED_OF_JOBS, None),
     ("jobs_by_status", ("status", "created_at"), None),
     ("jobs_by_department", ("department", "created_at"), None),
-    ("jobs_by_end", ("finished_at",), FINISHED),
+    ("jobs_by_end", ("finished_at", "id"), FINISHED),
     ("jobs_by_reference", ("reference",), REFERENCED),
     ("jobs_resent", ("resend_of",), RESENT),
 )

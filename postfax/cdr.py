@@ -1,0 +1,177 @@
+"""The call detail record (CDR): CSV files in a ZIP, for a whole month or for each day of one that goes on.
+
+A row is a fax that came to its end in that time. What was sent is billable; the others go into files of their
+own, where they are asked for. The columns keep their names and their order; new ones come at the end.
+"""
+
+import csv
+import os
+import zipfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from io import TextIOWrapper
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from postfax.activity_columns import csv_cell
+from postfax.periods import Step, begin_words, periods
+from store.cdr import DetailRecord
+from store.sender import Sender
+from store.tally import Period
+
+COLUMNS = (
+    "job", "finished", "created", "status", "user", "user_name", "company", "department", "sender",
+    "number", "reference", "billing", "pages", "pages_confirmed", "tries", "call_started", "call_answered",
+    "call_ended", "seconds", "line", "custom_fields",
+)  # fmt: skip
+"""Of every file (docs/reference/json.md)."""
+
+Records = Callable[[Period, bool], AsyncIterator[DetailRecord]]
+"""(period, whether those that were not sent) → the records, oldest first."""
+
+
+_SENDERS: dict[int, tuple[Sender, tuple[str, str, str, str]]] = {}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What a ZIP has."""
+
+    files: tuple[tuple[str, int], ...]
+    """Names, and rows of each."""
+
+    @property
+    def rows(self) -> int:
+        """Of all files."""
+        return sum(rows for _, rows in self.files)
+
+
+def month_words(month: Period, zone: ZoneInfo) -> str:
+    """`2026-10`."""
+    return f"{month.begin.astimezone(zone):%Y-%m}"
+
+
+async def write_cdr(
+    target: Path,
+    month: Period,
+    zone: ZoneInfo,
+    records: Records,
+    *,
+    daily: bool,
+    failures: bool,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Written:
+    """Write the ZIP, as a whole or not at all, for its owner alone.
+
+    Args:
+        target: The file.
+        month: What it is about.
+        zone: Whose days and times are told.
+        records: Where rows come from.
+        daily: Whether each day with activity has a file of its own.
+        failures: Whether there are files of what was not sent, too.
+        tell: Is told how many rows were written.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    new = target.with_name(f".{target.name}.{os.getpid()}")
+    files: list[tuple[str, int]] = []
+    parts = list(periods(month, Step.DAY, zone)) if daily else [month]
+    kinds = (False, True) if failures else (False,)
+    try:
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w+b") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+                for part in parts:
+                    for failed in kinds:
+                        when = begin_words(part, Step.DAY, zone) if daily else month_words(month, zone)
+                        name = f"cdr-{when}{'-failures' if failed else ''}.csv"
+                        rows = await _write(
+                            archive, name, records(part, failed), zone, empty=not daily, tell=tell
+                        )
+                        files += [(name, rows)] if rows or not daily else []
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+    return Written(files=tuple(files))
+
+
+async def _write(
+    archive: zipfile.ZipFile,
+    name: str,
+    records: AsyncIterator[DetailRecord],
+    zone: ZoneInfo,
+    *,
+    empty: bool,
+    tell: Callable[[int], None],
+) -> int:
+    """Write one CSV; how many rows it has. Without any there is none, unless it may be `empty`."""
+    first = await anext(records, None)
+    if first is None and not empty:
+        return 0
+    with (
+        archive.open(name, "w", force_zip64=True) as member,
+        TextIOWrapper(member, "utf-8", newline="") as text,
+    ):
+        write = csv.writer(text, lineterminator="\n").writerow
+        write(COLUMNS)
+        rows = 0
+        if first is not None:
+            write(cells(first, zone))
+            rows = 1
+        async for record in records:
+            write(cells(record, zone))
+            rows += 1
+            tell(rows)
+    return rows
+
+
+def cells(record: DetailRecord, zone: ZoneInfo) -> Sequence[str]:
+    """A row."""
+    seconds = ""
+    if record.answered_at and record.ended_at:
+        seconds = f"{(record.ended_at - record.answered_at).total_seconds():.1f}"
+    email, name, company, custom_fields = _sender_cells(record.user)
+    return (
+        record.job_id,
+        _told(record.finished_at, zone),
+        _told(record.created_at, zone),
+        record.status or "",
+        email,
+        name,
+        company,
+        csv_cell(record.department),
+        csv_cell(record.sender),
+        record.number,
+        csv_cell(record.reference),
+        csv_cell(record.billing),
+        str(record.pages),
+        str(record.pages_confirmed),
+        str(record.tries),
+        _told(record.started_at, zone),
+        _told(record.answered_at, zone),
+        _told(record.ended_at, zone),
+        seconds,
+        csv_cell(record.line),
+        custom_fields,
+    )
+
+
+def _sender_cells(user: Sender) -> tuple[str, str, str, str]:
+    """What is told of a sender: the same in many rows, so it is put together once for each."""
+    known = _SENDERS.get(id(user))
+    if known is None or known[0] is not user:
+        custom_fields = csv_cell(user.custom_fields)
+        told = csv_cell(user.email), csv_cell(user.name), csv_cell(user.company), custom_fields
+        _SENDERS[id(user)] = known = user, told
+    return known[1]
+
+
+def _told(moment: datetime | None, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).replace(microsecond=0).isoformat() if moment else ""

@@ -1,0 +1,101 @@
+"""Call detail records: the faxes that came to their end in a time, oldest first, a group at a time.
+
+A month has half a million of them, so no more than one group is ever in memory, and each is read by itself.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
+
+from store.cdr import DetailRecord
+from store.lifecycle import FINAL_STATES, JobState
+from store.records.policies import read_sender
+from store.sender import Sender
+from store.tables import FINISHED, attempts, jobs, policies
+from store.tally import Period
+
+GROUP = 2000
+
+_LAST = (
+    select(func.max(attempts.c.number))
+    .where(attempts.c.job_id == jobs.c.id)
+    .correlate(jobs)
+    .scalar_subquery()
+)
+_ROWS: Select[Any] = (
+    select(
+        jobs.c.id,
+        jobs.c.finished_at,
+        jobs.c.created_at,
+        jobs.c.status,
+        jobs.c.policy,
+        jobs.c.user_email,
+        jobs.c.department,
+        jobs.c.sender,
+        jobs.c.number,
+        jobs.c.reference,
+        jobs.c.billing,
+        jobs.c.pages,
+        jobs.c.pages_confirmed,
+        jobs.c.tries,
+        attempts.c.started_at,
+        attempts.c.answered_at,
+        attempts.c.ended_at,
+        attempts.c.line,
+    )
+    .outerjoin(attempts, and_(attempts.c.job_id == jobs.c.id, attempts.c.number == _LAST))
+    .where(
+        FINISHED,
+        jobs.c.finished_at >= bindparam("begin"),
+        jobs.c.finished_at < bindparam("end"),
+        # Not the column itself: the planner would look through all faxes in these states for each group.
+        jobs.c.state.concat("").in_(bindparam("states", expanding=True)),
+        # All that come after the last one of the group before.
+        (jobs.c.finished_at > bindparam("after")) | (jobs.c.id > bindparam("after_id")),
+    )
+    .order_by(jobs.c.finished_at, jobs.c.id)
+    .limit(GROUP)
+)
+_POLICIES = select(policies.c.digest, policies.c.policy).where(
+    policies.c.digest.in_(bindparam("digests", expanding=True))
+)
+
+
+def detail_records(
+    connection: Connection, period: Period, after: tuple[datetime, str], *, failures: bool
+) -> tuple[DetailRecord, ...]:
+    """The next group.
+
+    Args:
+        connection: to the book.
+        period: when the faxes came to their end.
+        after: time and id of the last one that was read; the period's begin and an empty text at first.
+        failures: whether those are wanted that were not sent, or those that were.
+    """
+    states = FINAL_STATES - {JobState.SENT} if failures else {JobState.SENT}
+    asked = {
+        "begin": max(period.begin, after[0]),
+        "end": period.end,
+        "states": sorted(state.value for state in states),
+        "after": after[0],
+        "after_id": after[1],
+    }
+    rows = connection.execute(_ROWS, asked).all()
+    digests = {row.policy for row in rows if row.policy}
+    found = connection.execute(_POLICIES, {"digests": sorted(digests)})
+    texts = {row.digest: row.policy for row in found}
+    return tuple(_record(row, texts.get(row.policy)) for row in rows)
+
+
+def sender_of(row: Row[Any], policy: str | None) -> Sender:
+    """Who sent the fax of a row, whose `policy` is the digest of this text."""
+    if policy is None:
+        return Sender(email=row.user_email, name="", company="", custom_fields={})
+    return read_sender(row.policy, policy)
+
+
+def _record(row: Row[Any], policy: str | None) -> DetailRecord:
+    """The columns stand in the order of the noun: half a million times, and not by name."""
+    job_id, finished_at, created_at, status, _, _, *others = tuple(row)
+    return DetailRecord(job_id, finished_at, created_at, status, sender_of(row, policy), *others)
