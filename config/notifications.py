@@ -38,6 +38,9 @@ class NotificationSettings(Section):
     """When a mail was taken on, or refused."""
     delivery: NoticeSwitches = NoticeSwitches()
     """When a fax reached its final state."""
+    summary: Toggle = False
+    """Whether a mail with more than ten recipients has one delivery notice about all of them when the last
+    fax has come to its end, instead of one for each."""
     language: Language = "en"
     """The language of notices: en, de, es or fr. The words of a status stay as they are in reports, with
     their translation beside them."""

@@ -22,11 +22,12 @@ from notify.alert import alert_content
 from notify.content import Content
 from notify.delivery import delivery_content
 from notify.delivery_status import ReportingMta, delivery_status
-from notify.facts import AlertFacts, DeliveryFacts, InitialFacts, WelcomeFacts
+from notify.facts import AlertFacts, DeliveryFacts, InitialFacts, SummaryFacts, WelcomeFacts
 from notify.initial import initial_content
 from notify.rendering import BUILT_IN, html, plain_text, subject
 from notify.report import delivery_status_part, report
 from notify.returned_mail import returned_part
+from notify.summary import summary_content
 from notify.welcome import welcome_content
 from store.job import FaxJob
 from store.lifecycle import JobState
@@ -90,6 +91,12 @@ def compose_alert(facts: AlertFacts, *, sender: str, mta: ReportingMta) -> bytes
     return head.as_bytes()
 
 
+def compose_summary(facts: SummaryFacts, *, sender: str, mta: ReportingMta) -> bytes:
+    """The mail about all faxes of a mail; `sender` is its From address."""
+    ended = facts.jobs if facts.notice.to_sender else ()
+    return _mail(facts, summary_content(facts), ended, sender=sender, mta=mta)
+
+
 def compose_welcome(facts: WelcomeFacts, *, sender: str, mta: ReportingMta) -> bytes:
     """The mail to a user who is about to send faxes; `sender` is its From address."""
     content, own = welcome_content(facts), facts.templates
@@ -100,7 +107,7 @@ def compose_welcome(facts: WelcomeFacts, *, sender: str, mta: ReportingMta) -> b
 
 
 def _mail(
-    facts: InitialFacts | DeliveryFacts,
+    facts: InitialFacts | DeliveryFacts | SummaryFacts,
     content: Content,
     ended: Sequence[FaxJob],
     *,

@@ -86,6 +86,21 @@ class DeliveryFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SummaryFacts:
+    """What became of the faxes of a mail to many."""
+
+    notice: Notice
+    mail: ReceivedMail
+    jobs: tuple[FaxJob, ...]
+    """Those that are told of, in their final states, in the mail's order; at least one."""
+    user: UserPolicy
+    original: bytes = b""
+    """As in `InitialFacts`."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """As in `InitialFacts`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlertFacts:
     """What needs an administrator: the notice says it all."""
 

@@ -21,6 +21,7 @@ from notify.wording import (
 )
 from store.job import FaxJob, Priority
 from store.lifecycle import JobState
+from store.outbox import SUMMED_UP_ABOVE
 from store.owed_notices import delivery_is_told
 from store.status import Status
 
@@ -255,25 +256,27 @@ def _outlook(facts: InitialFacts, accepted: tuple[FaxJob, ...], say: Speech) -> 
     promised = {_promised(job, facts) for job in accepted}
     if not promised:
         return ""
+    if promised == {(False, False)}:
+        return say("No further mail comes.")
+    if facts.user.settings.notifications.summary and len(facts.jobs) > SUMMED_UP_ABOVE:
+        return say("One mail tells you what became of all of them, when the last one has come to its end.")
     if len(promised) > 1:
         return say("Another mail follows where you asked for one.")
-    one = len(facts.jobs) == 1
-    match promised.pop():
-        case True, True:
-            return (
-                say("Another mail tells you when the fax was delivered, or that it could not be.")
-                if one
-                else say("Another mail tells you when each fax was delivered, or that it could not be.")
-            )
-        case True, False:
-            return (
-                say("Another mail tells you when the fax was delivered; none comes if it could not be.")
-                if one
-                else say("Another mail tells you when each fax was delivered; none comes if it could not be.")
-            )
-        case False, True:
-            return say("Another mail comes only if a fax could not be delivered.")
-    return say("No further mail comes.")
+    success, failure = promised.pop()
+    return _of_each(say, one=len(facts.jobs) == 1, success=success, failure=failure)
+
+
+def _of_each(say: Speech, *, one: bool, success: bool, failure: bool) -> str:
+    """What follows where each fax has a notice of its own."""
+    if not success:
+        return say("Another mail comes only if a fax could not be delivered.")
+    if failure and one:
+        return say("Another mail tells you when the fax was delivered, or that it could not be.")
+    if failure:
+        return say("Another mail tells you when each fax was delivered, or that it could not be.")
+    if one:
+        return say("Another mail tells you when the fax was delivered; none comes if it could not be.")
+    return say("Another mail tells you when each fax was delivered; none comes if it could not be.")
 
 
 def _promised(job: FaxJob, facts: InitialFacts) -> tuple[bool, bool]:

@@ -12,6 +12,7 @@ from notify.facts import (
     InitialFacts,
     LoginDoor,
     SentDocument,
+    SummaryFacts,
     WelcomeFacts,
 )
 from postfax.journey.wording import header_text
@@ -24,7 +25,7 @@ from store.status import Status
 
 AT = datetime(2026, 11, 23, 17, 25, tzinfo=UTC)
 """When the sample's mail came: the same each time, so that what is previewed can be compared."""
-Facts = InitialFacts | DeliveryFacts | AlertFacts | WelcomeFacts
+Facts = InitialFacts | DeliveryFacts | SummaryFacts | AlertFacts | WelcomeFacts
 DOCUMENT = SentDocument(
     sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", octets=61_234
 )
@@ -207,6 +208,19 @@ def _to_others(user: UserPolicy, domain: str) -> DeliveryFacts:
     return replace(facts, notice=other)
 
 
+def _summary(user: UserPolicy, domain: str) -> SummaryFacts:
+    notice = replace(_notice(NoticeKind.SUMMARY, user, success=False), job_id="")
+    numbers = [f"+12065550{number}" for number in range(110, 121)]
+    recipients = [replace(_job(user).recipient, number=number, name="", title="") for number in numbers]
+    done = _sent_job(user)
+    delivered = [
+        replace(done, id=f"K7Q2-M9-{place}", position=place, recipient=recipient)
+        for place, recipient in enumerate(recipients[:-1])
+    ]
+    missed = replace(_failed(user, domain).job, id="K7Q2-M9-11", position=10, recipient=recipients[-1])
+    return SummaryFacts(notice=notice, mail=_mail(user, domain), jobs=(*delivered, missed), user=user)
+
+
 # --- Others -----------------------------------------------------------------------------------------------
 
 
@@ -247,6 +261,7 @@ KINDS: dict[str, Callable[[UserPolicy, str], Facts]] = {
     "cancelled": _cancelled,
     "too-late": _too_late,
     "to-others": _to_others,
+    "summary": _summary,
     "alert": _alert,
     "welcome": _welcome,
     "welcome-with-credentials": _welcome_with_credentials,

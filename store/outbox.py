@@ -22,6 +22,9 @@ program that sends hundreds with the same fault is told thirty times, and all of
 of a success and of faxes that were dialled are not counted: they are no more than there were faxes."""
 
 
+SUMMED_UP_ABOVE = 10
+"""Recipients of a mail; above them a policy may have one summary instead of a delivery notice for each."""
+
 ALERTS_APART = timedelta(hours=1)
 """So long nobody is told of the same cause again; what happens meanwhile is counted, for the next mail."""
 
@@ -31,6 +34,8 @@ class NoticeKind(StrEnum):
 
     INITIAL = "initial"
     DELIVERY = "delivery"
+    SUMMARY = "summary"
+    """In place of the delivery notices of a mail with many recipients."""
     ALERT = "alert"
     """Something needs an administrator: goes to the emergency contacts, and is about no mail in particular
     or about one."""
@@ -53,15 +58,15 @@ class Notice:
     """A mail that is owed to somebody."""
 
     id: str
-    """`initial:MAIL`, `delivery:JOB` for the sender, `delivery:JOB:N` for the others from 2 on, `alert:…`:
-    unique, and the base of its Message-ID, so that a repetition after a crash is recognised by the receiving
-    side."""
+    """`initial:MAIL`, `delivery:JOB` or `summary:MAIL` for the sender, with `:N` for the others from 2 on,
+    `alert:…`, `welcome:…`: unique, and the base of its Message-ID, so that a repetition after a crash is
+    recognised by the receiving side."""
     kind: NoticeKind
     success: bool
     mail_id: str
     """Empty for an alert that is about no mail."""
     job_id: str
-    """Empty for an initial notice."""
+    """Empty for an initial notice and a summary."""
     address: str
     """Whom it goes to."""
     state: DeliveryState
@@ -80,7 +85,8 @@ class Notice:
     @property
     def to_sender(self) -> bool:
         """Whether it tells the sender of the mail, and not somebody else who is to know."""
-        return self.kind in {NoticeKind.INITIAL, NoticeKind.DELIVERY} and self.id.count(":") == 1
+        of_faxes = {NoticeKind.INITIAL, NoticeKind.DELIVERY, NoticeKind.SUMMARY}
+        return self.kind in of_faxes and self.id.count(":") == 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,9 @@ it lists was refused. It is owed if one of those it lists wants it.
 Others who are to know of a fax (the policy's extra recipients, and whom the sender named) get its delivery
 notice by the switches alone: NOTIFY is the sender's word about what the sender gets.
 
+A mail with many recipients may have one summary instead of its delivery notices, by policy: it tells of the
+same faxes that those would.
+
 A job has more than one address if its number was named twice; then it is told what any of them wants.
 """
 
@@ -103,6 +106,23 @@ def others_told(job: FaxJob, sender: str, switches: NoticeSwitches) -> tuple[str
             told.add(address.casefold())
             others.append(address)
     return tuple(others)
+
+
+def summed_up(
+    jobs: Sequence[FaxJob], envelope: Envelope, switches: NoticeSwitches, *, sender: bool
+) -> tuple[FaxJob, ...]:
+    """The jobs that a summary tells of, to the sender or to others: those that a delivery notice would.
+
+    Args:
+        jobs: of the mail, each in its final state; those that were refused at once are told of already.
+        envelope: what the sender asked for.
+        switches: the policy's.
+        sender: whether it is for the sender.
+    """
+    ended = (job for job in jobs if job.document and not job.resend_of)
+    if sender:
+        return tuple(job for job in ended if delivery_notice(job, envelope, switches) is not Owed.NOTHING)
+    return tuple(job for job in ended if _switch(switches, success=job.state is JobState.SENT))
 
 
 def _wants_initial(request: NoticeRequest, switches: NoticeSwitches, *, success: bool, refused: bool) -> bool:

@@ -75,8 +75,8 @@ def preview_command(settings_file: str, /, **wishes: Any) -> int:
     """Show notices with sample data, as a user's own settings and templates make them.
 
     KIND is accepted, scheduled, refused, several, delivered, failed, broken, cancelled, too-late,
-    to-others, alert, welcome or welcome-with-credentials; without one it is all of them. Without
-    --folder their plain text is printed.
+    to-others, summary, alert, welcome or welcome-with-credentials; without one it is all of them.
+    Without --folder their plain text is printed.
     """
     return _preview(settings_file, _Wishes(**wishes))
 
@@ -147,9 +147,15 @@ async def _in_own_form(kind: str, facts: "Facts", user: "UserPolicy", domain: st
 
 
 def _composed(facts: "Facts", domain: str, own: dict[str, str]) -> bytes:
-    from notify.compose import compose_alert, compose_delivery, compose_initial, compose_welcome
+    from notify.compose import (
+        compose_alert,
+        compose_delivery,
+        compose_initial,
+        compose_summary,
+        compose_welcome,
+    )
     from notify.delivery_status import ReportingMta
-    from notify.facts import AlertFacts, DeliveryFacts, InitialFacts
+    from notify.facts import AlertFacts, DeliveryFacts, InitialFacts, SummaryFacts
 
     sender, mta = f"postfax@{domain}", ReportingMta(hostname=domain, domain=domain)
     match facts:
@@ -159,6 +165,8 @@ def _composed(facts: "Facts", domain: str, own: dict[str, str]) -> bytes:
             return compose_initial(replace(facts, templates=own), sender=sender, mta=mta)
         case DeliveryFacts():
             return compose_delivery(replace(facts, templates=own), sender=sender, mta=mta)
+        case SummaryFacts():
+            return compose_summary(replace(facts, templates=own), sender=sender, mta=mta)
     return compose_welcome(replace(facts, templates=own), sender=sender, mta=mta)
 
 

@@ -12,9 +12,23 @@ import structlog
 from config.settings import UserPolicy
 from convert.converter import Converter
 from notify.backoff import next_try
-from notify.compose import compose_alert, compose_delivery, compose_initial, compose_welcome
+from notify.compose import (
+    compose_alert,
+    compose_delivery,
+    compose_initial,
+    compose_summary,
+    compose_welcome,
+)
 from notify.delivery_status import ReportingMta
-from notify.facts import AlertFacts, DeliveryFacts, FaxedPages, FirstPage, InitialFacts, WelcomeFacts
+from notify.facts import (
+    AlertFacts,
+    DeliveryFacts,
+    FaxedPages,
+    FirstPage,
+    InitialFacts,
+    SummaryFacts,
+    WelcomeFacts,
+)
 from notify.mailer import MailCarrier, MailPermanent, MailTemporary
 from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
@@ -30,13 +44,13 @@ from store.errors import BodyMissing, BookUnavailable, NotInBook
 from store.job import FaxJob
 from store.mail import ReceivedMail
 from store.outbox import Notice, NoticeKind
-from store.owed_notices import listed_jobs
+from store.owed_notices import listed_jobs, summed_up
 
 LEASE = timedelta(minutes=15)
 """Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
 log = structlog.get_logger()
 
-Facts = TypeVar("Facts", InitialFacts, DeliveryFacts, WelcomeFacts)
+Facts = TypeVar("Facts", InitialFacts, DeliveryFacts, SummaryFacts, WelcomeFacts)
 Welcome = Callable[[Notice], Awaitable[WelcomeFacts]]
 """Gathers the facts of a welcome message, or raises `NotWelcome`."""
 Facts_contra = TypeVar("Facts_contra", contravariant=True)
@@ -133,6 +147,8 @@ class Tell:
             raise NotInBook("mail", notice.mail_id)
         if notice.kind is NoticeKind.INITIAL:
             return await self._initial(notice, mail)
+        if notice.kind is NoticeKind.SUMMARY:
+            return await self._summary(notice, mail)
         return await self._delivery(notice, mail)
 
     async def _initial(self, notice: Notice, mail: ReceivedMail) -> bytes:
@@ -141,6 +157,15 @@ class Tell:
         original = await self._original(mail, user, success=notice.success)
         facts = InitialFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
         return await self._in_own_form(facts, compose_initial)
+
+    async def _summary(self, notice: Notice, mail: ReceivedMail) -> bytes:
+        group = await self._book.group(notice.mail_id)
+        user, sender = group[0].user, notice.to_sender
+        switches = user.settings.notifications.delivery
+        jobs = summed_up(group, mail.envelope, switches, sender=sender)
+        original = await self._original(mail, user, success=notice.success) if sender else b""
+        facts = SummaryFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
+        return await self._in_own_form(facts, compose_summary)
 
     async def _delivery(self, notice: Notice, mail: ReceivedMail) -> bytes:
         job = await self._book.job(notice.job_id)

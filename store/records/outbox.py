@@ -7,17 +7,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
 
 from config.archive import ArchiveSettings
 from store.job import FaxJob
-from store.lifecycle import JobState
+from store.lifecycle import FINAL_STATES, JobState
 from store.mail import ReceivedMail
-from store.outbox import FAILURE_NOTICES_AN_HOUR, Copy, DeliveryState, Notice, NoticeKind
-from store.owed_notices import Owed, delivery_notice, initial_notice, others_told
+from store.outbox import (
+    FAILURE_NOTICES_AN_HOUR,
+    SUMMED_UP_ABOVE,
+    Copy,
+    DeliveryState,
+    Notice,
+    NoticeKind,
+)
+from store.owed_notices import Owed, delivery_notice, initial_notice, others_told, summed_up
+from store.records.jobs import jobs_of_mail
 from store.records.mails import the_mail
 from store.records.turn import Turn
-from store.tables import copies, notices
+from store.tables import copies, jobs, notices
 
 _OVER_LIMIT = f"{FAILURE_NOTICES_AN_HOUR} failure notices went to this address within an hour"
 _FAILURES = select(notices.c.id).where(
@@ -25,6 +33,25 @@ _FAILURES = select(notices.c.id).where(
     notices.c.kind == NoticeKind.INITIAL.value,
     notices.c.success.is_(False),
     notices.c.state != DeliveryState.WITHHELD.value,
+)
+_OF_GROUP = (
+    select(func.count())
+    .select_from(jobs)
+    .where(jobs.c.mail_id == bindparam("mail_id"), jobs.c.resend_of == "")
+)
+_UNFINISHED = (
+    select(jobs.c.id)
+    .where(
+        jobs.c.mail_id == bindparam("mail_id"),
+        jobs.c.resend_of == "",
+        jobs.c.state.not_in([state.value for state in FINAL_STATES]),
+    )
+    .limit(1)
+)
+_SUMMARY = (
+    select(notices.c.id)
+    .where(notices.c.mail_id == bindparam("mail_id"), notices.c.kind == NoticeKind.SUMMARY.value)
+    .limit(1)
 )
 
 
@@ -49,14 +76,10 @@ def owe_delivery(turn: Turn, job: FaxJob) -> None:
     A job that never had a document has nothing to file.
     """
     mail = the_mail(turn.connection, job.mail_id)
-    switches = job.user.settings.notifications.delivery
-    owed = delivery_notice(job, mail.envelope, switches)
-    if owed is not Owed.NOTHING:
-        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, owed)
-    ended = Owed.SUCCESS if job.state is JobState.SENT else Owed.FAILURE
-    for number, address in enumerate(others_told(job, mail.header_from, switches), start=2):
-        identity = f"{NoticeKind.DELIVERY.value}:{job.id}:{number}"
-        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, ended, id=identity, address=address)
+    if is_summed_up(turn, job):
+        owe_summary(turn, mail, job)
+    else:
+        _owe_delivery_notices(turn, mail, job)
     rows = [
         {
             **owed_columns(turn),
@@ -70,6 +93,49 @@ def owe_delivery(turn: Turn, job: FaxJob) -> None:
     ]
     if rows:
         turn.connection.execute(insert(copies), rows)
+
+
+def _owe_delivery_notices(turn: Turn, mail: ReceivedMail, job: FaxJob) -> None:
+    switches = job.user.settings.notifications.delivery
+    owed = delivery_notice(job, mail.envelope, switches)
+    if owed is not Owed.NOTHING:
+        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, owed)
+    ended = Owed.SUCCESS if job.state is JobState.SENT else Owed.FAILURE
+    for number, address in enumerate(others_told(job, mail.header_from, switches), start=2):
+        identity = f"{NoticeKind.DELIVERY.value}:{job.id}:{number}"
+        _owe_notice(turn, mail, NoticeKind.DELIVERY, job.id, ended, id=identity, address=address)
+
+
+# --- A summary in place of many ---------------------------------------------------------------------------
+
+
+def is_summed_up(turn: Turn, job: FaxJob) -> bool:
+    """Whether a job is told of in the summary of its mail."""
+    if not job.user.settings.notifications.summary or job.resend_of:
+        return False
+    recipients = turn.connection.scalar(_OF_GROUP, {"mail_id": job.mail_id}) or 0
+    return recipients > SUMMED_UP_ABOVE
+
+
+def owe_summary(turn: Turn, mail: ReceivedMail, job: FaxJob) -> None:
+    """Owe the summary of a mail if this was the last of its jobs: once, however many ended together."""
+    of_mail = {"mail_id": mail.id}
+    if turn.connection.scalar(_UNFINISHED, of_mail) or turn.connection.scalar(_SUMMARY, of_mail):
+        return
+    group = jobs_of_mail(turn.connection, mail.id)
+    switches = job.user.settings.notifications.delivery
+    own = summed_up(group, mail.envelope, switches, sender=True)
+    if own:
+        _owe_notice(turn, mail, NoticeKind.SUMMARY, "", _of_all(own))
+    others = {other: None for each in group for other in others_told(each, mail.header_from, switches)}
+    told = summed_up(group, mail.envelope, switches, sender=False)
+    for number, address in enumerate(others if told else (), start=2):
+        identity = f"{NoticeKind.SUMMARY.value}:{mail.id}:{number}"
+        _owe_notice(turn, mail, NoticeKind.SUMMARY, "", _of_all(told), id=identity, address=address)
+
+
+def _of_all(jobs: Sequence[FaxJob]) -> Owed:
+    return Owed.SUCCESS if all(job.state is JobState.SENT for job in jobs) else Owed.FAILURE
 
 
 def _failures_within_an_hour(turn: Turn, address: str) -> int:

@@ -255,3 +255,59 @@ def limited(pages: int) -> UserPolicy:
     user = policy()
     fax = user.settings.fax.model_copy(update={"pages_per_day": pages})
     return user.model_copy(update={"settings": user.settings.model_copy(update={"fax": fax})})
+
+
+# --- A summary in place of many ---------------------------------------------------------------------------
+
+
+def summing_up(*others: str) -> UserPolicy:
+    user = also_told(*others)
+    notifications = user.settings.notifications.model_copy(update={"summary": True})
+    settings = user.settings.model_copy(update={"notifications": notifications})
+    return user.model_copy(update={"settings": settings})
+
+
+async def last_words(small: SmallBook, mail_id: str) -> list[str]:
+    notices = await small.book.notices_of(mail_id)
+    return [notice.id for notice in notices if notice.kind is not NoticeKind.INITIAL]
+
+
+def numbers(count: int) -> list[str]:
+    return [f"+120655501{number:02}" for number in range(count)]
+
+
+async def test_a_mail_to_many_has_one_notice_when_the_last_fax_has_ended(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        jobs = await small.queued(*numbers(11), user=summing_up("desk@hospital.example"))
+        mail_id = jobs[0].mail_id
+        for job in jobs[:-1]:
+            await small.book.cancel(job.id, by="root")
+        assert await last_words(small, mail_id) == []
+        _, attempt = await small.call()
+        await small.book.record_outcome(attempt.id, small.outcome(), None)
+        assert await last_words(small, mail_id) == [f"summary:{mail_id}", f"summary:{mail_id}:2"]
+        own, other = (notice for notice in await small.book.notices_of(mail_id) if "summary" in notice.id)
+        assert (own.to_sender, own.success, own.job_id) == (True, False, "")
+        assert (other.to_sender, other.address) == (False, "desk@hospital.example")
+
+
+async def test_up_to_ten_recipients_have_a_notice_each(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        jobs = await small.queued(*numbers(10), user=summing_up())
+        for job in jobs:
+            await small.book.cancel(job.id, by="root")
+        assert sorted(await last_words(small, jobs[0].mail_id)) == sorted(
+            f"delivery:{job.id}" for job in jobs
+        )
+
+
+async def test_faxes_that_run_out_of_time_together_make_one_summary(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        until = small.clock() + timedelta(hours=1)
+        new = [job for number in numbers(12) for job in wished(number, expires_at=until)]
+        mail_id, jobs = await small.submitted(new, summing_up())
+        await small.book.record_documents(mail_id, {job.id: small.document() for job in jobs})
+        small.clock.set_on(timedelta(hours=2))
+        while await small.book.expire_jobs():
+            pass
+        assert await last_words(small, mail_id) == [f"summary:{mail_id}"]
