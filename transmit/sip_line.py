@@ -31,8 +31,9 @@ from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.sdp import LocalSession
 from transmit.sip.transaction import SipTimers
 from transmit.sip.transport import OpenTransport
-from transmit.trunk import Trunk, Way, reason_of
+from transmit.trunk import Trunk, Way
 from transmit.trunk_health import TrunkHealth, TrunkState
+from transmit.trunk_secrets import reason_of
 
 log = structlog.get_logger(__name__)
 

@@ -25,12 +25,14 @@ from transmit.sip.locating import Locator, NoRecords, Records
 from transmit.sip.message import SipError
 from transmit.sip.options import OptionsAnswer, ask_options
 from transmit.sip.outgoing import OutgoingCall
+from transmit.sip.reach import Reach
 from transmit.sip.registration import Account, Registered, Registration
 from transmit.sip.transaction import SipTimers
 from transmit.sip.transport import OpenTransport, TransportKind
-from transmit.sip.user_agent import Reach, UserAgent
+from transmit.sip.user_agent import UserAgent
 from transmit.trunk_address import TrunkAddress
 from transmit.trunk_health import HealthRecord, TrunkHealth
+from transmit.trunk_secrets import credentials_of, reason_of, tls_context_of
 
 log = structlog.get_logger(__name__)
 
@@ -107,8 +109,8 @@ class Trunk:
             LineError: a setting does not work here.
         """
         self._address = TrunkAddress(self._name, self._settings)
-        self._credentials = _credentials(self._name, self._settings)
-        self._tls = _tls_context(self._name, self._settings)
+        self._credentials = credentials_of(self._name, self._settings)
+        self._tls = tls_context_of(self._name, self._settings)
         try:
             agent = await self._agent(self._address.kind or TransportKind.UDP)
         except OSError as fault:
@@ -320,35 +322,3 @@ class Trunk:
             tls=self._tls if is_tls else None,
             peer_name=self._address.tls_name if is_tls else "",
         )
-
-
-def _credentials(name: str, settings: SipLine) -> Credentials | None:
-    path = settings.password_file
-    if path is None:
-        return None
-    try:
-        return Credentials(username=settings.username, password=path.read_text().strip())
-    except (OSError, ValueError) as fault:
-        raise LineError(
-            f"line {name}: the password file {path} cannot be read: {reason_of(fault)}. "
-            f"Create it, readable for the service: lines.{name}.password_file."
-        ) from fault
-
-
-def _tls_context(name: str, settings: SipLine) -> ssl.SSLContext:
-    tls = settings.tls
-    try:
-        context = ssl.create_default_context(cafile=str(tls.ca) if tls.ca else None)
-        if tls.certificate is not None and tls.key is not None:
-            context.load_cert_chain(tls.certificate, tls.key)
-    except (OSError, ValueError) as fault:  # an SSLError is an OSError
-        raise LineError(
-            f"line {name}: the certificates for TLS cannot be used: {reason_of(fault)}. "
-            f"They are PEM files, and the key belongs to the certificate: lines.{name}.tls."
-        ) from fault
-    return context
-
-
-def reason_of(fault: Exception) -> str:
-    """The system's words without the errno and file name that Python adds."""
-    return fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)

@@ -14,5 +14,5 @@ Modules:
                        begin one
     registration       a registrar told where we are
     options            whether a peer answers
-    user_agent         many calls over one transport
+    user_agent         many calls over one transport; `reach` is how peers reach it
 """

@@ -1,9 +1,11 @@
 """NAPTR and SRV from the DNS: names are absolute, answers are kept for their time to live.
 
 A name server that does not answer must not keep calls from being placed: what was known last goes on holding,
-and without any the domain's name is tried as a host. Belongs to one event loop.
+without any the domain's name is tried as a host, and for half a minute nothing more is asked. Belongs to one
+event loop.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -25,6 +27,8 @@ log = structlog.get_logger(__name__)
 _LONGEST = timedelta(seconds=2)
 """A call waits for the answer."""
 _KEPT = 1000
+_SPARED = 30.0
+"""Seconds in which name servers that did not answer are not asked again."""
 _DNS_PORT = 53
 
 
@@ -43,6 +47,8 @@ class DnsRecords:
         ]
         self._seconds = min(timeout, _LONGEST).total_seconds()
         self._resolver: dns.asyncresolver.Resolver | None = None
+        self._asked_again = 0.0
+        """By the loop's clock."""
         self._last: dict[tuple[str, str], Sequence[dns.rdata.Rdata]] = {}
 
     async def naptr(self, name: str) -> Sequence[Naptr]:
@@ -73,6 +79,9 @@ class DnsRecords:
         ]
 
     async def _ask(self, name: str, kind: str) -> Sequence[dns.rdata.Rdata]:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._asked_again:
+            return self._last.get((name, kind), ())
         try:
             absolute = dns.name.from_text(name)
             answer = await self._asked().resolve(absolute, kind, raise_on_no_answer=False, search=False)
@@ -81,6 +90,7 @@ class DnsRecords:
             return ()
         except (dns.exception.DNSException, OSError) as fault:
             log.warning("sip_dns_trouble", name=name, type=kind, reason=str(fault))
+            self._asked_again = loop.time() + _SPARED
             return self._last.get((name, kind), ())
         self._last[name, kind] = tuple(answer.rrset or ())
         return self._last[name, kind]

@@ -4,13 +4,11 @@ Places calls with `call`, hands incoming ones to `on_call`, answers OPTIONS, and
 do (405), what it cannot (420), and what it does not know (481).
 """
 
-import asyncio
 import re
 import socket
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from dataclasses import replace
+from ipaddress import ip_address
 from random import Random, SystemRandom
 
 import structlog
@@ -24,6 +22,7 @@ from transmit.sip.digest import Credentials
 from transmit.sip.incoming import IncomingCall
 from transmit.sip.message import ALLOW, SDP, Fields, field, response, words_of
 from transmit.sip.outgoing import Invitation, OutgoingCall, Redirect, follow_nowhere
+from transmit.sip.reach import LoopClock, Reach
 from transmit.sip.streams import open_streams
 from transmit.sip.transaction import (
     ClientTransaction,
@@ -31,7 +30,6 @@ from transmit.sip.transaction import (
     Scheduler,
     ServerTransaction,
     SipTimers,
-    Timer,
 )
 from transmit.sip.transaction_layer import TransactionLayer
 from transmit.sip.transport import (
@@ -52,27 +50,6 @@ Tap = Callable[[bytes, HostPort, HostPort], None]
 """Called with a message, where it comes from and where it goes."""
 _UNDERSTOOD = frozenset({"timer"})
 """Extensions that a caller may require of us; as a callee we send no provisional response reliably."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
-    """How a user agent and its peers reach each other."""
-
-    kind: TransportKind = TransportKind.UDP
-    public_address: IPv4Address | IPv6Address | None = None
-    """Our address as peers see it, where that is another one (NAT)."""
-    tls: ssl.SSLContext | None = None
-    """For TLS: which certificates are believed, and our own."""
-    peer_name: str = ""
-    """For TLS: the name that the peer's certificate must have (RFC 5922)."""
-
-
-class LoopClock:
-    """The running event loop as a `Scheduler`."""
-
-    def call_later(self, delay: float, callback: Callable[[], object], /) -> Timer:
-        """Calls back after `delay` seconds."""
-        return asyncio.get_running_loop().call_later(delay, callback)
 
 
 class UserAgent:

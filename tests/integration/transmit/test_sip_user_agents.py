@@ -18,10 +18,11 @@ from transmit.sip.digest import Credentials, authorization, challenge_of, parse_
 from transmit.sip.incoming import IncomingCall
 from transmit.sip.message import parse, request, response
 from transmit.sip.outgoing import OutgoingCall
+from transmit.sip.reach import Reach
 from transmit.sip.sdp import LocalSession
 from transmit.sip.transaction import SipTimers
 from transmit.sip.transport import OpenTransport, Receiver, Transport, TransportKind, open_udp
-from transmit.sip.user_agent import Reach, UserAgent
+from transmit.sip.user_agent import UserAgent
 
 LOOPBACK = HostPort("127.0.0.1", 0)
 TIMERS = SipTimers(t1=0.1, t2=0.4, t4=0.5)
