@@ -8,12 +8,17 @@ such paper, are screened (`convert.photograph`, `convert.screen`). Reckoned on a
 without such places never leaves the one threshold.
 """
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 from cv2.typing import MatLike
 
-from convert.photograph import SQUARE, Squares, photographs
+from convert.hairlines import draw_hairlines
+from convert.layout import Box
+from convert.photograph import SQUARE, photographs
+from convert.photograph_mask import Mask, photograph_mask
 from convert.row_pairs import joined
 from convert.screen import screened
 
@@ -30,7 +35,7 @@ _INK, _PAPER, _CRISP, _WHITE = 128, 200, 250, 255
 ink on it; from `_CRISP` on paper is white, as that of a scan is not."""
 _CONTRAST = 36
 """Tones closer together than this are one tone: paper's grain, a fill."""
-_EDGE = 190
+_EDGE = 165
 """The one threshold for the edges of joined rows."""
 _TONES = np.arange(256)
 _EDGES = np.minimum(_TONES * _EDGE // _THRESHOLD, _TONES + (_WHITE - _TONES) * 3 // 10).astype(np.uint8)
@@ -40,20 +45,27 @@ _NEAR, _FAR = 9, 31
 """Windows in reduced pixels: 4.5 mm, wider than a stroke; 15 mm, a caption and its fill."""
 
 
-def binarise(page: Grey, resolution: str = "fine") -> Packed:
+def binarise(
+    page: Grey, resolution: str = "fine", pictures: Callable[[], Sequence[Box]] = tuple[Box, ...]
+) -> Packed:
     """The page as packed rows, 1 for black.
 
     Args:
         page: In grey. A page for `standard` is drawn with the rows of `fine`, and gets half as many.
         resolution: `standard`, `fine` or `superfine`.
+        pictures: Tells where pictures are; asked only if there are photographs.
     """
     dark, bright = _reduced(page)
     threshold = _local_threshold(page, dark, bright)
     rows = np.packbits(page < (_THRESHOLD if threshold is None else threshold), axis=1)
+    draw_hairlines(rows, page, dark, bright)
     if resolution == "standard":
         rows = joined(rows, page, _edge_threshold(threshold))
     found = photographs(dark, bright)
-    return rows if found is None else _with_photographs(rows, page, found, resolution)
+    if found is None:
+        return rows
+    mask = photograph_mask(found, page.shape, SQUARE * _REDUCED, pictures())
+    return _with_photographs(rows, page, mask, resolution)
 
 
 def _edge_threshold(threshold: Grey | None) -> Grey | int:
@@ -96,23 +108,20 @@ def _local_threshold(page: Grey, dark: MatLike, bright: MatLike) -> Grey | None:
     return np.asarray(cv2.resize(threshold, (width, rows), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _with_photographs(rows: Packed, page: Grey, found: Squares, resolution: str) -> Packed:
-    """The rows with the found squares screened."""
-    width = page.shape[1]
+def _with_photographs(rows: Packed, page: Grey, mask: Mask, resolution: str) -> Packed:
+    """The rows, screened where the mask is true."""
     if resolution == "standard":
-        page = np.asarray(cv2.resize(page, (width, len(rows)), interpolation=cv2.INTER_AREA), np.uint8)
-    side = SQUARE * _REDUCED
-    down = side // 2 if resolution == "standard" else side
-    inked = np.flatnonzero(found.any(axis=1))
-    top, bottom = int(inked[0]) * down, min((int(inked[-1]) + 1) * down, len(rows))
-    if inked[-1] == len(found) - 1:  # the last square has what is left of the page
-        bottom = len(rows)
+        page = np.asarray(
+            cv2.resize(page, (page.shape[1], len(rows)), interpolation=cv2.INTER_AREA), np.uint8
+        )
+        mask = mask[::2]
+    masked = np.flatnonzero(mask.any(axis=1))
+    if not len(masked):
+        return rows
+    top, bottom = int(masked[0]), int(masked[-1]) + 1
     lines = np.packbits(screened(page[top:bottom], resolution, first_row=top), axis=1)
-    columns = np.repeat(found, side, axis=1)
-    columns = np.pad(columns, ((0, 0), (0, max(0, width - columns.shape[1]))), mode="edge")[:, :width]
-    which = np.minimum(np.arange(top, bottom) // down, len(found) - 1)
-    mask = np.packbits(columns, axis=1)[which]
-    rows[top:bottom] = (rows[top:bottom] & ~mask) | (lines & mask)
+    where = np.packbits(mask[top:bottom], axis=1)
+    rows[top:bottom] = (rows[top:bottom] & ~where) | (lines & where)
     return rows
 
 

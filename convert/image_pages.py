@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFile, ImageOps
 
 from convert.formats import Kind
-from convert.layout import WIDTH, Placement, SheetGeometry, Size
+from convert.layout import WIDTH, Box, Placement, SheetGeometry, Size
 from convert.page_account import Step
 from sandbox.failures import Refused
 
@@ -59,6 +59,11 @@ class PicturePage:
         right, bottom = placement.left + placement.width, placement.top + placement.height
         sheet[placement.top : bottom, placement.left : right] = np.asarray(scaled)
         return sheet
+
+    def pictures(self, placement: Placement) -> tuple[Box, ...]:
+        """Where on the sheet it is."""
+        right, bottom = placement.left + placement.width, placement.top + placement.height
+        return (Box(left=placement.left, top=placement.top, right=right, bottom=bottom),)
 
 
 def open_picture(path: Path, kind: Kind) -> Image.Image:

@@ -46,6 +46,16 @@ class Placement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Box:
+    """A rectangle on the sheet, in pixels and rows; `right` and `bottom` are the first beyond it."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
     """Of a document's page, in millimetres."""
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
-from convert.layout import WIDTH, Placement, SheetGeometry
+from convert.layout import WIDTH, Box, Placement, SheetGeometry
 from convert.page_account import Step
 from convert.pdf_pages import PdfPage
 
@@ -186,6 +186,11 @@ class PicturePage:
             grey, (placement.width, placement.height), interpolation=how
         )
         return sheet
+
+    def pictures(self, placement: Placement) -> tuple[Box, ...]:
+        """Where on the sheet it is."""
+        right, bottom = placement.left + placement.width, placement.top + placement.height
+        return (Box(left=placement.left, top=placement.top, right=right, bottom=bottom),)
 
 
 def picture_page(page: PdfPage, picture: Picture, marks: FileMarks) -> PicturePage | None:

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
-from convert.layout import MM_PER_POINT, WIDTH, Placement, SheetGeometry, Size
+from convert.layout import MM_PER_POINT, WIDTH, Box, Placement, SheetGeometry, Size
 from convert.page_account import Step
+from convert.page_images import picture_boxes
 from sandbox.failures import Refused
 
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
@@ -63,6 +64,10 @@ class PdfPage:
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
         return sheet
+
+    def pictures(self, placement: Placement) -> tuple[Box, ...]:
+        """Where on the sheet its pictures are."""
+        return picture_boxes(self._page, placement)
 
 
 class PdfDocument:

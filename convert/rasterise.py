@@ -4,8 +4,9 @@ The page is drawn as large as the sheet allows; most leave the band blank by the
 moved down where its foot is free, and else drawn again a little smaller.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from convert import t6
 from convert.binarise import binarise
 from convert.fax_tiff import CodedPage
-from convert.layout import Placement, SheetGeometry
+from convert.layout import Box, Placement, SheetGeometry
 from convert.page_account import PageAccount, Step
 
 Packed = npt.NDArray[np.uint8]
@@ -33,6 +34,9 @@ class DrawablePage(Protocol):
 
     def draw(self, placement: Placement) -> npt.NDArray[np.uint8]:
         """The whole sheet in grey, rows × 1728."""
+
+    def pictures(self, placement: Placement) -> Sequence[Box]:
+        """Where on the sheet the pictures are that it is, or has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +65,7 @@ def _with_free_band(page: DrawablePage, geometry: SheetGeometry) -> Packed:
     drawn = replace(geometry, resolution="fine") if geometry.resolution == "standard" else geometry
     rows = np.zeros((1, 1), np.uint8)
     for placement in page.placements(drawn):
-        rows = binarise(page.draw(placement), geometry.resolution)
+        rows = binarise(page.draw(placement), geometry.resolution, partial(page.pictures, placement))
         if not rows[:band].any():
             break
         if not rows[-band:].any():

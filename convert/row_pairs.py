@@ -5,7 +5,8 @@ at that raster, a bar that lies across two rows is grey in both and gone; with e
 fill. So the page is drawn twice as fine, and then
 
 - each line of letters is moved down by one of the fine rows where that makes more of its bars fall into one
-  pair of rows each (what a font's hints do on a screen);
+  pair of rows each (what a font's hints do on a screen); it begins and ends where rows are alike, blank ones
+  or those of a table that hold its upright rules alone;
 - where the rows of a pair still differ, their neighbours decide: a bar that is one row thick stays, a gap
   that is one row wide stays, the edge of anything thicker is black if its tone is nearer to ink than paper.
 
@@ -19,6 +20,9 @@ import numpy.typing as npt
 Grey = npt.NDArray[np.uint8]
 Packed = npt.NDArray[np.uint8]
 Order = npt.NDArray[np.intp]
+
+_REST = 2
+"""Rows like the one above, at least: with it they are three, and one of them can be left out."""
 
 
 def joined(rows: Packed, page: Grey, edge: Grey | int) -> Packed:
@@ -44,23 +48,29 @@ def joined(rows: Packed, page: Grey, edge: Grey | int) -> Packed:
 
 
 def in_step(rows: Packed) -> Order:
-    """The rows in the order in which they are joined, as many as are needed for pairs; -1 for a white one."""
-    length = len(rows) + len(rows) % 2
-    order = np.full(length, -1, np.intp)
-    changes, lines = _changes(rows), _inked(rows)
-    for number, (begin, end) in enumerate(lines):
-        # What is moved must not touch what follows, nor leave the page.
-        free = lines[number + 1][0] - 1 if number + 1 < len(lines) else length
-        moved = end < free and _better_moved(changes, begin, end)
-        order[begin + moved : end + moved] = np.arange(begin, end)
+    """The rows in the order in which they are joined, as many as are needed for pairs; -1 for a white one.
+
+    Of rows that are alike and lie together one may be left out, or stand twice.
+    """
+    count = len(rows)
+    order = np.arange(count + count % 2)
+    changes = _changes(rows)
+    begin = 0
+    # What stands at the page's foot can be moved if it gets a white partner anyway.
+    for end, following in _rests(changes) + [(count, count)] * (count % 2):
+        if begin < end and _better_moved(changes, begin, end):
+            order[begin : end + 1] = np.arange(begin - 1, end)
+        begin = following
+    order[order >= count] = -1
     return order
 
 
-def _inked(rows: Packed) -> list[tuple[int, int]]:
-    """Where rows with something on them begin and end."""
-    inked = np.pad(rows.any(axis=1).astype(np.int8), 1)
-    borders = np.flatnonzero(np.diff(inked))
-    return list(zip(borders[0::2].tolist(), borders[1::2].tolist(), strict=True))
+def _rests(changes: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Where rows that are like the one above begin and end, if there are some of them together."""
+    like = np.pad((changes[1:-1] == 0).astype(np.int8), 1)
+    borders = np.flatnonzero(np.diff(like))
+    found = zip((borders[0::2] + 1).tolist(), (borders[1::2] + 1).tolist(), strict=True)
+    return [(begin, end) for begin, end in found if end - begin >= _REST]
 
 
 def _changes(rows: Packed) -> npt.NDArray[np.int64]:
