@@ -7,11 +7,13 @@ import pikepdf
 from PIL import Image, ImageDraw
 
 
-def pdf(pages: int = 1, *, password: str = "") -> bytes:
+def pdf(pages: int = 1, *, password: str = "", blank: int = 0) -> bytes:
     made = pikepdf.new()
     for number in range(pages):
         page = made.add_blank_page(page_size=(612, 792))
         page.Contents = made.make_stream(b"72 %d 200 100 re f 72 400 468 2 re f" % (100 + 40 * number))
+    for _ in range(blank):
+        made.add_blank_page(page_size=(612, 792))
     octets = io.BytesIO()
     if password:
         made.save(octets, encryption=pikepdf.Encryption(user=password, owner=password))

@@ -32,7 +32,11 @@ departments:
   Front desk:
     settings: {{attachments: {{allowed: [pdf, tiff], most: 3, largest: 50 kB, largest_of: {{tiff: 10 kB}}}}}}
     users: [{{name: Desk, email: desk@hospital.example}}]
+  Records:
+    settings: {{attachments: {{drop_blank_ends: false}}}}
+    users: [{{name: Records, email: records@hospital.example}}]
 """
+RECORDS = "records@hospital.example"
 DESK = "desk@hospital.example"
 NOBODY = "+12065550105"
 """A number that is not assigned: what can be faxed fails at once, with its document made."""
@@ -85,6 +89,13 @@ async def told(house: Scene, mail: EmailMessage) -> str:
     body = notice.get_body(("plain",))
     assert body is not None
     return " ".join(str(body.get_content()).split())
+
+
+@pytest.mark.parametrize(("sender", "pages"), [(SENDER, 2), (RECORDS, 4)])
+async def test_blank_pages_at_the_end_are_dropped_by_policy(house: Scene, sender: str, pages: int) -> None:
+    mail = letter(sender=sender)
+    attach(mail, "scan.pdf", sample_documents.pdf(2, blank=2))
+    assert await origins(house, mail) == ["scan.pdf"] * pages
 
 
 async def test_winmail_dat(house: Scene) -> None:
