@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +39,16 @@ def command(files: tuple[Path, ...], output: Path, **options: Any) -> None:
     from convert.one_shot import convert_files
     from convert.request import InvalidDocument
     from postfax.unpacked_files import unpacked
+    from sandbox.temporary_folder import TemporaryFolder
 
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise Failure(f"{missing[0]} is not there.", ExitCode.NOT_FOUND)
     try:
-        with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
+        with TemporaryFolder("convert") as folder:
             fax = convert_files(
-                unpacked(files, Path(folder)),
-                Path(folder) / "fax.tif",
+                unpacked(files, folder),
+                folder / "fax.tif",
                 resolution=options["resolution"],
                 paper=options["paper"],
                 drop_blank_ends=not options["keep_blank"],

@@ -1,7 +1,6 @@
 """`postfax cover preview`: what a cover page looks like."""
 
 import sys
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +55,7 @@ def _preview(settings_file: str, wishes: _Wishes) -> int:
     from postfax.logging import silence
     from postfax.opening import now
     from postfax.sample_fax import sample_facts, sample_header, sample_job
+    from sandbox.temporary_folder import TemporaryFolder
 
     if wishes.output.suffix.lower() not in {".png", ".pdf"}:
         raise click.UsageError(f"{wishes.output} ends neither in .png nor in .pdf")
@@ -66,9 +66,9 @@ def _preview(settings_file: str, wishes: _Wishes) -> int:
     paper = Paper(wishes.paper) if wishes.paper else facts.paper
     facts = replace(facts, own_file=str(file or ""), paper=paper)
     resolution = wishes.resolution or user.settings.fax.resolution
-    with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
-        made = draw_once(facts, Path(folder), resolution=resolution, before_office=silence)
-        stamped = Path(folder) / "stamped.tif"
+    with TemporaryFolder("preview") as folder:
+        made = draw_once(facts, folder, resolution=resolution, before_office=silence)
+        stamped = folder / "stamped.tif"
         count = len(made.pages) + (facts.pages_following or 0)
         stamp(made.path, stamped, sample_header(job, moment), count=count)
         files = _written(stamped, wishes.output)

@@ -46,19 +46,20 @@ async def _view(settings_file: str, wishes: _Wishes) -> None:
     from postfax.faxed_document import faxed_document
     from postfax.opening import open_book
     from postfax.person import person
+    from sandbox.temporary_folder import TemporaryFolder
     from store.audit_entry import AuditAction
 
     async with open_book(settings_file) as book:
         job = await find_job(book, wishes.job_id)
         pages = wishes.pages or ("" if wishes.window or job.pages <= _PAGES else f"1-{_PAGES}")
-        with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
-            document = await faxed_document(book, job, Path(folder), pages)
+        with TemporaryFolder("view") as folder:
+            document = await faxed_document(book, job, folder, pages)
             await book.note_deed(AuditAction.VIEW, job.id, by=person(), detail=document.words)
             if wishes.window:
                 _open_window(document.path, job.id)
                 return
             for place, page in enumerate(document.pages):
-                await _draw(document.path, Path(folder), place)
+                await _draw(document.path, folder, place)
                 click.echo(f"── {job.id}, page {page + 1} of {document.count}")
 
 
