@@ -1,10 +1,12 @@
 """Telephone lines, as `lines:` in `postfax.yaml` names them."""
 
+import re
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from config.fax_values import NumberPattern
 from config.file_values import LocalPath, ReadableFile
@@ -12,6 +14,8 @@ from config.forms import Form
 from config.login import password_has_username
 from config.section import Section
 from config.values import Address, Duration, HostPort, SipUri, Toggle, expected, incomplete
+
+_LOWEST_PORT, _HIGHEST_PORT = 1024, 65535
 
 
 def _ip_address(value: Any) -> IPv4Address | IPv6Address:
@@ -28,6 +32,40 @@ IpAddress = Annotated[
     IPv4Address | IPv6Address,
     BeforeValidator(_ip_address),
     Form(words="an IP address such as 203.0.113.7", pattern="[0-9A-Fa-f:.]+", example="203.0.113.7"),
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortRange:
+    """UDP ports, the first and the last one included."""
+
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+def _port_range(value: Any) -> PortRange:
+    if isinstance(value, PortRange):
+        return value
+    found = (
+        re.fullmatch(r"\s*(\d{4,5})\s*-\s*(\d{4,5})\s*", value, re.ASCII) if isinstance(value, str) else None
+    )
+    if not found or not _LOWEST_PORT <= int(found[1]) <= int(found[2]) <= _HIGHEST_PORT:
+        raise expected("ports from 1024 to 65535, such as 20000-20999")
+    return PortRange(first=int(found[1]), last=int(found[2]))
+
+
+Ports = Annotated[
+    PortRange,
+    BeforeValidator(_port_range),
+    PlainSerializer(str),
+    Form(words="ports, such as 20000-20999", pattern="[0-9]{4,5} *- *[0-9]{4,5}", example="20000-20999"),
 ]
 
 
@@ -65,6 +103,9 @@ class SipLine(Section):
     """Our own address and port for SIP."""
     public_address: IpAddress | None = None
     """Our address as the trunk sees it, where a router translates addresses (NAT); by default our own."""
+    media_ports: Ports | None = None
+    """The UDP ports of ours that media come to, for firewalls and routers that must know them: at least twice
+    as many as channels; by default any."""
     username: str = ""
     """Who registers and answers a challenge; by default nobody."""
     password_file: ReadableFile | None = None
@@ -115,6 +156,12 @@ class SipLine(Section):
     def _somebody_registers(self) -> Self:
         if self.register_for and not self.username:
             raise incomplete("has register_for but no username")
+        return self
+
+    @model_validator(mode="after")
+    def _ports_for_all_channels(self) -> Self:
+        if self.media_ports is not None and len(self.media_ports) < 2 * self.channels:
+            raise incomplete(f"has media_ports for fewer than twice its {self.channels} channels")
         return self
 
     @model_validator(mode="after")

@@ -161,6 +161,7 @@ class SipLine:
                 trace.close()
 
     def _session_order(self, order: CallOrder, own_host: str, trace: Path | None) -> SessionOrder:
+        ports = self._settings.media_ports
         return SessionOrder(
             role=Role.CALLER,
             document=order.document,
@@ -169,6 +170,7 @@ class SipLine:
             station_id=order.station_id[:IDENT_LENGTH],
             subaddress=order.subaddress,
             bind_host=own_host,
+            ports=(ports.first, ports.last) if ports is not None else None,
             trace=trace,
             clock=self._settings.media_clock,
         )

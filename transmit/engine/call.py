@@ -1,6 +1,7 @@
 """A fax session in a worker: its media socket, and its place in time."""
 
 import contextlib
+import errno
 import random
 import socket
 from dataclasses import replace
@@ -34,7 +35,7 @@ class Call:
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
-            self._socket.bind((order.bind_host, 0))
+            _bind(self._socket, order)
         except OSError:
             self._socket.close()
             raise
@@ -106,6 +107,29 @@ class Call:
                 self._socket.sendto(datagram, remote)
             if self._trace is not None:
                 self._trace.add(datagram, self._address, HostPort(*remote))
+
+
+def _bind(media: socket.socket, order: SessionOrder) -> None:
+    """Take a port that is free, drawn by lot so that two workers seldom meet at one.
+
+    Raises:
+        OSError: There is none.
+    """
+    if order.ports is None:
+        media.bind((order.bind_host, 0))
+        return
+    first, last = order.ports
+    ports = list(range(first, last + 1))
+    random.SystemRandom().shuffle(ports)
+    for port in ports:
+        try:
+            media.bind((order.bind_host, port))
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return
+    raise OSError(errno.EADDRINUSE, f"all media ports from {first} to {last} are in use")
 
 
 def _trace_of(order: SessionOrder) -> PacketTrace | None:

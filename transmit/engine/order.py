@@ -72,6 +72,8 @@ class SessionOrder:
     vanished says no goodbye, and libspandsp waits for its next page for ever."""
     bind_host: str = "127.0.0.1"
     """The local address of the media socket."""
+    ports: tuple[int, int] | None = None
+    """The first and the last port that it may have; None for any."""
     trace: Path | None = None
     """A trace that the media's datagrams are added to (`transmit.packet_trace`)."""
     clock: int = 1

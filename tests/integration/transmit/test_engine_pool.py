@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -265,3 +266,29 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def two_free_ports() -> tuple[int, int]:
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second,
+        ):
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                return port, port + 1
+
+
+async def test_media_keep_to_the_ports_that_they_may_have(pool: EnginePool, document: Path) -> None:
+    first, last = two_free_ports()
+    order = replace(sending(document, clock=CLOCK), ports=(first, last))
+    calls = [await pool.open(order), await pool.open(order)]
+    assert {call.media_port for call in calls} == {first, last}
+    with pytest.raises(OSError, match=f"all media ports from {first} to {last} are in use"):
+        await pool.open(order)
+    await hang_up(*calls)
+    again = await pool.open(order)
+    assert again.media_port in {first, last}
+    await hang_up(again)
