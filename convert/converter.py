@@ -93,7 +93,13 @@ class Converter:
         source, target = folder / "sheet.html", folder / "sheet.pdf"
         source.write_text(html, encoding="utf-8")
         arguments = {"source": source.name, "target": target.name}
-        await self._nursery.run(_SHEET, arguments, folder=folder, limits=_SHEET_LIMITS)
+        try:
+            await self._nursery.run(_SHEET, arguments, folder=folder, limits=_SHEET_LIMITS)
+        except TaskFailed as failed:
+            if failed.kind is not FailureKind.CRASHED:
+                raise
+            # What ended the task may have been the end of its parent.
+            await self._nursery.run(_SHEET, arguments, folder=folder, limits=_SHEET_LIMITS)
         return target.read_bytes()
 
 

@@ -214,7 +214,7 @@ def _summary(user: UserPolicy, domain: str) -> SummaryFacts:
     recipients = [replace(_job(user).recipient, number=number, name="", title="") for number in numbers]
     done = _sent_job(user)
     delivered = [
-        replace(done, id=f"K7Q2-M9-{place}", position=place, recipient=recipient)
+        replace(done, id=f"K7Q2-M9-{place + 1}", position=place, recipient=recipient)
         for place, recipient in enumerate(recipients[:-1])
     ]
     missed = replace(_failed(user, domain).job, id="K7Q2-M9-11", position=10, recipient=recipients[-1])
