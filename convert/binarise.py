@@ -115,13 +115,14 @@ def _with_photographs(rows: Packed, page: Grey, mask: Mask, resolution: str) -> 
             cv2.resize(page, (page.shape[1], len(rows)), interpolation=cv2.INTER_AREA), np.uint8
         )
         mask = mask[::2]
-    masked = np.flatnonzero(mask.any(axis=1))
-    if not len(masked):
+    down, across = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(down):
         return rows
-    top, bottom = int(masked[0]), int(masked[-1]) + 1
-    lines = np.packbits(screened(page[top:bottom], resolution, first_row=top), axis=1)
-    where = np.packbits(mask[top:bottom], axis=1)
-    rows[top:bottom] = (rows[top:bottom] & ~where) | (lines & where)
+    part = slice(int(down[0]), int(down[-1]) + 1), slice(int(across[0]) // 8 * 8, int(across[-1]) + 1)
+    octets = part[0], slice(part[1].start // 8, -(-part[1].stop // 8))
+    lines = np.packbits(screened(page[part], resolution, first_row=part[0].start), axis=1)
+    where = np.packbits(mask[part], axis=1)
+    rows[octets] = (rows[octets] & ~where) | (lines & where)
     return rows
 
 

@@ -33,6 +33,8 @@ def draw_hairlines(rows: Packed, page: Grey, dark: Grey, bright: Grey) -> None:
         dark: The darkest pixel of each place of four by four.
         bright: The lightest one.
     """
+    if len(page) < _REDUCED:
+        return
     faint = cv2.bitwise_and(cv2.inRange(dark, _DARKEST, _LIGHTEST), cv2.inRange(bright, 255, 255))
     white = cv2.inRange(dark, 255, 255)
     for across in (True, False):
@@ -66,13 +68,28 @@ def _blacken(rows: Packed, page: Grey, darkest: MatLike, *, across: bool) -> Non
         darkest: By place; 0 where there is no line.
         across: Whether the line lies across the page.
     """
-    inked = np.flatnonzero(darkest.any(axis=1))
-    if not len(inked):
-        return
-    first, last = int(inked[0]), int(inked[-1]) + 1
-    part = page[first * _REDUCED : last * _REDUCED]
-    tones = np.repeat(np.repeat(darkest[first:last], _REDUCED, axis=0), _REDUCED, axis=1)
-    line = cv2.compare(part, tones[: len(part), : part.shape[1]], cv2.CMP_LE)
-    line = cv2.subtract(line, _opened(line, _THICK, across=not across))
-    line = _opened(line, _LONG * _REDUCED - 1, across=across)
-    rows[first * _REDUCED : first * _REDUCED + len(part)] |= np.packbits(line > 0, axis=1)
+    inked = np.flatnonzero(darkest.any(axis=1 if across else 0))
+    which = _pixels(inked)
+    if across:
+        line = _line(page[which], darkest[inked])
+        rows[which] |= np.packbits(line, axis=1)[:, : rows.shape[1]]
+    else:
+        line = _line(np.ascontiguousarray(page[:, which].T), np.ascontiguousarray(darkest[:, inked].T))
+        black = np.zeros(page.shape, np.bool_)
+        black[:, which] = line.T
+        rows |= np.packbits(black, axis=1)
+
+
+def _pixels(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """The rows (or columns) of these places of the reduced raster."""
+    return (places[:, np.newaxis] * _REDUCED + np.arange(_REDUCED)).ravel()
+
+
+def _line(part: Grey, darkest: MatLike) -> npt.NDArray[np.bool_]:
+    """Which pixels of some places' rows form lines along them."""
+    tones = np.repeat(np.repeat(darkest, _REDUCED, axis=0), _REDUCED, axis=1)
+    marked = np.zeros(part.shape, np.uint8)
+    width = min(part.shape[1], tones.shape[1])
+    marked[:, :width] = part[:, :width] <= tones[:, :width]
+    marked = np.asarray(cv2.subtract(marked, _opened(marked, _THICK, across=False)), np.uint8)
+    return np.asarray(_opened(marked, _LONG * _REDUCED - 1, across=True) > 0, np.bool_)

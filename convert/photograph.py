@@ -33,6 +33,8 @@ _SPREAD = 0.07
 """Of shades, as a share of the contrast nearby; an even distribution has 0.14, a fill with grain 0.02."""
 _SURELY, _PERHAPS = 0.15, 0.04
 """Share of shades in a square and its neighbours; letters drawn or scanned have 0.00 to 0.03."""
+_SOME = 0.01
+"""Share of shades in a square that a photograph's edge may go through."""
 _FEWEST = 12
 """Squares of sure shades in a photograph: 2 cm²."""
 _MOSTLY = 0.35
@@ -59,7 +61,7 @@ def photographs(dark: Tones, bright: Tones) -> Squares | None:
     # A photograph with its even places; where that takes in a page of letters, without them.
     for grown in (perhaps | even, perhaps):
         found |= _accepted(grown, sure & ~found, perhaps, near)
-    return _widened(found) if found.any() else None
+    return _widened(found, even | (shaded > _SOME)) if found.any() else None
 
 
 def _has_shades(dark: Tones, bright: Tones) -> bool:
@@ -134,6 +136,7 @@ def _closed(part: Squares) -> Squares:
     return np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, window)[2:-2, 2:-2] > 0, np.bool_)
 
 
-def _widened(found: Squares) -> Squares:
-    """With the squares that a photograph's edge goes through; paper beside it stays white all the same."""
-    return np.asarray(cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0, np.bool_)
+def _widened(found: Squares, fit: Squares) -> Squares:
+    """With the squares that a photograph's edge goes through, but not with letters beside it."""
+    wider = cv2.dilate(found.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return np.asarray(found | (wider & fit), np.bool_)

@@ -19,8 +19,9 @@ _ORDER = {"standard": (0, 2, 1, 3), "fine": (0, 4, 6, 2, 1, 5, 7, 3)}
 """For each row the place of its threshold among all, from the first row that becomes black."""
 _EVEN_STEPS = {"standard": 1.0, "fine": 1.3}
 """Width of the tones that make all lines equally thick, by the width of those between."""
-_SMOOTH, _WIDE, _SHARP = 1.2, 1.9, 0.7
-"""Pixels, pixels, share: the second is where the first is made sharper from."""
+_SMOOTH, _SHARP = 1.2, 0.7
+"""Of the smoothing, in pixels; share of the difference to a smoother one that is added."""
+_WINDOW = (5, 5)
 
 
 def screened(page: Grey, resolution: str, *, first_row: int = 0) -> Black:
@@ -46,5 +47,5 @@ def _thresholds(resolution: str) -> Grey:
 
 
 def _sharpened(page: Grey) -> Grey:
-    smooth, wide = (cv2.GaussianBlur(page, (0, 0), sigma) for sigma in (_SMOOTH, _WIDE))
-    return np.asarray(cv2.addWeighted(smooth, 1 + _SHARP, wide, -_SHARP, 0), np.uint8)
+    smooth = cv2.GaussianBlur(page, _WINDOW, _SMOOTH)
+    return np.asarray(cv2.addWeighted(smooth, 1 + _SHARP, cv2.blur(smooth, _WINDOW), -_SHARP, 0), np.uint8)
