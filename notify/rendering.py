@@ -69,6 +69,24 @@ def html(content: Content, *, domain: str, cid: str = "", own: Mapping[str, str]
     return _rendered(HTML, content, own, domain=domain, cid=cid)
 
 
+def check_template(name: str, source: str) -> None:
+    """Look at an own template without filling it in.
+
+    Raises:
+        OwnTemplateTrouble: it is no Jinja.
+    """
+    try:
+        _with(((name, source),)).get_template(name)
+    except TemplateError as problem:
+        raise OwnTemplateTrouble(_trouble(name, problem)) from problem
+
+
+def _trouble(name: str, problem: TemplateError) -> str:
+    line = getattr(problem, "lineno", None)
+    place = f", line {line}" if line else ""
+    return f"the own template {name}{place}: {problem.message}"
+
+
 def rendered(template: str, values: Mapping[str, object]) -> str:
     """A built-in template, filled in; what is not HTML of its own is escaped."""
     return _built_in().get_template(template).render(values)
@@ -81,9 +99,7 @@ def _rendered(name: str, content: Content, own: Mapping[str, str], *, domain: st
     try:
         return _with(tuple(sorted(own.items()))).get_template(name).render(values)
     except TemplateError as problem:
-        line = getattr(problem, "lineno", None)
-        place = f", line {line}" if line else ""
-        raise OwnTemplateTrouble(f"the own template {name}{place}: {problem.message}") from problem
+        raise OwnTemplateTrouble(_trouble(name, problem)) from problem
     except Exception as problem:  # what a template computes can fail in any way
         raise OwnTemplateTrouble(f"the own template {name}: {type(problem).__name__}: {problem}") from problem
 

@@ -11,6 +11,7 @@ from config.policy import read_policy
 from config.server import read_server_settings
 from notify.wording import count
 from postfax.failures import ExitCode
+from postfax.mail_out_check import failing_templates, unusable_keys
 from postfax.terminal import print_json
 
 
@@ -47,7 +48,12 @@ def _look_at(file: Path) -> _Findings:
         policy = read_policy(settings.policy, lines=settings.lines)
     except ConfigError as problem:
         return _Findings(mistakes=problem.mistakes)
-    return _Findings(cautions=policy.cautions, users=len(policy), lines=len(settings.lines))
+    return _Findings(
+        mistakes=tuple(unusable_keys(settings, file)),
+        cautions=(*policy.cautions, *failing_templates(policy)),
+        users=len(policy),
+        lines=len(settings.lines),
+    )
 
 
 def _print(findings: _Findings) -> None:
