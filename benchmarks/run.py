@@ -28,6 +28,7 @@ import first_invite
 import ingest
 import large_mails
 import policy
+import records
 import soak
 
 BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
     "calls": (calls.main, "two hundred fax calls at one time: success, CPU, memory, late ticks"),
     "dispatch": (dispatch.main, "how long the choice of the next call takes, of a million faxes"),
+    "records": (records.main, "activity, reports and call detail records of two million calls"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),
     "documents": (documents.main, "what becomes of every file of a folder, and what it leaves behind"),

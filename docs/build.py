@@ -1,9 +1,10 @@
 """The generated pages of docs/, and a check of every page's links: `./dev docs`, or `build.py --check`.
 
 What the code says is written by the code: `reference/commands.md` from the commands' own help,
-`reference/documents.md` from the table of formats, `reference/settings.md` and the two schemas from the
-models of the settings. With `--check` nothing is written, and a page that is not what it would be is a
-failure, so that code and documentation cannot drift apart.
+`reference/documents.md` from the table of formats, a table of `reference/json.md` from that of the activity
+list's columns, `reference/settings.md` and the two schemas from the models of the settings. With `--check`
+nothing is written, and a page that is not what it would be is a failure, so that code and documentation
+cannot drift apart.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import click
 
 from convert.cover_tokens import TOKENS
 from convert.formats import FORMATS, ROUTE_WORDS
+from postfax.activity_columns import COLUMNS
 from postfax.command import COMMANDS
 from postfax.commands import config
 
@@ -25,6 +27,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _TOKENS, _END_OF_TOKENS = "<!-- tokens: written by ./dev docs -->", "<!-- end of tokens -->"
+_COLUMNS, _END_OF_COLUMNS = "<!-- columns: written by ./dev docs -->", "<!-- end of columns -->"
 
 
 def commands_page() -> str:
@@ -100,12 +103,22 @@ def cover_pages() -> str:
     return f"{before}{_TOKENS}\n{table}\n{_END_OF_TOKENS}{rest.partition(_END_OF_TOKENS)[2]}"
 
 
+def json_page() -> str:
+    """The page on what programs get: written by hand, but for the table of the activity list's columns."""
+    page = (DOCS / "reference" / "json.md").read_text("utf-8")
+    rows = [f"| `{name}` | {column.what} |" for name, column in COLUMNS.items()]
+    table = "\n".join(["| name | holds |", "|---|---|", *rows])
+    before, _, rest = page.partition(_COLUMNS)
+    return f"{before}{_COLUMNS}\n{table}\n{_END_OF_COLUMNS}{rest.partition(_END_OF_COLUMNS)[2]}"
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "reference" / "settings.md": settings_page,
     **{DOCS / "reference" / f"{kind}.schema.json": partial(config.schema, kind) for kind in config.FILES},
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "reference" / "documents.md": documents_page,
     DOCS / "admin" / "cover-pages.md": cover_pages,
+    DOCS / "reference" / "json.md": json_page,
 }
 
 

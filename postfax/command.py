@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "call": "Write what went over the wire in a fax's calls.",
     "activity": "Search the faxes, and export what was found.",
     "report": "Report on times, failures, numbers and usage.",
+    "stats": "Tell how the service stands.",
     "events": "Tell what happens to faxes, as it happens.",
     "cdr": "Write the call detail record of a month.",
     "view": "Look at the pages of a fax.",
@@ -45,6 +46,8 @@ COMMANDS: dict[str, str] = {
     "audit": "Show who did what, and when.",
     "doctor": "Look at everything around the service, and say what to do.",
     "station": "Be the receiving end: answer calls and keep the pages.",
+    "completion": "Make a shell complete commands and options.",
+    "manual": "Write the manual pages.",
     "demo": "Watch a mail become a fax, everything on this machine.",
 }
 

@@ -3,7 +3,7 @@
 A report is a table of plain values under stable names (docs/reference/json.md). Durations are seconds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -125,15 +125,6 @@ LISTS: Mapping[str, str] = {
     "volume": "Highest volume destinations",
 }
 """Those that list the first fifty numbers."""
-
-
-def together(counted: Sequence[Counted], measures: Sequence[Measure]) -> Counted:
-    """The figures of several periods as one."""
-    longest = {Measure.LONGEST_WAIT, Measure.LONGEST_DURATION}
-    return {
-        measure: (max if measure in longest else sum)([each[measure] for each in counted] or [0])
-        for measure in measures
-    }
 
 
 DEFAULT_PERIOD = timedelta(days=30)

@@ -3,8 +3,10 @@
 `store.book.Book` is the only kind of it; what holds for the book's methods holds here.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from itertools import chain, islice
 
 from config.settings import DatetimeSettings
 from store.activity import Activity, ActivityFilter, Found
@@ -16,7 +18,8 @@ from store.job import FaxJob
 from store.records import activity, detail_records, happenings, resending, tallies
 from store.records.conditions import departments
 from store.resend import Resend
-from store.tally import Apart, Counted, Leader, Measure, Period
+from store.sqlite import READERS
+from store.tally import Apart, Counted, Leader, Measure, Period, pieces, together_by_key
 from store.upkeep import Upkeep
 
 
@@ -71,7 +74,17 @@ class Searching(Upkeep):
             departments: only faxes of these, as they are recorded; None for all.
             apart: with a status, only faxes that came to nothing are counted.
         """
-        return await self._access.read(tallies.tally, periods, measures, departments, apart)
+        parts = [list(pieces(period)) for period in periods]
+        flat = [piece for part in parts for piece in part]
+        share = max(1, -(-len(flat) // READERS))  # so that all readers have as much to do
+        counted = await asyncio.gather(
+            *(
+                self._access.read(tallies.tally, flat[begin : begin + share], measures, departments, apart)
+                for begin in range(0, len(flat), share)
+            )
+        )
+        found = chain.from_iterable(counted)
+        return [together_by_key(list(islice(found, len(part))), measures) for part in parts]
 
     async def highest_volume(
         self, period: Period, departments: Sequence[str] | None = None

@@ -24,6 +24,7 @@ from postfax.activity_columns import (
 )
 from postfax.commands.layers import Layers, datetimes_of, filter_of, layer_options, with_query
 from postfax.conditions import FIELDS
+from postfax.conditions_completed import complete_condition, complete_query
 from postfax.csv_file import csv_file
 from postfax.opening import open_book, run
 from postfax.progress import counting
@@ -54,7 +55,7 @@ class _Wishes:
 
 
 @click.command("activity")
-@click.argument("conditions", metavar="[CONDITION]…", nargs=-1)
+@click.argument("conditions", metavar="[CONDITION]…", nargs=-1, shell_complete=complete_condition)
 @layer_options
 @click.option(
     "--columns", metavar="NAMES", default="", help="These columns, as job,number,status; `all` for all."
@@ -65,7 +66,9 @@ class _Wishes:
     "--csv", metavar="FILE", default="", help="All that match, with all columns; - for standard output."
 )
 @click.option("--save", metavar="NAME", default="", help="Keep this query under a name, for --query.")
-@click.option("--forget", metavar="NAME", default="", help="Remove a saved query.")
+@click.option(
+    "--forget", metavar="NAME", default="", shell_complete=complete_query, help="Remove a saved query."
+)
 @click.option("--queries", is_flag=True, help="List the saved queries.")
 @click.option("--fields", is_flag=True, help="List what conditions and columns there are.")
 @click.option("--json", "as_json", is_flag=True, help="For programs, with all columns.")

@@ -10,6 +10,7 @@ import click
 
 from config.settings import DatetimeSettings
 from postfax.conditions import NoCondition, read_conditions
+from postfax.conditions_completed import complete_condition, complete_query
 from postfax.failures import ExitCode, Failure
 from postfax.moments import NoMoment, begin_of, end_of
 from postfax.opening import now
@@ -48,9 +49,16 @@ _OPTIONS = (
         "--where",
         metavar="CONDITION",
         multiple=True,
+        shell_complete=complete_condition,
         help="Only these, as status=BUSY, department=Radiology, 'pages>=10'; may be repeated.",
     ),
-    click.option("--query", metavar="NAME", default="", help="As a query that was saved."),
+    click.option(
+        "--query",
+        metavar="NAME",
+        default="",
+        shell_complete=complete_query,
+        help="As a query that was saved.",
+    ),
     click.option("--zone", metavar="ZONE", default="", help="Time zone, in place of the policy's."),
 )
 

@@ -20,11 +20,11 @@ from postfax.csv_file import csv_file
 from postfax.failures import ExitCode, Failure
 from postfax.opening import now, open_book, run
 from postfax.periods import Step, begin_words, periods
-from postfax.reports import DEFAULT_PERIOD, LISTS, REPORTS, Report, Value, count_words, together
+from postfax.reports import DEFAULT_PERIOD, LISTS, REPORTS, Report, Value, count_words
 from postfax.terminal import print_json, print_table, printable
 from store.book import Book
 from store.records.conditions import is_within
-from store.tally import Apart, Counted, Leader, Measure, Period
+from store.tally import Apart, Counted, Leader, Measure, Period, together
 
 _MOST_PERIODS = 5000
 _COMPANY = "the company itself"

@@ -24,7 +24,11 @@ PAGE = 1000
 
 _IDS = select(jobs.c.created_at, jobs.c.id)
 _NEWEST_FIRST = (jobs.c.created_at.desc(), jobs.c.id.desc())
-_OUTCOME = tuple(each.name for each in fields(Outcome))
+# What is told of a call in a list: not all that is kept of it.
+_OUTCOME = (
+    *("status", "cause", "ended_at", "answered_at", "pages_confirmed", "remote_csid", "transport"),
+    *("bit_rate", "ecm", "compression", "sip_code", "q850_cause"),
+)
 _LAST = (
     select(func.max(attempts.c.number))
     .where(attempts.c.job_id == jobs.c.id)
