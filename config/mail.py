@@ -221,6 +221,8 @@ class MailSettings(Section):
     """The mail server that takes Postfax's own mails."""
     sender: EmailAddress = ""
     """The From address of notices; by default postfax@DOMAIN."""
+    sender_name: Name = "Postfax"
+    """The name beside it, such as General Hospital Fax."""
     dkim: tuple[DkimKey, ...] = ()
     """Keys that sign Postfax's own mails, each with a signature: none where the smarthost signs them."""
     postmaster: EmailAddress = ""

@@ -29,6 +29,7 @@ from notify.report import delivery_status_part, report
 from notify.returned_mail import returned_part
 from notify.summary import summary_content
 from notify.welcome import welcome_content
+from notify.wording import one_line
 from store.job import FaxJob
 from store.lifecycle import JobState
 from store.mail import ReceivedMail
@@ -86,7 +87,7 @@ def compose_delivery(facts: DeliveryFacts, *, sender: str, mta: ReportingMta) ->
 def compose_alert(facts: AlertFacts, *, sender: str, mta: ReportingMta) -> bytes:
     """The mail to one who is called when something needs an administrator; `sender` is its From address."""
     content = alert_content(facts)
-    head = _head(facts.notice, content.subject, sender=sender, domain=mta.domain)
+    head = _head(facts.notice, content.subject, sender=sender, mta=mta)
     _write(head, content, name=_name(facts.notice), domain=mta.domain)
     return head.as_bytes()
 
@@ -101,7 +102,7 @@ def compose_welcome(facts: WelcomeFacts, *, sender: str, mta: ReportingMta) -> b
     """The mail to a user who is about to send faxes; `sender` is its From address."""
     content, own = welcome_content(facts), facts.templates
     title = subject(content, domain=mta.domain, own=own)
-    head = _head(facts.notice, title, sender=sender, domain=mta.domain, language=content.language)
+    head = _head(facts.notice, title, sender=sender, mta=mta, language=content.language)
     _write(head, content, name=_name(facts.notice), domain=mta.domain, own=own)
     return head.as_bytes()
 
@@ -120,7 +121,7 @@ def _mail(
     phi_free = facts.user.settings.notifications.phi_free
     own = facts.templates
     title = subject(content, domain=mta.domain, own=own)
-    head = _head(notice, title, sender=sender, domain=mta.domain, language=content.language)
+    head = _head(notice, title, sender=sender, mta=mta, language=content.language)
     _thread(head, facts.mail)
     status = delivery_status(facts.mail, ended, mta=mta, phi_free=phi_free) if ended else ""
     if not status:
@@ -140,19 +141,21 @@ def _name(notice: Notice) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
 
 
-def _head(notice: Notice, title: str, *, sender: str, domain: str, language: str = "en") -> EmailMessage:
+def _head(
+    notice: Notice, title: str, *, sender: str, mta: ReportingMta, language: str = "en"
+) -> EmailMessage:
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
     head = EmailMessage(_POLICY.clone(utf8=not notice.address.isascii()))
-    head["From"] = Address(display_name="Postfax", addr_spec=sender)
+    head["From"] = Address(display_name=one_line(mta.sender_name), addr_spec=sender)
     head["To"] = _address(notice.address)
     head["Subject"] = title
     head["Date"] = notice.created_at
-    head["Message-ID"] = f"<{_name(notice)}.notice@{domain}>"
+    head["Message-ID"] = f"<{_name(notice)}.notice@{mta.domain}>"
     head["Content-Language"] = language
     # RFC 3834 §5.1: who has sent nothing gets no reply.
     head["Auto-Submitted"] = "auto-replied" if notice.to_sender else "auto-generated"
     head["X-Auto-Response-Suppress"] = "All"
-    head[LOOP_FIELD] = domain
+    head[LOOP_FIELD] = mta.domain
     return head
 
 

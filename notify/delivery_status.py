@@ -38,6 +38,8 @@ class ReportingMta:
     """As in our greeting."""
     domain: str
     """The domain whose addresses are fax numbers."""
+    sender_name: str = "Postfax"
+    """The name beside the From address."""
 
 
 def delivery_status(mail: ReceivedMail, jobs: Sequence[FaxJob], *, mta: ReportingMta, phi_free: bool) -> str:

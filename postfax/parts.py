@@ -75,7 +75,9 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
         converter=converter,
         lines=lines,
         mailer=make_mail_carrier(settings, signer),
-        mta=ReportingMta(hostname=hostname, domain=settings.domain),
+        mta=ReportingMta(
+            hostname=hostname, domain=settings.domain, sender_name=settings.mail.sender_name
+        ),
         sender=settings.sender,
     )
 

@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from notice_facts import (
     DOMAIN,
+    MTA,
+    SENDER,
     answered,
     arrived,
     delivery,
@@ -23,6 +27,8 @@ from notice_facts import (
     subject,
 )
 
+from notify.compose import compose_delivery
+from notify.wording import one_line
 from store.job import Recipient
 from store.outbox import LOOP_FIELD
 from store.status import Status
@@ -177,3 +183,16 @@ def test_phi_free_leaves_out_subject_names_and_file_names() -> None:
         "Fax to +1 206 555 1234 not sent: Invalid Attachment",
         "Fax not sent to 1 of 2 recipients: Invalid Attachment",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["General Hospital Fax", "Krankenhäuser, Köln: Fax", "=?x?", "a\r\nBcc: b@c.example"]
+)
+def test_the_name_beside_the_from_address_is_the_settings(name: str) -> None:
+    mta = replace(MTA, sender_name=name)
+    octets_sent = compose_delivery(delivery(sent()), sender=SENDER, mta=mta)
+    parsed = message_from_bytes(octets_sent, policy=default)
+    [address] = parsed["From"].addresses
+    assert address.addr_spec == SENDER
+    assert address.display_name == one_line(name)
+    assert parsed["Bcc"] is None
