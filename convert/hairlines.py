@@ -69,7 +69,9 @@ def _blacken(rows: Packed, page: Grey, darkest: MatLike, *, across: bool) -> Non
         across: Whether the line lies across the page.
     """
     inked = np.flatnonzero(darkest.any(axis=1 if across else 0))
-    which = _pixels(inked)
+    if not len(inked):
+        return
+    which = _pixels(inked, page.shape[0 if across else 1])
     if across:
         line = _line(page[which], darkest[inked])
         rows[which] |= np.packbits(line, axis=1)[:, : rows.shape[1]]
@@ -80,9 +82,10 @@ def _blacken(rows: Packed, page: Grey, darkest: MatLike, *, across: bool) -> Non
         rows |= np.packbits(black, axis=1)
 
 
-def _pixels(places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """The rows (or columns) of these places of the reduced raster."""
-    return (places[:, np.newaxis] * _REDUCED + np.arange(_REDUCED)).ravel()
+def _pixels(places: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
+    """The rows (or columns) of these places of the reduced raster; the last may reach beyond the page."""
+    which = (places[:, np.newaxis] * _REDUCED + np.arange(_REDUCED)).ravel()
+    return which[which < most]
 
 
 def _line(part: Grey, darkest: MatLike) -> npt.NDArray[np.bool_]:
@@ -90,6 +93,6 @@ def _line(part: Grey, darkest: MatLike) -> npt.NDArray[np.bool_]:
     tones = np.repeat(np.repeat(darkest, _REDUCED, axis=0), _REDUCED, axis=1)
     marked = np.zeros(part.shape, np.uint8)
     width = min(part.shape[1], tones.shape[1])
-    marked[:, :width] = part[:, :width] <= tones[:, :width]
+    marked[:, :width] = part[:, :width] <= tones[: len(part), :width]
     marked = np.asarray(cv2.subtract(marked, _opened(marked, _THICK, across=False)), np.uint8)
     return np.asarray(_opened(marked, _LONG * _REDUCED - 1, across=True) > 0, np.bool_)
