@@ -10,6 +10,7 @@ from annotated_types import Ge, Le, MaxLen
 from pydantic.fields import FieldInfo
 
 from config.forms import Form
+from config.one_of import OneOf
 from config.section import Section, WrittenAs
 
 
@@ -61,7 +62,15 @@ class Text:
     """Any text."""
 
 
-Kind = Group | Listed | Table | Choice | Whole | Switch | Text | Form
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alternatives:
+    """Settings in a group that is of one of several kinds."""
+
+    models: dict[str, type[Section]]
+    """By the setting that names the kind."""
+
+
+Kind = Group | Alternatives | Listed | Table | Choice | Whole | Switch | Text | Form
 
 
 def kind_of(field: FieldInfo) -> Kind:
@@ -76,6 +85,8 @@ def _kind(annotation: Any, marks: tuple[Any, ...]) -> Kind:  # noqa: PLR0911 - o
     for mark in marks:
         if isinstance(mark, WrittenAs):
             return Group(model=mark.model)
+        if isinstance(mark, OneOf):
+            return Alternatives(models=mark.by_setting)
     form = next((mark for mark in reversed(marks) if isinstance(mark, Form)), None)
     if annotation is bool:
         return Switch()
@@ -121,7 +132,7 @@ def words_of(kind: Kind) -> str:  # noqa: PLR0911 - one for each kind
         case Listed():
             most = f"at most {kind.most}; " if kind.most else ""
             return f"a list; {most}each {words_of(kind.item)}" if words_of(kind.item) else "a list"
-        case Table(value=Group()):
+        case Table(value=Group() | Alternatives()):
             return ""
         case Table():
             return "names with their values"

@@ -1,4 +1,4 @@
-"""Telephone lines, as `lines:` in `postfax.yaml` names them."""
+"""Telephone lines through a SIP trunk, as `lines:` in `postfax.yaml` names them."""
 
 import re
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from config.fax_values import NumberPattern
 from config.file_values import LocalPath, ReadableFile
 from config.forms import Form
 from config.login import password_has_username
 from config.section import Section
+from config.telephone_line import TelephoneLine
 from config.values import Address, Duration, HostPort, SipUri, Toggle, expected, incomplete
 
 _LOWEST_PORT, _HIGHEST_PORT = 1024, 65535
@@ -88,7 +88,7 @@ class TrunkTls(Section):
         return self
 
 
-class SipLine(Section):
+class SipLine(TelephoneLine):
     """A telephone line: a SIP trunk that carries fax calls."""
 
     sip: SipUri
@@ -118,15 +118,6 @@ class SipLine(Section):
     keep_alive: Duration = timedelta(seconds=30)
     """How often the trunk is asked whether it is there (OPTIONS), which also keeps a router's way open; 0 s
     for never."""
-    channels: Annotated[int, Field(ge=1, le=500)] = 4
-    """Calls at one time."""
-    numbers: tuple[NumberPattern, ...] = ()
-    """The numbers that it carries, such as +1* or +49*; by default all."""
-    cost: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Of lines that carry a number the cheapest is called first, and the next one when that is busy, held or
-    down; where the policy names lines, its order counts."""
-    caller: str = ""
-    """The caller id of users without a sender number."""
     from_user: str = ""
     """What stands before the @ of From, for trunks that want the account there; by default the caller id."""
     identity: Literal["from", "asserted", "preferred"] = "from"
@@ -151,6 +142,11 @@ class SipLine(Section):
     started with the same figure, to rehearse and to test."""
 
     _complete_login = model_validator(mode="after")(password_has_username)
+
+    @property
+    def goes_to(self) -> str:
+        """The trunk's address."""
+        return self.sip
 
     @model_validator(mode="after")
     def _somebody_registers(self) -> Self:

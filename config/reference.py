@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from config.forms import Form
-from config.kinds import Group, Kind, Listed, Table, kind_of, words_of
+from config.kinds import Alternatives, Group, Kind, Listed, Table, kind_of, words_of
 from config.policy_file import DepartmentEntry, UserEntry
 from config.section import Section
 from config.settings import Settings
@@ -83,8 +83,21 @@ def _items(name: str, kind: Kind, said: set[type[Section]]) -> list[str]:
         label = kind.name.example if isinstance(kind.name, Form) else "name"
         if isinstance(kind.value, Group):
             return [f"{name}:", f"  {label}:", *_indented(_indented(_once(kind.value.model, said)))]
+        if isinstance(kind.value, Alternatives):
+            return [f"{name}:", *_indented(_alternatives(kind.value, said))]
         return [f"{name}: {{{label}: {_example(kind.value)}}}"]
     return []
+
+
+def _alternatives(kind: Alternatives, said: set[type[Section]]) -> Iterator[str]:
+    """One of each kind."""
+    for position, (setting, model) in enumerate(kind.models.items()):
+        if position:
+            yield ""
+        about = " ".join((model.__doc__ or "").split())
+        yield from textwrap.wrap(about, WIDTH, initial_indent="# ", subsequent_indent="# ")
+        yield f"{setting}-line:"
+        yield from _indented(_once(model, said))
 
 
 def _once(model: type[Section], said: set[type[Section]]) -> Iterator[str]:

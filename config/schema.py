@@ -8,7 +8,7 @@ like a number, `+12065550100` for one, a number is allowed.
 from typing import Any
 
 from config.forms import Form
-from config.kinds import Choice, Group, Kind, Listed, Switch, Table, Whole, kind_of
+from config.kinds import Alternatives, Choice, Group, Kind, Listed, Switch, Table, Whole, kind_of
 from config.section import Section
 from config.written import written
 
@@ -53,6 +53,8 @@ def _of(kind: Kind, groups: dict[str, Schema]) -> Schema:  # noqa: PLR0911 - one
     match kind:
         case Group():
             return _reference(kind.model, groups)
+        case Alternatives():
+            return _one_of(list(kind.models.items()), groups)
         case Listed():
             most = {"maxItems": kind.most} if kind.most else {}
             return {"type": ["array", "null"], "items": _of(kind.item, groups), **most}
@@ -75,6 +77,15 @@ def _of(kind: Kind, groups: dict[str, Schema]) -> Schema:  # noqa: PLR0911 - one
             return kind.schema()
         case _:
             return dict(_TEXT)
+
+
+def _one_of(kinds: list[tuple[str, type[Section]]], groups: dict[str, Schema]) -> Schema:
+    """The kind whose setting is there; the first one where none is, so that its errors are told."""
+    (_, first), *others = kinds
+    schema = _reference(first, groups)
+    for setting, model in reversed(others):
+        schema = {"if": {"required": [setting]}, "then": _reference(model, groups), "else": schema}
+    return schema
 
 
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}

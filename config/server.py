@@ -11,10 +11,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.file_values import BookUrl, DocumentsUrl, LocalPath
-from config.lines import SipLine
+from config.line_kinds import LineSettings
 from config.mail import MailSettings
 from config.mail_values import Domain
 from config.mistakes import ConfigError
+from config.monitoring import MonitoringSettings
 from config.outgoing_mail import is_aligned
 from config.reading import read_yaml
 from config.section import Section
@@ -59,10 +60,15 @@ class ServerSettings(Section):
     """Large mails and documents: `file:FOLDER`."""
     policy: LocalPath
     """The policy: a file, or a folder of them."""
-    lines: dict[Name, SipLine] = {}
-    """Telephone lines by name. Without one the service does not start."""
+    lines: dict[Name, LineSettings] = {}
+    """Telephone lines by name; `sip`, `hylafax` or `provider` says of which kind each is. Without one the service
+    does not start."""
+    fax_engines: Annotated[int, Field(ge=1, le=32)] = 2
+    """Processes that run the fax protocol; each carries a hundred calls at one time."""
     destinations_kept: Duration = timedelta(days=30)
     """How long it is remembered what calls have taught about a number: resolution, rate, T.38 or G.711."""
+    monitoring: MonitoringSettings = MonitoringSettings()
+    """How it is watched."""
     convert: ConvertSettings = ConvertSettings()
     """How documents are made into pages."""
     log_format: Literal["json", "console"] = "json"

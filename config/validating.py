@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.mistakes import Mistake, Step, path_text, quoted
+from config.one_of import OneOf
 from config.places import Place, Value
 from config.reading import Document
 from config.section import Section, WrittenAs
@@ -88,7 +89,7 @@ def _placed(place: Place, steps: tuple[Step, ...], **said: str) -> Mistake:
 
 def _unknown_name(model: type[Section], document: Document, steps: tuple[Step, ...]) -> Mistake:
     name = str(steps[-1])
-    known = _names_at(model, steps[:-1])
+    known = _names_at(model, document, steps[:-1])
     hint = did_you_mean(name, known) or f"known here: {', '.join(known)}"
     if name == "<<":
         hint = "YAML 1.2 has no merging; say it at the level above instead"
@@ -125,22 +126,26 @@ def _kind(value: Value) -> str:
             return "nothing"
 
 
-def _names_at(model: type[Section], steps: tuple[Step, ...]) -> list[str]:
+def _names_at(model: type[Section], document: Document, steps: tuple[Step, ...]) -> list[str]:
     """The names that may stand where the steps lead."""
     place: Any = model
-    for step in steps:
+    for depth, step in enumerate(steps):
         if isinstance(place, type) and issubclass(place, Section):
             place = _bare(place.model_fields[str(step)].annotation)
         else:
             arguments = typing.get_args(place)
             place = _bare(arguments[1] if typing.get_origin(place) is dict else arguments[0])
+        if isinstance(place, OneOf):
+            place = place.kind_of(document.nearest(steps[: depth + 1])) or place.kinds[0]
     return list(place.model_fields)
 
 
 def _bare(annotation: Any) -> Any:
-    """What is written there: the annotation without `Annotated` and without `| None`."""
+    """What is written there: the annotation without `Annotated` and without `| None`; or of which kinds."""
     if typing.get_origin(annotation) is typing.Annotated:
         kind, *marks = typing.get_args(annotation)
+        if one_of := next((mark for mark in marks if isinstance(mark, OneOf)), None):
+            return one_of
         return next((mark.model for mark in marks if isinstance(mark, WrittenAs)), None) or _bare(kind)
     if type(None) in typing.get_args(annotation):
         return _bare(next(kind for kind in typing.get_args(annotation) if kind is not type(None)))

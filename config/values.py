@@ -153,7 +153,8 @@ def _time_format(value: Any) -> str:
 # --- Addresses on the network -----------------------------------------------------------------------------
 
 
-def _host_port(value: Any, default_port: int | None, what: str) -> HostPort:
+def host_with_port(value: Any, default_port: int | None, what: str) -> HostPort:
+    """A host with a port, or with the default one; otherwise `what` was expected."""
     if isinstance(value, list | tuple) and [type(part) for part in value] == [str, int]:
         return HostPort(value[0], value[1])  # as JSON carries it
     pattern = r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\s\[\]]+))(?::([0-9]{1,5}))?"
@@ -165,14 +166,14 @@ def _host_port(value: Any, default_port: int | None, what: str) -> HostPort:
 
 
 def _listen_address(value: Any) -> HostPort:
-    return _host_port(value, None, "an address with a port, such as 127.0.0.1:25 or [::1]:25")
+    return host_with_port(value, None, "an address with a port, such as 127.0.0.1:25 or [::1]:25")
 
 
 def _local_address(value: Any, info: ValidationInfo) -> HostPort | UnixSocket:
     if isinstance(value, str) and value.startswith("unix:") and len(value) > len("unix:"):
         return UnixSocket(beside(Path(value.removeprefix("unix:")), info))
     what = "an address with a port, such as 127.0.0.1:2624, or unix: and a path, as in unix:/run/postfax/lmtp"
-    return _host_port(value, None, what)
+    return host_with_port(value, None, what)
 
 
 def _network(value: Any) -> IPv4Network | IPv6Network:
@@ -191,7 +192,7 @@ def _http_url(value: Any) -> str:
 
 def _nameserver(value: Any) -> HostPort:
     what = "the IP address of a resolver, with a port where it is not 53, such as 127.0.0.1:5353"
-    address = _host_port(value, 53, what)
+    address = host_with_port(value, 53, what)
     if not re.fullmatch(r"[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", address.host):
         raise expected(what)
     return address

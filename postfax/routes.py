@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from config.lines import SipLine
+from config.line_kinds import LineSettings
 from submission.allowance import Blocks
 from submission.routing import Route, Routing
 
 
-def routing_of(lines: Mapping[str, SipLine]) -> Routing:
+def routing_of(lines: Mapping[str, LineSettings]) -> Routing:
     """Which numbers each line carries, and at which cost."""
     return Routing(
         routes={name: Route(numbers=Blocks(line.numbers), cost=line.cost) for name, line in lines.items()}

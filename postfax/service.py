@@ -18,7 +18,7 @@ from postfax.closing_months import close_months
 from postfax.failures import ExitCode, Failure
 from postfax.housekeeping import keep_house
 from postfax.journey.decide import Decide
-from postfax.journey.dial import Dial
+from postfax.journey.dial import LEASE, Dial
 from postfax.journey.expire import Expire
 from postfax.journey.file import File
 from postfax.journey.make import Make
@@ -32,9 +32,15 @@ from postfax.parts import Parts, start_parts
 from postfax.pickups import Pickups
 from postfax.policy_reload import PolicyReload
 from postfax.schedule import Schedule
+from postfax.watching import metrics
+from postfax.watching.http_door import HttpDoor
+from postfax.watching.watch import Watch
 from store.book import Book
 from store.errors import BookUnavailable
+from store.job import Attempt, FaxJob
 from store.records.schedule import Work
+from store.sqlite import book_path
+from transmit.lines import lines_that_keep_calls
 
 CALLS_MAY_FINISH = 60.0
 """Seconds that calls in progress get when the service is told to stop; it is gone within 90."""
@@ -65,6 +71,8 @@ class Service:
             )
         self._settings = settings
         self._policy = LivePolicy(settings.policy, lines=settings.lines, now=now())
+        self._keeping = lines_that_keep_calls(settings.lines)
+        self._taken_over: tuple[tuple[FaxJob, Attempt], ...] = ()
         self._stop = asyncio.Event()
         self._allow_removal = allow_removal
         self._workers: AcceptWorkers | None = None
@@ -88,6 +96,8 @@ class Service:
             pickups.start()
             self._keep_house(book, stack)
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
+            dial.take_up(self._taken_over)
+            self._watch(book, dial, stack)
             schedule = Schedule(book, now)
             forward = self._forward(book, parts, dial, schedule)
             welcoming = Welcoming(book, lambda: self._policy.current, self._settings, clock=now)
@@ -100,7 +110,7 @@ class Service:
             await asyncio.gather(self._workers.stop(), pickups.stop(), _stop(forward))
             await dial.finish(CALLS_MAY_FINISH)
             await _stop(outward)
-            await _give_back_claims(book)
+            await _give_back_claims(book, self._keeping)
         log.info("service_stopped")
         if ended:
             raise Failure(f"the loop {ended} ended by itself; the log says why.", ExitCode.PARTLY)
@@ -120,6 +130,7 @@ class Service:
         await Book.migrate(self._settings.store)
         book = await stack.enter_async_context(make_book(self._settings))
         await book.check_writable()
+        self._taken_over = await book.take_over_calls(self._keeping, LEASE)
         released = await book.release_dead_owners()
         swept = await book.sweep_bodies()
         log.info("book_opened", **asdict(released), swept=len(swept))
@@ -144,6 +155,30 @@ class Service:
             task.add_done_callback(_note_end)
             stack.push_async_callback(_end, task)
         return reload
+
+    def _watch(self, book: Book, dial: Dial, stack: contextlib.AsyncExitStack) -> None:
+        """Look after the service, and answer programs that do.
+
+        Raises:
+            DoorNotOpened: The address for them cannot be listened on.
+        """
+        settings, tls = self._settings.monitoring, self._settings.mail.tls
+        watch = Watch(
+            book,
+            dial.open_lines,
+            lambda: self._policy.current,
+            settings,
+            folders=(book_path(self._settings.store).parent, documents_folder(self._settings)),
+            certificate=tls.certificate if tls else None,
+            clock=now,
+        )
+        if settings.listen:
+            door = HttpDoor(settings.listen, metrics.REGISTRY, healthy=watch.hung, ready=watch.not_ready)
+            stack.callback(door.close)
+            log.info("monitoring_opened", address=str(door.open()))
+        task = asyncio.create_task(watch.run(), name="watch")
+        task.add_done_callback(_note_end)
+        stack.push_async_callback(_end, task)
 
     def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         kept = timedelta(days=self._settings.mail.quarantine.days)
@@ -238,9 +273,9 @@ def _note_end(task: asyncio.Task[None]) -> None:
         log.error("task_ended", task=task.get_name(), exc_info=problem)
 
 
-async def _give_back_claims(book: Book) -> None:
+async def _give_back_claims(book: Book, keeping: frozenset[str]) -> None:
     """Give back what the stop cut off, without counting it as a try: left to the next start, it would be."""
     try:
-        await book.release_own_claims()
+        await book.release_own_claims(keeping)
     except BookUnavailable as problem:
         log.warning("claims_not_given_back", cause=problem.cause or str(problem))

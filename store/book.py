@@ -12,7 +12,7 @@ them: in lower case, without the first dash. A look-up of an unknown id is None 
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from store.bodies import BodyFolder
 from store.destination import Destination
 from store.disk import check_space
 from store.errors import NotInBook
+from store.gauges import Gauges
 from store.history import RecordedTransition
 from store.ids import read_id
 from store.incoming import IncomingBody
@@ -43,6 +44,7 @@ from store.records import (
     attempts,
     calls,
     claims,
+    gauges,
     interventions,
     jobs,
     mails,
@@ -257,6 +259,10 @@ class Book(Searching):
         """The end of the service cut a call off: the job is due again, and the first three do not count."""
         return await self._access.write(calls.record_interrupted, attempt_id)
 
+    async def gauges(self, now: datetime) -> Gauges:
+        """What is on its way, and since when."""
+        return await self._access.read(gauges.gauges, now)
+
     async def calls_to_hang_up(self) -> tuple[str, ...]:
         """Ids of the jobs that were cancelled while their call is in progress."""
         return await self._access.read(attempts.calls_to_hang_up)
@@ -271,9 +277,18 @@ class Book(Searching):
         """Give back what processes hold that are no more, and interrupt their calls. At each start."""
         return await self._access.write(claims.release_dead_owners, gone)
 
-    async def release_own_claims(self) -> tuple[str, ...]:
-        """Give back all that this owner holds, at the service's end; ids of the attempts it interrupted."""
-        return await self._access.write(claims.release_claims_of, self.owner)
+    async def take_over_calls(
+        self, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool] = is_gone
+    ) -> tuple[tuple[FaxJob, Attempt], ...]:
+        """Go on with calls of processes that are no more, on lines that keep them, before their release."""
+        return await self._access.write(claims.take_over_calls, lines, lease, gone)
+
+    async def release_own_claims(self, kept: Collection[str] = ()) -> tuple[str, ...]:
+        """Give back all that this owner holds, at the service's end; ids of the attempts it interrupted.
+
+        Calls on the lines named in `kept` stay open for whoever comes next.
+        """
+        return await self._access.write(claims.release_claims_of, self.owner, kept)
 
     # --- Outbox -------------------------------------------------------------------------------------------
 

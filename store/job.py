@@ -137,7 +137,7 @@ class Outcome:
     """libspandsp's completion code; 0 is OK."""
     t30_result: str = ""
     transport: str = ""
-    """`T.38` or `G.711`; empty if the call was not answered."""
+    """`T.38`, `G.711` or `modem`; empty if the call was not answered, or it is not known."""
     bit_rate: int | None = None
     """bit/s of the image data."""
     ecm: bool | None = None

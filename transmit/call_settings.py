@@ -97,7 +97,7 @@ def _one_rung_down(settings: CallSettings, outcome: Outcome, begun_with: str) ->
         return replace(settings, transport=_OTHER.get(settings.transport, G711))
     if settings.max_rate > V29_RATE:
         return replace(settings, max_rate=V29_RATE)
-    if settings.transport == begun_with:
+    if settings.transport == begun_with and outcome.transport in _OTHER:  # a modem has no other
         return replace(settings, transport=_OTHER[outcome.transport])
     return replace(settings, max_rate=V27TER_RATE)
 

@@ -42,6 +42,9 @@ class CallOrder:
     """The number given as caller id; empty for the line's own."""
     station_id: str = ""
     """Our TSI: at most 20 characters (T.30 §5.3.6.2.4)."""
+    taken_up: bool = False
+    """Whether a service that is gone may have placed the call already: then a line that keeps its calls looks
+    for it first."""
     hang_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the job is cancelled: the call ends, and its outcome is `Job Cancelled`."""
 
@@ -94,6 +97,10 @@ class Line(Protocol):
     def down(self) -> str:
         """Why it is known to carry no calls just now; empty while it carries them, or nothing is known."""
 
+    @property
+    def keeps_calls(self) -> bool:
+        """Whether its calls go on without us, and are found again by the attempt's id."""
+
     async def start(self) -> None:
         """Makes it ready.
 
@@ -107,5 +114,6 @@ class Line(Protocol):
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         """Places one call and says what it came to.
 
-        Cancelling the task hangs up within 5 s and raises CancelledError on.
+        Cancelling the task hangs up within 5 s and raises CancelledError on; a line that keeps its calls lets
+        them go on instead, and follows them again when it is asked with the same attempt.
         """

@@ -84,6 +84,7 @@ class SipLine:
         """
         self.name = name
         self.channels = settings.channels
+        self.keeps_calls = False
         self._settings = settings
         self._pool = pool
         self._now = now

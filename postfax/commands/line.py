@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from config.line_kinds import LINE_KINDS, LineSettings
 from config.lines import SipLine
 from config.server import ServerSettings
 from config.values import did_you_mean
@@ -26,7 +27,7 @@ class _ShownLine:
     """A line as it stands."""
 
     name: str
-    settings: SipLine
+    settings: LineSettings
     calls: int
     held: HeldLine | None
 
@@ -46,11 +47,11 @@ def list_command(settings_file: str, *, as_json: bool) -> None:
         print_json([_plain(line) for line in lines])
     elif lines:
         print_table(
-            ("LINE", "TRUNK", "CARRIES", "COST", "CALLS", "STATE"),
+            ("LINE", "GOES TO", "CARRIES", "COST", "CALLS", "STATE"),
             (
                 (
                     line.name,
-                    line.settings.sip,
+                    line.settings.goes_to,
                     _carries(line.settings),
                     str(line.settings.cost),
                     f"{line.calls} of {line.settings.channels}",
@@ -77,12 +78,11 @@ def show_command(settings_file: str, name: str, *, as_json: bool) -> None:
     settings = line.settings
     print_facts(
         [
-            ("trunk", settings.sip),
-            ("transport", settings.transport),
-            ("registers", f"as {settings.username}" if settings.register_for else ""),
+            ("kind", _kind(settings)),
+            ("goes to", settings.goes_to),
+            *(_of_trunk(settings) if isinstance(settings, SipLine) else ()),
             ("carries", _carries(settings)),
             ("cost", str(settings.cost)),
-            ("T.38", settings.t38),
             ("calls", f"{line.calls} of {settings.channels}"),
             ("state", _state(line)),
         ]
@@ -122,7 +122,7 @@ def release_command(settings_file: str, name: str, reason: str) -> int:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_obj
 def test_command(settings_file: str, name: str, *, as_json: bool) -> int:
-    """Ask a line's trunk whether it is there (SIP OPTIONS). No call is placed."""
+    """Ask where a line goes to whether it is there (a trunk by SIP OPTIONS). No call is placed."""
     settings = settings_in(settings_file)
     only = settings.model_copy(update={"lines": {name: _named(settings.lines, name)}})
     silence()
@@ -166,14 +166,26 @@ def _found(lines: list[_ShownLine], name: str) -> _ShownLine:
     return by_name[name]
 
 
-def _named(lines: Mapping[str, SipLine], name: str) -> SipLine:
+def _named(lines: Mapping[str, LineSettings], name: str) -> LineSettings:
     if name not in lines:
         known = did_you_mean(name, list(lines)) or f"there are {', '.join(lines)}."
         raise Failure(f"there is no line {name}; {known}", ExitCode.NOT_FOUND)
     return lines[name]
 
 
-def _carries(line: SipLine) -> str:
+def _kind(line: LineSettings) -> str:
+    return next(setting for setting, kind in LINE_KINDS.by_setting.items() if isinstance(line, kind))
+
+
+def _of_trunk(trunk: SipLine) -> list[tuple[str, str]]:
+    return [
+        ("transport", trunk.transport),
+        ("registers", f"as {trunk.username}" if trunk.register_for else ""),
+        ("T.38", trunk.t38),
+    ]
+
+
+def _carries(line: LineSettings) -> str:
     return ", ".join(line.numbers) or "all numbers"
 
 
@@ -187,7 +199,8 @@ def _state(line: _ShownLine) -> str:
 def _plain(line: _ShownLine) -> dict[str, Any]:
     return {
         "name": line.name,
-        "trunk": line.settings.sip,
+        "kind": _kind(line.settings),
+        "trunk": line.settings.goes_to,
         "numbers": line.settings.numbers,
         "cost": line.settings.cost,
         "channels": line.settings.channels,

@@ -1,15 +1,18 @@
 """The telephone lines: does each trunk answer? Asked by OPTIONS from a port of our own; no call is placed.
 
 Its servers are found, reached and believed as the line does it: NAPTR and SRV, UDP, TCP or TLS, proxy.
-Nobody registers: that would take the calls of the running service away.
+Nobody registers: that would take the calls of the running service away. Lines of other kinds are
+logged in to.
 """
 
 import asyncio
 from collections.abc import Sequence
 
+from config.line_kinds import LineSettings
 from config.lines import SipLine
 from config.values import HostPort
 from postfax.doctor.finding import Finding, failure, ok, reason_of, warning
+from postfax.doctor.other_lines import other_line
 from postfax.doctor.site import Site
 from transmit.line import LineError
 from transmit.sip.dns_records import DnsRecords
@@ -33,7 +36,13 @@ async def trunk(site: Site, *, timers: SipTimers = _TIMERS) -> Sequence[Finding]
     return [finding for findings in found for finding in findings]
 
 
-async def _line(name: str, line: SipLine, records: DnsRecords, timers: SipTimers) -> Sequence[Finding]:
+async def _line(name: str, line: LineSettings, records: DnsRecords, timers: SipTimers) -> Sequence[Finding]:
+    if isinstance(line, SipLine):
+        return await _sip_line(name, line, records, timers)
+    return [await other_line(name, line)]
+
+
+async def _sip_line(name: str, line: SipLine, records: DnsRecords, timers: SipTimers) -> Sequence[Finding]:
     try:
         said = await _ask(name, line, records, timers)
     except LineError as problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from config.lines import SipLine
+from config.line_kinds import LineSettings
 from config.policy import Policy
 from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
@@ -41,7 +41,7 @@ class Decide:
         nursery: Nursery,
         *,
         domain: str,
-        lines: Mapping[str, SipLine],
+        lines: Mapping[str, LineSettings],
         folder: Path,
         clock: Clock,
     ) -> None:

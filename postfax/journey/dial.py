@@ -2,8 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
 from postfax.open_lines import OpenLines
 from postfax.opening import Clock
+from postfax.watching import metrics
 from store.book import Book
 from store.destination import Destination
 from store.errors import BookUnavailable
@@ -50,9 +51,11 @@ class Dial:
         self._lines = lines
         self._policy = policy
         self._folder = folder
-        self._open_lines = OpenLines(book, lines)
+        self.open_lines = OpenLines(book, lines)
+        """Which lines take calls, and how many are on each."""
         self._orders: dict[str, CallOrder] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept: set[asyncio.Task[None]] = set()
         self._renew_at = clock() + RENEWAL
         self._finishing = False
 
@@ -64,19 +67,31 @@ class Dial:
     async def step(self) -> bool:
         """Look after the calls in progress, then begin one more; False if that cannot be."""
         await self._look_after_calls()
-        channels = await self._open_lines.free_channels()
+        channels = await self.open_lines.free_channels()
         claimed = await self._book.claim_call(channels, LEASE, _header_line) if channels else None
         if claimed is None:
             return False
-        job, attempt = claimed
-        self._open_lines.begin(attempt.line)
-        task = asyncio.create_task(self._follow(job, attempt), name=f"call {attempt.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._over)
+        self._begin(*claimed)
         return True
+
+    def take_up(self, calls: Iterable[tuple[FaxJob, Attempt]]) -> None:
+        """Go on with calls that a service before this one began, on lines that keep them."""
+        for job, attempt in calls:
+            log.info("call_taken_up", job=job.id, attempt=attempt.id, line=attempt.line)
+            self._begin(job, attempt, taken_up=True)
+
+    def _begin(self, job: FaxJob, attempt: Attempt, *, taken_up: bool = False) -> None:
+        self.open_lines.begin(attempt.line)
+        following = self._follow(job, attempt, taken_up=taken_up)
+        task = asyncio.create_task(following, name=f"call {attempt.id}")
+        self._tasks.add(task)
+        if self._lines[attempt.line].keeps_calls:
+            self._kept.add(task)
+        task.add_done_callback(self._over)
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._kept.discard(task)
         if not task.cancelled() and (problem := task.exception()):
             # The attempt stays open; the next service finds its owner gone and closes it as interrupted.
             log.error("call_not_recorded", task=task.get_name(), exc_info=problem)
@@ -94,26 +109,34 @@ class Dial:
             await self._book.renew(held, LEASE)
 
     async def finish(self, seconds: float) -> None:
-        """Let calls end by themselves for so long; then hang up and close them as interrupted."""
-        if self._tasks:
-            log.info("waiting_for_calls", calls=len(self._tasks), seconds=seconds)
-            await asyncio.wait(self._tasks, timeout=seconds)
+        """Let calls end by themselves for so long; then hang up and close them as interrupted.
+
+        Calls that their line keeps go on without us, and stay open for the service that comes next.
+        """
+        for task in self._kept:
+            task.cancel()
+        if waiting := self._tasks - self._kept:
+            log.info("waiting_for_calls", calls=len(waiting), seconds=seconds)
+            await asyncio.wait(waiting, timeout=seconds)
         self._finishing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _follow(self, job: FaxJob, attempt: Attempt) -> None:
+    async def _follow(self, job: FaxJob, attempt: Attempt, *, taken_up: bool) -> None:
         """One call, from the header line to the record of its outcome."""
         try:
-            result = await self._result(job, attempt)
+            result = await self._result(job, attempt, taken_up=taken_up)
         except asyncio.CancelledError:
-            await asyncio.shield(self._book.record_interrupted(attempt.id))
-            log.warning("attempt_interrupted", job=job.id, attempt=attempt.number)
+            if self._lines[attempt.line].keeps_calls:
+                log.info("call_left_to_its_line", job=job.id, attempt=attempt.id, line=attempt.line)
+            else:
+                await asyncio.shield(self._book.record_interrupted(attempt.id))
+                log.warning("attempt_interrupted", job=job.id, attempt=attempt.number)
             raise
         finally:
             # Free before the outcome is recorded: that commit wakes the loop, which then finds the channel.
-            self._open_lines.end(attempt.line)
+            self.open_lines.end(attempt.line)
             self._orders.pop(job.id, None)
         recording = asyncio.create_task(self._record_surely(job, attempt, result))
         try:
@@ -122,13 +145,13 @@ class Dial:
             await recording  # the call has ended: a stop must not lose what it came to
             raise
 
-    async def _result(self, job: FaxJob, attempt: Attempt) -> "_Result":
+    async def _result(self, job: FaxJob, attempt: Attempt, *, taken_up: bool) -> "_Result":
         """What the call came to; whatever fails on our side is an outcome too."""
         try:
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
-                if blocked := await self._blocked(job):
+                if not taken_up and (blocked := await self._blocked(job)):
                     return _Result(outcome=blocked)
-                return await self._call(job, attempt, Path(folder))
+                return await self._call(job, attempt, Path(folder), taken_up=taken_up)
         except Exception as problem:
             log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
             outcome = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
@@ -142,15 +165,15 @@ class Dial:
             return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
         return None
 
-    async def _call(self, job: FaxJob, attempt: Attempt, folder: Path) -> "_Result":
+    async def _call(self, job: FaxJob, attempt: Attempt, folder: Path, *, taken_up: bool) -> "_Result":
         if job.document is None:
             raise AssertionError(f"{job.id} was claimed for a call and has no document")
         known = await self._book.destination(attempt.called)
         settings = call_settings(known, await self._earlier(job), resolution=job.document.resolution.value)
         source = await self._book.body_path(job.document.body, folder)
         ordered = await asyncio.to_thread(ordered_call, job, attempt, settings, source, folder)
-        self._orders[job.id] = ordered.order
-        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(ordered.order, _report))
+        self._orders[job.id] = order = replace(ordered.order, taken_up=taken_up)
+        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(order, _report))
         return _Result(outcome=outcome, destination=learned(known, attempt.called, settings, outcome))
 
     async def _earlier(self, job: FaxJob) -> tuple[Outcome, ...]:
@@ -182,6 +205,7 @@ class Dial:
         recorded = await self._book.record_outcome(
             attempt.id, outcome, decision.at, destination=result.destination
         )
+        metrics.note_call(job, attempt, outcome)
         log.info(
             "attempt_ended",
             job=job.id,

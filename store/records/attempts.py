@@ -1,5 +1,6 @@
 """Attempts as rows. An attempt without an end is open; while it is, it is its owner's claim on the job."""
 
+from collections.abc import Collection
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
@@ -70,10 +71,14 @@ def close_attempt(turn: Turn, attempt: str, outcome: Outcome, *, interrupted: bo
     turn.connection.execute(update(attempts).where(attempts.c.id == attempt).values(**values))
 
 
-def open_attempts_of(connection: Connection, owner: str) -> tuple[str, ...]:
-    """Ids of the calls that an owner has open."""
-    query = select(attempts.c.id).where(OPEN, attempts.c.owner == owner).order_by(attempts.c.id)
-    return tuple(connection.scalars(query))
+def open_attempts_of(
+    connection: Connection, owner: str, *, besides: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Ids of the calls that an owner has open, those on the lines named in `besides` left out."""
+    query = select(attempts.c.id).where(
+        OPEN, attempts.c.owner == owner, attempts.c.line.not_in(sorted(besides))
+    )
+    return tuple(connection.scalars(query.order_by(attempts.c.id)))
 
 
 def calls_by_line(connection: Connection) -> dict[str, int]:

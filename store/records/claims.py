@@ -2,7 +2,7 @@
 
 Mails, notices and copies come back by themselves when their lease ends. A call does not: as long as its
 process lives it may be talking to the far end, so only an owner that is known to be gone has its calls
-interrupted.
+interrupted; or taken over, on a line whose calls go on without a process of ours.
 """
 
 from collections.abc import Callable, Collection
@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from store.records.attempts import open_attempts_of
+from store.job import Attempt, FaxJob
+from store.records.attempts import open_attempts_of, the_attempt
 from store.records.calls import record_interrupted
+from store.records.jobs import the_job
 from store.records.turn import Turn
 from store.tables import HELD, OPEN, attempts, copies, mails, notices
 
@@ -50,19 +52,39 @@ def renew(turn: Turn, held: Claims, lease: timedelta) -> frozenset[str]:
 
 def release_dead_owners(turn: Turn, gone: Callable[[str], bool]) -> Released:
     """Give back the claims of owners of whom `gone` says so, and of other hosts whose calls' leases ended."""
+    dead = _dead_owners(turn, gone)
+    interrupted = [attempt for owner in dead for attempt in release_claims_of(turn, owner)]
+    return Released(owners=dead, interrupted=tuple(interrupted))
+
+
+def take_over_calls(
+    turn: Turn, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool]
+) -> tuple[tuple[FaxJob, Attempt], ...]:
+    """Make the open calls of dead owners this owner's, on lines whose calls go on without a service.
+
+    Before `release_dead_owners`, which would interrupt them.
+    """
+    theirs = update(attempts).where(
+        OPEN, attempts.c.owner.in_(_dead_owners(turn, gone)), attempts.c.line.in_(sorted(lines))
+    )
+    taken = theirs.values(owner=turn.owner, leased_until=turn.now + lease).returning(attempts.c.id)
+    found = [the_attempt(turn.connection, one) for one in sorted(turn.connection.scalars(taken))]
+    return tuple((the_job(turn.connection, attempt.job_id), attempt) for attempt in found)
+
+
+def _dead_owners(turn: Turn, gone: Callable[[str], bool]) -> tuple[str, ...]:
     dead = [owner for owner in _owners(turn.connection) if owner != turn.owner and gone(owner)]
     dead += [
         owner for owner in _silent_owners(turn.connection, turn.now) if _host(owner) != _host(turn.owner)
     ]
-    interrupted = [attempt for owner in dict.fromkeys(dead) for attempt in release_claims_of(turn, owner)]
-    return Released(owners=tuple(dict.fromkeys(dead)), interrupted=tuple(interrupted))
+    return tuple(dict.fromkeys(dead))
 
 
-def release_claims_of(turn: Turn, owner: str) -> tuple[str, ...]:
+def release_claims_of(turn: Turn, owner: str, kept: Collection[str] = ()) -> tuple[str, ...]:
     """Give back everything that this owner holds; the ids of the attempts that were interrupted by it.
 
-    A mail's tries go up unless the owner releases its own: a mail that brings the service down must not be
-    taken up for ever.
+    Calls on the lines named in `kept` stay open: whoever comes next takes them over. A mail's tries go up
+    unless the owner releases its own: a mail that brings the service down must not be taken up for ever.
     """
     tries = mails.c.tries if owner == turn.owner else mails.c.tries + 1
     turn.connection.execute(
@@ -72,7 +94,7 @@ def release_claims_of(turn: Turn, owner: str) -> tuple[str, ...]:
         turn.connection.execute(
             update(table).where(HELD, table.c.owner == owner).values(owner="", due_at=turn.now)
         )
-    interrupted = open_attempts_of(turn.connection, owner)
+    interrupted = open_attempts_of(turn.connection, owner, besides=kept)
     for attempt in interrupted:
         record_interrupted(turn, attempt)
     return interrupted

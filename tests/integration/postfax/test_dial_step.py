@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,11 @@ class OneChannel:
     name: str = "main"
     channels: int = 1
     down: str = ""
+    keeps_calls: bool = False
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     calls: int = 0
+    order: CallOrder | None = None
+    taken_up: list[bool] = field(default_factory=list)
 
     async def start(self) -> None:
         """Nothing to open."""
@@ -55,6 +58,8 @@ class OneChannel:
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         report(CallProgress(kind=ProgressKind.DIALLING, attempt_id=order.attempt_id))
         self.calls += 1
+        self.order = order
+        self.taken_up.append(order.taken_up)
         await self.answered.wait()
         return Outcome(status=Status.SUCCESS, cause="", ended_at=now(), pages_confirmed=order.pages)
 
@@ -68,6 +73,7 @@ class Exchange:
     line: OneChannel
     job_id: str
     folder: Path
+    policy: LivePolicy
 
     async def job(self) -> FaxJob:
         job = await self.book.job(self.job_id)
@@ -128,7 +134,7 @@ async def exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         line = OneChannel()
         live = LivePolicy(policy, lines=("main",), now=now())
         dial = Dial(book, {"main": line}, live, folder=work, clock=now)
-        yield Exchange(book=book, dial=dial, line=line, job_id=job_id, folder=work)
+        yield Exchange(book=book, dial=dial, line=line, job_id=job_id, folder=work, policy=live)
         await dial.finish(0)
 
 
@@ -189,6 +195,64 @@ async def test_a_stop_during_a_call_closes_it_as_interrupted(exchange: Exchange)
     assert (job.state, job.tries) == (JobState.WAITING, 0)
     assert [attempt.interrupted for attempt in job.attempts] == [True]
     assert list(exchange.folder.iterdir()) == []
+
+
+async def test_a_stop_during_a_call_that_its_line_keeps_leaves_it_open_and_the_next_service_goes_on(
+    exchange: Exchange,
+) -> None:
+    exchange.line.keeps_calls = True
+    assert await exchange.dial.step()
+    await exchange.until_in_call()
+    await exchange.dial.finish(60)
+    assert await exchange.book.release_own_claims({"main"}) == ()
+    job = await exchange.job()
+    assert (job.state, [attempt.outcome for attempt in job.attempts]) == (JobState.DIALLING, [None])
+
+    async with next_service(exchange) as book:
+        taken = await book.take_over_calls({"main"}, timedelta(minutes=10), lambda _: True)
+        assert [attempt.id for _, attempt in taken] == [f"{exchange.job_id}#1"]
+        assert (await book.release_dead_owners(lambda _: True)).interrupted == ()
+        await book.block(["+1206555????"], by="olga")  # too late for a call that was placed
+        dial = Dial(book, {"main": exchange.line}, exchange.policy, folder=exchange.folder, clock=now)
+        exchange.line.answered.set()
+        dial.take_up(taken)
+        sent = await exchange.until(JobState.SENT)
+        await dial.finish(0)
+    assert (len(sent.attempts), sent.tries, exchange.line.taken_up) == (1, 1, [False, True])
+
+
+async def test_calls_on_lines_that_keep_none_are_not_taken_over(exchange: Exchange) -> None:
+    assert await exchange.dial.step()
+    await exchange.until_in_call()
+    async with next_service(exchange) as book:
+        assert await book.take_over_calls({"other"}, timedelta(minutes=10), lambda _: True) == ()
+        released = await book.release_dead_owners(lambda _: True)
+    assert released.interrupted == (f"{exchange.job_id}#1",)
+
+
+async def test_a_call_that_was_taken_over_can_be_cancelled(exchange: Exchange) -> None:
+    exchange.line.keeps_calls = True
+    assert await exchange.dial.step()
+    await exchange.until_in_call()
+    await exchange.dial.finish(60)
+    await exchange.book.cancel(exchange.job_id, by="olga")
+    async with next_service(exchange) as book:
+        taken = await book.take_over_calls({"main"}, timedelta(minutes=10), lambda _: True)
+        dial = Dial(book, {"main": exchange.line}, exchange.policy, folder=exchange.folder, clock=now)
+        dial.take_up(taken)
+        async with asyncio.timeout(60):
+            while not (exchange.line.order and exchange.line.order.hang_up.is_set()):
+                await dial.step()
+                await asyncio.sleep(0.01)
+        exchange.line.answered.set()
+        await exchange.until(JobState.SENT)
+        await dial.finish(0)
+
+
+def next_service(exchange: Exchange) -> Book:
+    """The book as another process has it."""
+    url, documents = f"sqlite:{exchange.folder.parent / 'book.db'}", exchange.folder.parent / "documents"
+    return Book(url, documents, clock=now, owner="other-host/1/1")
 
 
 async def test_a_number_that_is_blocked_while_its_job_waits_is_not_called(exchange: Exchange) -> None:

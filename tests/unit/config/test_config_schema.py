@@ -115,6 +115,8 @@ def test_what_is_wrong_is_told(text: str, message: str) -> None:
         ("mail: {listen: [{smtp: '0.0.0.0'}]}", "'0.0.0.0' does not match"),
         ("lines: {main: {}}", "'sip' is a required property"),
         ("lines: {main: {sip: 'sip:x', t38: maybe}}", "'maybe' is not one of"),
+        ("lines: {main: {hylafax: 'x.example', t38: 'on'}}", "'t38' was unexpected"),
+        ("lines: {main: {provider: sinch}}", "'project' is a required property"),
         ("store: postgresql://x", "does not match"),
     ],
 )
