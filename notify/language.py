@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
+from typing import get_args
 
 from babel.dates import get_month_names
 from babel.messages.catalog import Catalog
@@ -80,7 +81,7 @@ class Speech:
 
 def speech(language: str) -> Speech:
     """The language of a setting; English where there is no such one."""
-    known: tuple[Language, ...] = ("en", "de", "es", "fr")
+    known: tuple[Language, ...] = get_args(Language)
     return Speech(next((one for one in known if one == language), "en"))
 
 

@@ -18,7 +18,8 @@ from postfax.demonstration.world import World
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SETTINGS = """
-      notifications: {{attach: pdf, thumbnail: true, extra_recipients: [desk@hospital.example]}}
+      notifications:
+        {{attach: pdf, thumbnail: true, report: true, extra_recipients: [desk@hospital.example]}}
       fax: {{pages_per_day: 4}}
 """
 OF_ANA = POLICY.replace("  Radiology:\n    settings:\n", f"  Radiology:\n    settings:{SETTINGS}")
@@ -45,8 +46,11 @@ async def test_the_sender_gets_the_pages_and_the_desk_a_mail_of_its_own(told: Sc
     job = await told.finished(job_id)
     to_sender, to_desk = sorted(told.notices(job_id, "delivery"), key=lambda mail: "desk" in mail["To"])
     seen = parts(to_sender)
-    with pikepdf.open(BytesIO(seen["application/pdf"].get_content())) as pdf:
+    files = {part.get_filename(): part for part in to_sender.walk() if part.get_filename()}
+    with pikepdf.open(BytesIO(files[f"fax-{job_id}.pdf"].get_content())) as pdf:
         assert len(pdf.pages) == len(job["document"]["pages"]) == 3
+    with pikepdf.open(BytesIO(files[f"fax-{job_id}-report.pdf"].get_content())) as report:
+        assert str(report.docinfo["/Title"]) == "Transmission report"
     with Image.open(BytesIO(seen["image/png"].get_content())) as picture:
         assert picture.width == 600
     assert parts(to_desk).keys() == {"multipart/alternative", "text/plain", "text/html"}
