@@ -33,6 +33,8 @@ _BETWEEN = 0.7
 _INK, _PAPER, _CRISP, _WHITE = 128, 200, 250, 255
 """A fill darker than `_INK` is black, and one lighter white; from `_INK` to `_PAPER` it may be paper that has
 ink on it; from `_CRISP` on paper is white, as that of a scan is not."""
+_DARK = 112
+"""A fill darker than this is no paper, whatever ink is near: it is a banner's, whose letters are white."""
 _CONTRAST = 36
 """Tones closer together than this are one tone: paper's grain, a fill."""
 _EDGE = 165
@@ -136,7 +138,7 @@ def _reduced_threshold(dark: MatLike, bright: MatLike) -> MatLike:
     if shaded.any():
         # A shade is paper if there is ink on it not far away; else it is black or white, whichever is nearer.
         ink = cv2.erode(dark, _window(_FAR))
-        alone = cv2.subtract(paper, ink) < _CONTRAST
+        alone = (cv2.subtract(paper, ink) < _CONTRAST) | (paper < _DARK)
         threshold[shaded] = np.where(alone, np.uint8(_INK), _between(ink, paper))[shaded]
     return threshold
 

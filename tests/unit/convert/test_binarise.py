@@ -60,3 +60,9 @@ def test_grain_of_paper_is_no_ink() -> None:
 def test_pages_of_any_height_are_taken() -> None:
     for rows in (1, 3, 5, 37):
         assert binarise(np.full((rows, WIDTH), 200, np.uint8)).shape == (rows, WIDTH // 8)
+
+
+def test_a_dark_banner_stays_black_beside_black_letters() -> None:
+    page = page_with(0, 255).copy()
+    page[190:330] = 100
+    assert black(page)[240:325].all()
