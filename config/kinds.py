@@ -82,11 +82,8 @@ def _kind(annotation: Any, marks: tuple[Any, ...]) -> Kind:  # noqa: PLR0911 - o
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _kind(arguments[0], (*arguments[1:], *marks))
-    for mark in marks:
-        if isinstance(mark, WrittenAs):
-            return Group(model=mark.model)
-        if isinstance(mark, OneOf):
-            return Alternatives(models=mark.by_setting)
+    if group := _marked_group(marks):
+        return group
     form = next((mark for mark in reversed(marks) if isinstance(mark, Form)), None)
     if annotation is bool:
         return Switch()
@@ -102,6 +99,16 @@ def _kind(annotation: Any, marks: tuple[Any, ...]) -> Kind:  # noqa: PLR0911 - o
     if origin is typing.Literal:
         return Choice(words=tuple(map(str, arguments)))
     return _single(annotation, marks)
+
+
+def _marked_group(marks: tuple[Any, ...]) -> Kind | None:
+    """What a mark says that the annotation does not."""
+    for mark in marks:
+        if isinstance(mark, WrittenAs):
+            return Group(model=mark.model)
+        if isinstance(mark, OneOf):
+            return Alternatives(models=mark.by_setting)
+    return None
 
 
 def _single(annotation: Any, marks: tuple[Any, ...]) -> Kind:

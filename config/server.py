@@ -61,8 +61,8 @@ class ServerSettings(Section):
     policy: LocalPath
     """The policy: a file, or a folder of them."""
     lines: dict[Name, LineSettings] = {}
-    """Telephone lines by name; `sip`, `hylafax` or `provider` says of which kind each is. Without one the service
-    does not start."""
+    """Telephone lines by name; `sip`, `hylafax` or `provider` says of which kind each is. Without one the
+    service does not start."""
     fax_engines: Annotated[int, Field(ge=1, le=32)] = 2
     """Processes that run the fax protocol; each carries a hundred calls at one time."""
     destinations_kept: Duration = timedelta(days=30)

@@ -71,9 +71,7 @@ def close_attempt(turn: Turn, attempt: str, outcome: Outcome, *, interrupted: bo
     turn.connection.execute(update(attempts).where(attempts.c.id == attempt).values(**values))
 
 
-def open_attempts_of(
-    connection: Connection, owner: str, *, besides: Collection[str] = ()
-) -> tuple[str, ...]:
+def open_attempts_of(connection: Connection, owner: str, *, besides: Collection[str] = ()) -> tuple[str, ...]:
     """Ids of the calls that an owner has open, those on the lines named in `besides` left out."""
     query = select(attempts.c.id).where(
         OPEN, attempts.c.owner == owner, attempts.c.line.not_in(sorted(besides))
