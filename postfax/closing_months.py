@@ -1,4 +1,4 @@
-"""Keeps the call detail record of each month from its end on, while the service runs."""
+"""Keeps what days and months come to from their end on, while the service runs: figures, call details."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import structlog
 
 from config.policy import Policy
 from postfax.cdr_shelf import close_month
+from postfax.closing_days import close_days
 from postfax.opening import Clock
 from store.book import Book
 from store.errors import BookUnavailable
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 
 
 async def close_months(book: Book, policy: Callable[[], Policy], documents: Path, clock: Clock) -> None:
-    """Look every hour whether a month has ended, until cancelled.
+    """Look every hour whether a day or a month has ended, until cancelled.
 
     Args:
         book: the record.
@@ -33,10 +34,11 @@ async def close_months(book: Book, policy: Callable[[], Policy], documents: Path
 
 
 async def _close(book: Book, zone: ZoneInfo, documents: Path, clock: Clock) -> None:
-    """Close the last month, if it has ended and was not closed. The next hour tries again what fails."""
+    """Close the days, and the last month if it has ended. The next hour tries again what fails."""
     try:
         span = await book.recorded_span()
         begun = span[0] if span else None
+        await close_days(book, clock(), zone)
         written = await close_month(documents, clock(), zone, book.detail_records, begun=begun)
     except BookUnavailable as problem:
         log.warning("month_not_closed", cause=problem.cause or str(problem))

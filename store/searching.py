@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
@@ -15,11 +15,11 @@ from store.errors import NotInBook
 from store.happening import Happening
 from store.ids import read_id
 from store.job import FaxJob
-from store.records import activity, detail_records, happenings, resending, tallies
+from store.records import activity, days, detail_records, happenings, resending, tallies
 from store.records.conditions import departments
 from store.resend import Resend
 from store.sqlite import READERS
-from store.tally import Apart, Counted, Leader, Measure, Period, pieces, together_by_key
+from store.tally import Apart, Counted, DayTotal, Leader, Measure, Period, pieces, together_by_key
 from store.upkeep import Upkeep
 
 
@@ -95,6 +95,22 @@ class Searching(Upkeep):
     async def most_busy(self, period: Period, departments: Sequence[str] | None = None) -> tuple[Leader, ...]:
         """The fifty numbers at which most calls found the line busy."""
         return await self._access.read(tallies.most_busy, period, departments)
+
+    async def keep_day(self, day: str, departments: Mapping[str, Counted]) -> None:
+        """Keep what was counted of a day (YYYY-MM-DD), in place of what was kept of it before."""
+        await self._access.write(days.keep_day, day, departments)
+
+    async def purge_days(self, before: str) -> int:
+        """Forget the days before that one; how many rows."""
+        return await self._access.write(days.purge_days, before)
+
+    async def last_day(self) -> str:
+        """The last day that is kept; an empty text if there is none."""
+        return await self._access.read(days.last_day)
+
+    async def days(self, first: str, last: str) -> tuple[DayTotal, ...]:
+        """What is kept of these days, both included, in their order."""
+        return await self._access.read(days.find_days, first, last)
 
     async def detail_records(self, period: Period, failures: bool) -> AsyncIterator[DetailRecord]:  # noqa: FBT001 - as `postfax.cdr` calls it
         """The faxes that came to their end in a period, oldest first: those that were sent, or the others."""

@@ -230,6 +230,20 @@ jobs = Table(
     Index("jobs_resent", "resend_of", sqlite_where=RESENT, postgresql_where=RESENT),
 )
 
+# What was faxed on each day, kept when the faxes themselves are forgotten.
+days = Table(
+    "days",
+    metadata,
+    # YYYY-MM-DD in the company's time zone.
+    Column("day", String(10), primary_key=True),
+    Column("department", Text, primary_key=True),
+    Column("faxes", Integer, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+)
+
 documents = Table(
     "documents",
     metadata,

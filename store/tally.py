@@ -80,6 +80,16 @@ def together_by_key(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DayTotal:
+    """What was faxed on a day in a department."""
+
+    day: str
+    """YYYY-MM-DD in the company's time zone."""
+    department: str
+    counted: Counted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Leader:
     """One of the numbers that lead a list."""
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from config.settings import DatetimeSettings
 from config.values import did_you_mean
 from postfax.activity_columns import csv_cell, moment_words
 from postfax.chart import Chart, as_png, as_svg
+from postfax.closing_days import KEPT
 from postfax.commands.layers import Layers, datetimes_of, filter_of
 from postfax.csv_file import csv_file
 from postfax.failures import ExitCode, Failure
@@ -26,6 +28,7 @@ from store.book import Book
 from store.records.conditions import is_within
 from store.tally import Apart, Counted, Leader, Measure, Period, together
 
+HISTORY = "history"
 _MOST_PERIODS = 5000
 _COMPANY = "the company itself"
 
@@ -69,11 +72,12 @@ busy        the fifty numbers at which most calls found the line busy
 volume      the fifty numbers to which most faxes went
 failures    what faxes failed of, by status
 usage       faxes, pages, successes and failures
+history     the same of the last two years, by month, --by day or department
 """
 
 
 @click.command("report", help=_HELP)
-@click.argument("report", metavar="REPORT", type=click.Choice([*REPORTS, *LISTS]))
+@click.argument("report", metavar="REPORT", type=click.Choice([*REPORTS, *LISTS, HISTORY]))
 @click.option("--since", metavar="WHEN", default="", help="Since: 30d if not said; 2026-11 for a month, …")
 @click.option("--until", metavar="WHEN", default="", help="Until then, the last day included.")
 @click.option(
@@ -98,9 +102,12 @@ async def _report(settings_file: str, layers: Layers, wishes: _Wishes) -> None:
     async with open_book(settings_file) as book:
         datetimes = await datetimes_of(book, layers.zone)
         zone = ZoneInfo(datetimes.time_zone)
-        whole = _whole(layers, zone)
-        departments = await _departments(book, wishes.departments)
-        if wishes.report in LISTS:
+        history = wishes.report == HISTORY
+        whole = _whole(layers, zone, KEPT if history else DEFAULT_PERIOD)
+        departments = None if history else await _departments(book, wishes.departments)
+        if history:
+            table = await _history(book, wishes, whole, zone)
+        elif wishes.report in LISTS:
             table = await _leaders(book, wishes.report, whole, departments)
         else:
             table = await _figures(book, wishes, whole, departments, zone)
@@ -121,16 +128,19 @@ def _refuse(wishes: _Wishes) -> None:
         raise Failure(f"{wishes.report} lists numbers; it has no --by.", ExitCode.USAGE)
     if wishes.report == "failures" and "department" in wishes.by:
         raise Failure("failures are told by status; name a --department.", ExitCode.USAGE)
+    if wishes.report == HISTORY and "hour" in wishes.by:
+        raise Failure("history is kept by day; --by day is the finest.", ExitCode.USAGE)
     if "hour" in wishes.by and "day" in wishes.by:
         raise Failure("--by hour or --by day, not both.", ExitCode.USAGE)
     if wishes.chart and wishes.chart.suffix.lower() not in {".svg", ".png"}:
         raise Failure(f"{wishes.chart} ends neither in .svg nor in .png.", ExitCode.USAGE)
 
 
-def _whole(layers: Layers, zone: ZoneInfo) -> Period:
+def _whole(layers: Layers, zone: ZoneInfo, usual: timedelta) -> Period:
+    """What the report is about: `usual` back from now, if nothing was said."""
     moment = now()
     wanted = filter_of(layers, zone, moment)
-    since = wanted.since or moment - DEFAULT_PERIOD
+    since = wanted.since or moment - usual
     until = min(wanted.until or moment, moment)
     if until <= since:
         raise Failure(f"the period ends ({layers.until}) before it begins; say --since too.", ExitCode.USAGE)
@@ -191,6 +201,31 @@ async def _figures(
     titles = tuple(figure.title for figure in report.figures)
     many = total if len(rows) > 1 else ()
     return _Table(title=report.title, titles=titles, rows=tuple(rows), total=many, drawn=report.drawn)
+
+
+async def _history(book: Book, wishes: _Wishes, whole: Period, zone: ZoneInfo) -> _Table:
+    """What is kept of days, by month if nothing else is said."""
+    first, last = (f"{moment.astimezone(zone):%Y-%m-%d}" for moment in (whole.begin, whole.end))
+    report = REPORTS["usage"]
+    step = "day" if "day" in wishes.by else "month"
+    found: dict[tuple[str, str], list[Counted]] = {}
+    for total in await book.days(first, last):
+        if wishes.departments and not any(is_within(total.department, name) for name in wishes.departments):
+            continue
+        department = total.department if "department" in wishes.by else ""
+        found.setdefault((total.day if step == "day" else total.day[:7], department), []).append(
+            total.counted
+        )
+    rows = []
+    for (when, department), counted in found.items():
+        about = {step: when} | ({"department": department} if "department" in wishes.by else {})
+        rows.append(_row(report, about, together(counted, report.measures)))
+    every = [each for counted in found.values() for each in counted]
+    total_words = _row(report, {}, together(every, report.measures)).words if len(rows) > 1 else ()
+    titles = tuple(figure.title for figure in report.figures)
+    return _Table(
+        title=f"Usage by {step}", titles=titles, rows=tuple(rows), total=total_words, drawn=report.drawn
+    )
 
 
 def _order(apart: Apart, key: str, found: Mapping[str, Counted]) -> tuple[int, str]:
@@ -270,7 +305,11 @@ def _draw(table: _Table, target: Path, below: str) -> None:
 
 def _chart(table: _Table, below: str) -> Chart:
     """Of periods standing bars, of names lying ones."""
-    standing = bool(table.rows) and set(table.rows[0].about) <= {"hour", "day"} and bool(table.rows[0].about)
+    standing = (
+        bool(table.rows)
+        and set(table.rows[0].about) <= {"hour", "day", "month"}
+        and bool(table.rows[0].about)
+    )
     names = [printable(", ".join(map(_told, row.about.items()))) or "all" for row in table.rows]
     values = [row.figures[table.drawn] for row in table.rows]
     return Chart(

@@ -16,6 +16,7 @@ Modules:
     activity       which faxes a filter lets through, and what is told of each
     tallies        faxes counted, for reports
     happenings     what happened to faxes, followed
+    days           what was faxed on each day, kept for two years
     detail_records faxes that came to their end, for accounting
     interventions  people cancel, hold and release
     audit          who did what

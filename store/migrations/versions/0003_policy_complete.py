@@ -57,6 +57,7 @@ def upgrade() -> None:
     _create_blocks_and_locks()
     _create_audit()
     _create_policies_seen()
+    _create_days()
     _create_setup_codes()
 
 
@@ -225,8 +226,19 @@ def _create_setup_codes() -> None:
     )
 
 
+def _create_days() -> None:
+    counted = ("faxes", "sent", "failed", "cancelled", "pages")
+    op.create_table(
+        "days",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in counted),
+        sa.PrimaryKeyConstraint("day", "department", name="days_key"),
+    )
+
+
 def downgrade() -> None:
-    for table in ("setup_codes", "policies_seen", "audit", "locks", "blocks"):
+    for table in ("days", "setup_codes", "policies_seen", "audit", "locks", "blocks"):
         op.drop_table(table)
     for name, table, _ in REFERRED_TO:
         op.drop_index(name, table)
