@@ -38,9 +38,10 @@ def command(
     limit: int,
     as_json: bool,  # noqa: FBT001 - passed by name
 ) -> None:
-    """Show what people did by command: blocks, locks, passwords, cancelled and held faxes, approvals.
+    """Show what people did by command: blocks, locks, passwords, approvals, and what they did to faxes.
 
-    The newest stands first. Each entry was written together with what was done, and cannot be changed.
+    Faxes are cancelled, held, released, sent again, viewed and downloaded. The newest stands first. Each
+    entry was written together with what was done, and cannot be changed.
     """
     kinds = frozenset(map(AuditAction, actions))
     wanted = AuditFilter(since=since, subject=_as_kept(subject), by=by, actions=kinds, limit=limit)

@@ -1,11 +1,12 @@
 """`postfax list`: the jobs, newest first."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
 from config.number_text import international
+from postfax.moments import NoMoment, begin_of
 from postfax.opening import now, open_book, run
 from postfax.plain import plain_job
 from postfax.terminal import age, print_json, print_table
@@ -13,11 +14,9 @@ from store.job import FaxJob
 from store.job_filter import JobFilter
 from store.lifecycle import FINAL_STATES, JobState
 
-_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
 
 class Moment(click.ParamType[datetime]):
-    """A time in the past: `today`, `30min`, `2h`, `3d`, or a date."""
+    """A time in the past (`postfax.moments`), in this machine's zone."""
 
     name = "time"
 
@@ -27,14 +26,12 @@ class Moment(click.ParamType[datetime]):
         """See click."""
         if isinstance(value, datetime):
             return value
-        if value == "today":
-            return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        if span := re.fullmatch(r"(\d{1,5})\s*(min|h|d)", value):
-            return now() - int(span[1]) * _UNITS[span[2]]
+        moment = now()
+        here = moment.astimezone().tzinfo or UTC
         try:
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError:
-            self.fail(f"{value!r} is none of today, 30min, 2h, 3d, 2026-11-23", param, ctx)
+            return begin_of(value, moment, here)
+        except NoMoment as problem:
+            self.fail(str(problem), param, ctx)
 
 
 @click.command("list")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from command_line import CommandLine
 from recorded_faxes import RecordedFaxes
@@ -76,6 +77,13 @@ def test_the_manual_pages_ask_roff_for_nothing_but_its_man_macros() -> None:
     activity = pages()["postfax-activity.1"]
     assert ".B \\-\\-since WHEN" in activity
     assert "[CONDITION]" in activity
+
+
+def test_a_time_that_has_not_come_is_told(postfax: CommandLine) -> None:
+    for command in ("list", "refused", "audit"):
+        with pytest.raises(click.BadParameter, match="'2190-01-01' has not come yet"):
+            postfax(command, "--since", "2190-01-01")
+        assert postfax(command, "--since", "yesterday").out
 
 
 def test_stats_tell_what_waits_and_what_was_done(postfax: CommandLine, tmp_path: Path) -> None:
