@@ -113,14 +113,24 @@ class Searching(Upkeep):
         return await self._access.read(days.find_days, first, last)
 
     async def detail_records(self, period: Period, failures: bool) -> AsyncIterator[DetailRecord]:  # noqa: FBT001 - as `postfax.cdr` calls it
-        """The faxes that came to their end in a period, oldest first: those that were sent, or the others."""
-        after = period.begin, ""
-        while group := await self._access.read(
-            detail_records.detail_records, period, after, failures=failures
-        ):
-            for record in group:
-                yield record
-            after = group[-1].finished_at, group[-1].job_id
+        """The faxes that came to their end in a period, oldest first: those that were sent, or the others.
+
+        The next group is read while the caller works with one.
+        """
+
+        def read(after: tuple[datetime, str]) -> "asyncio.Task[tuple[DetailRecord, ...]]":
+            group = self._access.read(detail_records.detail_records, period, after, failures=failures)
+            return asyncio.create_task(group)
+
+        ahead = read((period.begin, ""))
+        try:
+            while group := await ahead:
+                ahead = read((group[-1].finished_at, group[-1].job_id))
+                await asyncio.sleep(0)  # so that it begins
+                for record in group:
+                    yield record
+        finally:
+            ahead.cancel()
 
     # --- Followed -----------------------------------------------------------------------------------------
 
