@@ -162,7 +162,7 @@ async def test_what_is_not_there_is_said(site: CommandsSite, tmp_path: Path) -> 
 
     assert (unknown.status, unknown.err) == (
         3,
-        "postfax: there is no cover page X-Ray_Reports in the policy.\n",
+        "postfax: there is no cover page X-Ray_Reports in the policy; did you mean x-ray report?\n",
     )
     assert (gone.status, gone.out.splitlines()[0]) == (4, f"{tmp_path / 'gone.odt'}  the file is not there")
     assert (built_in.status, built_in.err) == (
