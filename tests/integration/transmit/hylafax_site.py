@@ -1,7 +1,8 @@
 """Debian's HylaFAX for the tests: hfaxd and faxq with a spool folder and a port of their own.
 
 Everything but the modem is real. In place of `faxsend`, which talks to one, stands a program that ends each
-call as the test planned it for the number, and writes that into the job's file as faxsend does.
+call as the test planned it for the number, and writes that into the job's file as faxsend does; or faxsend
+itself, with a modem of software.
 """
 
 import asyncio
@@ -55,8 +56,25 @@ LD_LIBRARY_PATH={libraries} exec bin/tiff2fax "$@"
 """
 
 
-_MODEM_READY = b"+ttyT0:RPc87fcf01:0\0"
+_MODEM_READY = "+{modem}:RPc87fcf01:0\0"
 """faxmodem(8)'s message: ready, with the abilities of a class 1 modem, and no priority."""
+_CLASS_1 = """\
+CountryCode: 1
+AreaCode: 206
+FAXNumber: +1.206.555.0199
+LongDistancePrefix: 1
+InternationalPrefix: 011
+DialStringRules: etc/dialrules
+DeviceMode: 0666
+SpeakerVolume: off
+ModemType: Class1
+Class1TMConnectDelay: 400
+UseJobTSI: yes
+"""
+_FAXSEND = """\
+#!/bin/sh
+LD_LIBRARY_PATH={libraries} exec {libraries}/bin/faxsend "$@"
+"""
 _PLANNED_CALL = """\
 #!/usr/bin/python3
 # faxq runs it as: planned-call -m MODEM ... sendq/q17
@@ -95,6 +113,7 @@ class HylafaxSite:
         self.spool = spool
         self.address = HostPort("127.0.0.1", port)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.modem = "ttyT0"
         self._over = threading.Event()
         self._poking = threading.Thread(target=self._poke)
 
@@ -111,6 +130,12 @@ class HylafaxSite:
     def go(self, name: str) -> None:
         """Let a call that waits for this file end."""
         (self.spool / name).touch()
+
+    def use_modem(self, terminal: Path) -> None:
+        """Let HylaFAX's own faxsend talk to a class 1 modem."""
+        self.modem = str(terminal).removeprefix("/dev/").replace("/", "_")
+        (self.spool / f"etc/config.{self.modem}").write_text(_CLASS_1)
+        (self.spool / "bin/planned-call").write_text(_FAXSEND.format(libraries=_LIBRARIES))
 
     def calls(self) -> list[dict[str, str]]:
         """The jobs of every call that was placed, as they were at its start."""
@@ -149,7 +174,7 @@ class HylafaxSite:
         while not self._over.wait(0.3):
             with contextlib.suppress(OSError):
                 fifo = os.open(self.spool / "FIFO", os.O_WRONLY | os.O_NONBLOCK)
-                os.write(fifo, _MODEM_READY)
+                os.write(fifo, _MODEM_READY.format(modem=self.modem).encode())
                 os.close(fifo)
 
     def _start(self, name: str, *arguments: str) -> None:
