@@ -68,9 +68,10 @@ async def _ask(name: str, line: SipLine, records: DnsRecords, timers: SipTimers)
 
 def _silent(name: str, line: SipLine, said: Sequence[ServerAnswer]) -> Finding:
     reasons = {each.fault for each in said}
+    both_ways = "" if said[0].kind.is_reliable else " (UDP both ways)"
     return failure(
         f"{line.sip} does not answer ({said[0].kind}: {', '.join(sorted(reasons))})",
-        f"Check the address, the firewall ({said[0].kind} both ways), and that the provider knows this "
+        f"Check the address, the firewall{both_ways}, and that the provider knows this "
         "host's address. A few trunks answer no OPTIONS: then place a call with `postfax send`.",
         subject=name,
     )

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from transmit.sip.sdp import LocalSession, SdpError, SessionDescription, T38Parameters, audio, image, parse
 
 USUAL = 2048
-LARGEST = 64 * 1024
+LARGEST = 16 * 1024
 WORDS = (
     b"v=0\r\n", b"o=- 1 1 IN IP4 192.0.2.9\r\n", b"s=-\r\n", b"c=IN IP4 192.0.2.9\r\n", b"c=IN IP6 ::1\r\n",
     b"c=IN IP4 0.0.0.0\r\n", b"t=0 0\r\n", b"m=audio 4000 RTP/AVP 0 8\r\n", b"m=image 4000 udptl t38\r\n",

@@ -37,7 +37,7 @@ from transmit.sip.transport import Receiver, Transport
 from transmit.sip.user_agent import UserAgent
 
 USUAL = 4096
-LARGEST = 64 * 1024
+LARGEST = 16 * 1024
 SEPARATOR = b"\n@@\n"
 WORDS = (
     SEPARATOR, b"@BRANCH", b"@CALL", b"@FROM", b"@TAG", b"SIP/2.0 200 OK\r\n", b"SIP/2.0 183 P\r\n",

@@ -6,6 +6,7 @@ to `on_broken`, so that nobody waits for timers.
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable
 from typing import cast
@@ -189,7 +190,9 @@ def _reason(fault: Exception) -> str:
         return f"its certificate is not accepted: {fault.verify_message}"
     if isinstance(fault, TimeoutError):
         return "no connection in time"
-    return getattr(fault, "strerror", None) or str(fault)
+    # asyncio's own words are "Connect call failed" and an address.
+    number = fault.errno if isinstance(fault, OSError) and not isinstance(fault, ssl.SSLError) else None
+    return os.strerror(number) if number else str(fault)
 
 
 async def open_streams(

@@ -332,7 +332,7 @@ async def test_a_trunk_by_tcp_where_nobody_listens(tmp_path: Path) -> None:
     settings = {"main": {"sip": "sip:127.0.0.1:9", "listen": ("127.0.0.1", 0), "transport": "tcp"}}
     finding = only(await trunk(make_site(tmp_path, lines=settings)))
     assert finding.state is State.FAILURE
-    assert "TCP: no connection to 127.0.0.1:9: " in finding.found
+    assert "TCP: no connection to 127.0.0.1:9: Connection refused" in finding.found
 
 
 async def test_a_key_that_cannot_be_used_is_told_with_its_setting(tmp_path: Path) -> None:

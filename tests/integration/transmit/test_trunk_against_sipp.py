@@ -364,7 +364,7 @@ async def test_a_server_that_nobody_listens_at_is_known_at_once_with_tcp() -> No
         refused = await event_of(await caller.dial())
         assert isinstance(refused, Refused)
         assert refused.code is None
-        assert "no connection to 127.0.0.1:9: " in refused.reason
+        assert "no connection to 127.0.0.1:9: Connection refused" in refused.reason
 
 
 # --- Registration and health ------------------------------------------------------------------------------
