@@ -135,7 +135,6 @@ async def test_a_macro_does_not_run(converter: Converter, tmp_path: Path) -> Non
         hostile.docx_of_laughs,
         partial(hostile.docx_of_an_outside_entity, address="file:///etc/passwd"),
     ],
-    ids=str,
 )
 async def test_entities_are_not_followed(
     convert: Convert, tmp_path: Path, make: Callable[[Path], Path]
@@ -152,7 +151,6 @@ async def test_entities_are_not_followed(
         (made.xlsx, "xl/worksheets/sheet1.xml"),
         (made.odt, "content.xml"),
     ],
-    ids=str,
 )
 async def test_a_package_that_swells_is_not_unpacked(
     convert: Convert, tmp_path: Path, make: Callable[[Path], Path], part: str

@@ -34,7 +34,6 @@ Make = Callable[[Path], Path]
         (pdfs.pdf_of_a_tree_in_itself, "page 1 of the PDF is damaged"),
         (partial(pdfs.pdf_of_many_pages, count=200), "it has 200 pages; 20 are allowed"),
     ],
-    ids=str,
 )
 async def test_a_pdf_that_cannot_be_drawn(convert: Convert, tmp_path: Path, make: Make, reason: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
@@ -76,7 +75,6 @@ async def test_a_pdf_of_blank_pages_is_no_fax(convert: Convert, tmp_path: Path) 
             "the picture has 30000 × 30000 pixels; 200 million are the most",
         ),
     ],
-    ids=str,
 )
 async def test_a_picture_of_promises(
     convert: Convert, tmp_path: Path, make: Make, name: str, reason: str
