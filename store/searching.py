@@ -118,11 +118,11 @@ class Searching(Upkeep):
         The next group is read while the caller works with one.
         """
 
-        def read(after: tuple[datetime, str]) -> "asyncio.Task[tuple[DetailRecord, ...]]":
+        def read(after: tuple[int, str]) -> "asyncio.Task[tuple[DetailRecord, ...]]":
             group = self._access.read(detail_records.detail_records, period, after, failures=failures)
             return asyncio.create_task(group)
 
-        ahead = read((period.begin, ""))
+        ahead = read((0, ""))
         try:
             while group := await ahead:
                 ahead = read((group[-1].finished_at, group[-1].job_id))

@@ -3,12 +3,22 @@
 A month has half a million of them, so no more than one group is ever in memory, and each is read by itself.
 """
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+)
 
-from store.cdr import DetailRecord
+from store.cdr import DetailRecord, microseconds
 from store.lifecycle import FINAL_STATES, JobState
 from store.records.policies import read_sender
 from store.sender import Sender
@@ -16,6 +26,12 @@ from store.tables import FINISHED, attempts, jobs, policies
 from store.tally import Period
 
 GROUP = 2000
+
+
+def _as_kept(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """A time as a number: making millions into datetimes, and those into texts, takes minutes."""
+    return type_coerce(column, BigInteger)
+
 
 _LAST = (
     select(func.max(attempts.c.number))
@@ -26,8 +42,8 @@ _LAST = (
 _ROWS: Select[Any] = (
     select(
         jobs.c.id,
-        jobs.c.finished_at,
-        jobs.c.created_at,
+        _as_kept(jobs.c.finished_at),
+        _as_kept(jobs.c.created_at),
         jobs.c.status,
         jobs.c.policy,
         jobs.c.user_email,
@@ -39,20 +55,20 @@ _ROWS: Select[Any] = (
         jobs.c.pages,
         jobs.c.pages_confirmed,
         jobs.c.tries,
-        attempts.c.started_at,
-        attempts.c.answered_at,
-        attempts.c.ended_at,
+        _as_kept(attempts.c.started_at),
+        _as_kept(attempts.c.answered_at),
+        _as_kept(attempts.c.ended_at),
         attempts.c.line,
     )
     .outerjoin(attempts, and_(attempts.c.job_id == jobs.c.id, attempts.c.number == _LAST))
     .where(
         FINISHED,
-        jobs.c.finished_at >= bindparam("begin"),
-        jobs.c.finished_at < bindparam("end"),
+        _as_kept(jobs.c.finished_at) >= bindparam("begin"),
+        _as_kept(jobs.c.finished_at) < bindparam("end"),
         # Not the column itself: the planner would look through all faxes in these states for each group.
         jobs.c.state.concat("").in_(bindparam("states", expanding=True)),
         # All that come after the last one of the group before.
-        (jobs.c.finished_at > bindparam("after")) | (jobs.c.id > bindparam("after_id")),
+        (_as_kept(jobs.c.finished_at) > bindparam("after")) | (jobs.c.id > bindparam("after_id")),
     )
     .order_by(jobs.c.finished_at, jobs.c.id)
     .limit(GROUP)
@@ -63,20 +79,20 @@ _POLICIES = select(policies.c.digest, policies.c.policy).where(
 
 
 def detail_records(
-    connection: Connection, period: Period, after: tuple[datetime, str], *, failures: bool
+    connection: Connection, period: Period, after: tuple[int, str], *, failures: bool
 ) -> tuple[DetailRecord, ...]:
     """The next group.
 
     Args:
         connection: to the book.
         period: when the faxes came to their end.
-        after: time and id of the last one that was read; the period's begin and an empty text at first.
+        after: time and id of the last one that was read; 0 and an empty text at first.
         failures: whether those are wanted that were not sent, or those that were.
     """
     states = FINAL_STATES - {JobState.SENT} if failures else {JobState.SENT}
     asked = {
-        "begin": max(period.begin, after[0]),
-        "end": period.end,
+        "begin": max(microseconds(period.begin), after[0]),
+        "end": microseconds(period.end),
         "states": sorted(state.value for state in states),
         "after": after[0],
         "after_id": after[1],

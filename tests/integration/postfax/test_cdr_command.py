@@ -14,7 +14,7 @@ import pytest
 from command_line import CommandLine
 from recorded_faxes import ANA, RecordedFaxes
 
-from postfax.cdr import COLUMNS, Written
+from postfax.cdr import COLUMNS, Written, cells
 from postfax.cdr_shelf import MONTHS, close_month, kept_months
 from postfax.closing_months import close_months
 from postfax.failures import ExitCode
@@ -22,7 +22,7 @@ from postfax.live_policy import read_with_digest
 from postfax.opening import documents_folder, now, settings_in
 from postfax.person import person
 from store.book import Book
-from store.cdr import DetailRecord
+from store.cdr import DetailRecord, microseconds
 from store.job import FaxJob
 from store.sender import Sender
 from store.status import Status
@@ -144,7 +144,7 @@ def test_the_service_keeps_a_month_from_its_end_on(
 
 async def no_records(_: Period, __: bool) -> AsyncIterator[DetailRecord]:  # noqa: FBT001 - as the book
     sender = Sender(email=ANA, name="", company="", custom_fields={})
-    moment = datetime(2026, 1, 15, tzinfo=UTC)
+    moment = microseconds(datetime(2026, 1, 15, tzinfo=UTC))
     yield DetailRecord(
         "K7Q2-M9", moment, moment, None, sender, "", ANA, "12", "", "", 0, 0, 0, None, None, None, None
     )
@@ -182,3 +182,16 @@ def test_what_happens_is_told_and_can_be_gone_on_from(postfax: CommandLine, faxe
 
     assert postfax.of_book(later) == ("HOLD",)
     assert f"by {person()}" in postfax("events", "-n", "1").out
+
+
+@pytest.mark.parametrize("name", ["UTC", "America/Los_Angeles", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_times_are_told_with_their_offset(name: str) -> None:
+    zone = ZoneInfo(name)
+    sender = Sender(email=ANA, name="", company="", custom_fields={})
+    for hours in range(0, 24 * 400, 7):
+        moment = datetime(2026, 1, 1, 0, 14, 59, tzinfo=UTC) + timedelta(hours=hours, minutes=hours % 60)
+        kept = microseconds(moment)
+        record = DetailRecord(
+            "K7Q2-M9", kept, kept, None, sender, "", ANA, "12", "", "", 0, 0, 0, None, None, None, None
+        )
+        assert cells(record, zone)[1] == moment.astimezone(zone).isoformat()
