@@ -62,7 +62,7 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
     for missing in missing_parts():
         log.error("typesetting_part_missing", cause=str(missing))
     await _enter(stack, converter)
-    pool = EnginePool()
+    pool = EnginePool(workers=settings.fax_engines)
     await _enter(stack, pool)
     records = DnsRecords(settings.dns.nameservers, settings.dns.timeout)
     lines = make_lines(settings.lines, pool, records=records)
@@ -75,9 +75,7 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
         converter=converter,
         lines=lines,
         mailer=make_mail_carrier(settings, signer),
-        mta=ReportingMta(
-            hostname=hostname, domain=settings.domain, sender_name=settings.mail.sender_name
-        ),
+        mta=ReportingMta(hostname=hostname, domain=settings.domain, sender_name=settings.mail.sender_name),
         sender=settings.sender,
     )
 
