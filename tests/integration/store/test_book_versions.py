@@ -111,9 +111,15 @@ async def test_a_missing_book_is_not_made_by_opening_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_missing_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BookUnavailable, match="No such file or directory"):
-        await Book.migrate(f"sqlite:{tmp_path / 'missing' / 'book.db'}")
+async def test_a_missing_folder_is_made_for_the_service_alone(tmp_path: Path) -> None:
+    await Book.migrate(f"sqlite:{tmp_path / 'state' / 'postfax' / 'book.db'}")
+    assert (tmp_path / "state" / "postfax").stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(BookUnavailable, match="Not a directory|File exists"):
+        await Book.migrate(f"sqlite:{tmp_path / 'file' / 'state' / 'book.db'}")
 
 
 async def test_a_file_that_is_no_book_is_told(tmp_path: Path) -> None:
