@@ -228,6 +228,7 @@ class HylafaxLine:
         heard = self._clock()
         missing = 0
         known: HylafaxJob | None = None
+        spent: HylafaxJob | None = None
         while True:
             try:
                 async with (
@@ -242,7 +243,10 @@ class HylafaxLine:
                                 f"HylaFAX no longer knows job {job_id}: whether the fax went out is not known"
                             )
                         if job and job.stage.final:
-                            return job
+                            return job.ended_as(spent) if spent else job
+                        if job and job.spent:  # it would lie there for minutes before HylaFAX gave it up
+                            spent = job
+                            await server.kill(job_id)
                         known = self._report_changes(order, known, job, report)
             except (OSError, HylafaxRefusal) as fault:
                 self._watched.failed(self._unreachable(fault))
@@ -253,21 +257,16 @@ class HylafaxLine:
     async def _looks(
         self, server: HylafaxServer, order: CallOrder, job_id: str
     ) -> AsyncGenerator[HylafaxJob | None, None]:
-        """The job again and again, killed once the order is cancelled or its one call is over."""
-        killed, spent = False, None
+        """The job again and again, killed once the order is cancelled."""
+        killed = False
         while True:
-            if (order.hang_up.is_set() or spent) and not killed:
+            if order.hang_up.is_set() and not killed:
                 await server.kill(job_id)
                 killed = True
             job = await server.read(job_id)
-            if job and job.stage.final and spent:
-                job = job.ended_as(spent)
             self._watched.works()
             yield job
-            if job and job.spent:  # it would lie there for minutes before HylaFAX gave it up
-                spent = job
-            elif not (job and job.stage.final):
-                await self._pause(order, killed=killed)
+            await self._pause(order, killed=killed)
 
     async def _pause(self, order: CallOrder, *, killed: bool) -> None:
         """Until the next look, or until the order is cancelled."""
