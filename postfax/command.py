@@ -13,43 +13,61 @@ import click
 
 from postfax.failures import ExitCode, Failure
 
-COMMANDS: dict[str, str] = {
-    "serve": "Run the service: take mail, place calls, send notices.",
-    "check": "Check the settings and the policy without running anything.",
-    "policy": "Ask the policy what applies to whom, and why.",
-    "config": "Print the reference of all settings, and their schema.",
-    "send": "Fax a mail file, or documents to a number.",
-    "convert": "Make fax pages of documents, without sending them.",
-    "cover": "See to the cover pages: list, preview, check, export.",
-    "list": "List fax jobs.",
-    "show": "Show everything about one fax job.",
-    "call": "Write what went over the wire in a fax's calls.",
-    "activity": "Search the faxes, and export what was found.",
-    "report": "Report on times, failures, numbers and usage.",
-    "stats": "Tell how the service stands.",
-    "events": "Tell what happens to faxes, as it happens.",
-    "cdr": "Write the call detail record of a month.",
-    "view": "Look at the pages of a fax.",
-    "download": "Write the pages of a fax into a file.",
-    "cancel": "Cancel fax jobs, one or many.",
-    "resend": "Send faxes again, to the same number or another one.",
-    "hold": "Keep faxes from being called.",
-    "release": "Let held faxes be called.",
-    "line": "See to the telephone lines: list, show, hold, release, test.",
-    "destination": "See to what calls have taught about numbers.",
-    "refused": "List submissions that were refused at the door.",
-    "quarantine": "See to automatic mail, which is not faxed.",
-    "blocklist": "See to the numbers that may not be faxed.",
-    "user": "See to users: who they are, locks, passwords.",
-    "welcome": "Send users a mail that says how to fax.",
-    "notice": "See what the mails to senders look like.",
-    "audit": "Show who did what, and when.",
-    "doctor": "Look at everything around the service, and say what to do.",
-    "station": "Be the receiving end: answer calls and keep the pages.",
-    "completion": "Make a shell complete commands and options.",
-    "manual": "Write the manual pages.",
-    "demo": "Watch a mail become a fax, everything on this machine.",
+SECTIONS: dict[str, dict[str, str]] = {
+    "Run it": {
+        "serve": "Run the service: take mail, place calls, send notices.",
+        "check": "Check the settings and the policy without running anything.",
+        "doctor": "Look at everything around the service, and say what to do.",
+        "station": "Be the receiving end: answer calls and keep the pages.",
+        "demo": "Watch a mail become a fax, everything on this machine.",
+    },
+    "Send": {
+        "send": "Fax a mail file, or documents to a number.",
+        "convert": "Make fax pages of documents, without sending them.",
+        "cover": "See to the cover pages: list, preview, check, export.",
+        "notice": "See what the mails to senders look like.",
+    },
+    "Follow": {
+        "list": "List fax jobs.",
+        "show": "Show everything about one fax job.",
+        "call": "Write what went over the wire in a fax's calls.",
+        "view": "Look at the pages of a fax.",
+        "download": "Write the pages of a fax into a file.",
+        "events": "Tell what happens to faxes, as it happens.",
+        "stats": "Tell how the service stands.",
+    },
+    "Act": {
+        "cancel": "Cancel fax jobs, one or many.",
+        "resend": "Send faxes again, to the same number or another one.",
+        "hold": "Keep faxes from being called.",
+        "release": "Let held faxes be called.",
+    },
+    "Look back": {
+        "activity": "Search the faxes, and export what was found.",
+        "report": "Report on times, failures, numbers and usage.",
+        "cdr": "Write the call detail record of a month.",
+        "refused": "List submissions that were refused at the door.",
+        "quarantine": "See to automatic mail, which is not faxed.",
+        "audit": "Show who did what, and when.",
+    },
+    "Set rules": {
+        "policy": "Ask the policy what applies to whom, and why.",
+        "config": "Print the reference of all settings, and their schema.",
+        "user": "See to users: who they are, locks, passwords.",
+        "welcome": "Send users a mail that says how to fax.",
+        "blocklist": "See to the numbers that may not be faxed.",
+        "line": "See to the telephone lines: list, show, hold, release, test.",
+        "destination": "See to what calls have taught about numbers.",
+    },
+    "At hand": {
+        "help": "List the commands with a line each, or tell of one.",
+        "completion": "Make a shell complete commands and options.",
+        "manual": "Write the manual pages.",
+    },
 }
+"""The commands by what they are for, each with its line."""
+
+COMMANDS: dict[str, str] = {name: line for section in SECTIONS.values() for name, line in section.items()}
 
 
 class _Subcommands(click.Group):
@@ -67,7 +85,9 @@ class _Subcommands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, ", ".join(section)) for name, section in SECTIONS.items()])
+        formatter.write_paragraph()
+        formatter.write_text("`postfax help` has a line for each, `postfax help COMMAND` all of one.")
 
 
 _HELP = """Mail in, fax out. Commands that answer a question have a --json twin.

@@ -6,6 +6,7 @@ import pytest
 import sample_documents
 from scene import Scene, run_postfax
 
+from postfax.command import COMMANDS
 from postfax.demonstration.identity import pages_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -15,6 +16,15 @@ async def test_help_fits_a_screen() -> None:
     ran = await run_postfax("--help")
     assert ran.status == 0
     assert len(ran.out.splitlines()) <= 30
+
+
+async def test_help_has_a_line_for_each_command_and_tells_of_one() -> None:
+    ran = await run_postfax("help")
+    assert all(f"\n  {name} " in ran.out for name in COMMANDS)
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert (await run_postfax("help", "line")).out.startswith("Usage: postfax line")
+    missing = await run_postfax("help", "lien")
+    assert (missing.status, missing.err) == (3, "postfax: there is no command lien; did you mean line?\n")
 
 
 @pytest.mark.parametrize(
