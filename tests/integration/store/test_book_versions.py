@@ -118,7 +118,7 @@ async def test_a_missing_folder_is_made_for_the_service_alone(tmp_path: Path) ->
 
 async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(BookUnavailable, match="Not a directory|File exists"):
+    with pytest.raises(BookUnavailable, match=r"Not a directory|File exists"):
         await Book.migrate(f"sqlite:{tmp_path / 'file' / 'state' / 'book.db'}")
 
 
