@@ -261,7 +261,8 @@ def _recipient_words(job: FaxJob) -> str:
 
 
 def _proof_words(mail: ReceivedMail) -> str:
-    from mta.proof.findings import describe  # noqa: PLC0415 - a third of the start, which --json is spared
+    # Here, for it is a third of the command's start, which --json is spared.
+    from mta.proof.findings import describe
 
     where = f"; from {mail.proof.client_address}" if mail.proof.client_address else ""
     return describe(mail.proof) + where
