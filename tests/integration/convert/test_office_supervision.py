@@ -42,13 +42,15 @@ def processes_named(word: str, *, below: int) -> list[int]:
 async def test_a_killed_libreoffice_is_back_for_the_next_document(convert: Convert, tmp_path: Path) -> None:
     letter = made.docx_letter(tmp_path / "letter.docx")
     before = await convert(letter)
-    victims = processes_named("soffice.bin", below=os.getpid())
-    assert len(victims) == 1
-    os.kill(victims[0], signal.SIGKILL)
+    victims = processes_named("soffice.bin", below=os.getpid())  # several, if there was much to do before
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
     after = await convert(letter)
     assert len(before.pages) == len(after.pages) == 1
-    (successor,) = processes_named("soffice.bin", below=os.getpid())
-    assert successor != victims[0]
+    successors = processes_named("soffice.bin", below=os.getpid())
+    assert victims
+    assert successors
+    assert not set(successors) & set(victims)
 
 
 async def test_a_stopped_libreoffice_is_too_slow_and_replaced(
@@ -56,14 +58,17 @@ async def test_a_stopped_libreoffice_is_too_slow_and_replaced(
 ) -> None:
     letter = made.docx_letter(tmp_path / "letter.docx")
     await convert(letter)
-    (victim,) = processes_named("soffice.bin", below=os.getpid())
-    os.kill(victim, signal.SIGSTOP)
+    victims = processes_named("soffice.bin", below=os.getpid())
+    for victim in victims:
+        os.kill(victim, signal.SIGSTOP)
     with pytest.raises(InvalidDocument, match="takes longer than 2 seconds"):
         await converter._office.to_pdf(
             letter, tmp_path / "a.pdf", name="letter.docx", kind=Kind.DOCX, pages=5, seconds=2
         )
+    for victim in set(victims) & set(processes_named("soffice.bin", below=os.getpid())):
+        os.kill(victim, signal.SIGCONT)
     assert len((await convert(letter)).pages) == 1
-    assert victim not in processes_named("soffice.bin", below=os.getpid())
+    assert set(victims) - set(processes_named("soffice.bin", below=os.getpid()))
 
 
 async def test_a_document_that_libreoffice_cannot_read_is_the_senders(
@@ -84,7 +89,7 @@ async def test_a_worn_libreoffice_gives_way_to_a_fresh_one_when_nobody_waits(
 ) -> None:
     letter = made.docx_letter(tmp_path / "letter.docx")
     await convert(letter)
-    (before,) = processes_named("soffice.bin", below=os.getpid())
+    before = processes_named("soffice.bin", below=os.getpid())
     worn: list[OfficeWear] = []
 
     def by_age(wear: OfficeWear) -> str:
@@ -95,10 +100,10 @@ async def test_a_worn_libreoffice_gives_way_to_a_fresh_one_when_nobody_waits(
         patched.setattr("convert.office.worn_by", by_age)
         await convert(letter)
     assert len((await convert(letter)).pages) == 1  # waits for the fresh one
-    (after,) = processes_named("soffice.bin", below=os.getpid())
+    after = processes_named("soffice.bin", below=os.getpid())
     assert worn[0].conversions > 0
     assert worn[0].memory > 50 << 20
-    assert after != before
+    assert set(before) - set(after)
 
 
 @contextmanager

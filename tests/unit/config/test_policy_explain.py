@@ -70,6 +70,7 @@ def test_tables_are_explained_name_by_name(policy: Policy) -> None:
         ("retry.interval", "90 s", "Radiology", "hospital.yaml:8"),
         ("retry.statuses.BUSY.attempts", "~", "built-in", ""),
         ("retry.statuses.BUSY.interval", "3 min", "Radiology", "hospital.yaml:8"),
+        ("retry.resume", "header", "built-in", ""),
     ]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from postfax.open_lines import OpenLines
@@ -50,7 +51,11 @@ async def test_a_held_line_takes_no_calls() -> None:
     assert await lines.free_channels() == {"far": 2}
 
 
-async def test_a_line_that_is_down_is_left_out_until_it_is_back_and_each_is_said_once() -> None:
+async def test_a_line_that_is_down_is_left_out_until_it_is_back_and_each_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Another test may have had the module's logger bound for good.
+    monkeypatch.setattr("postfax.open_lines.log", structlog.get_logger())
     trunk = Trunk()
     lines = open_lines(Holding(), near=trunk, far=Trunk())
     with capture_logs() as log:
