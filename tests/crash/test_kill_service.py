@@ -29,8 +29,8 @@ from store.job_filter import JobFilter
 from store.outbox import Copy, DeliveryState, Notice
 from store.status import Status
 
-KILLS = int(os.environ.get("POSTFAX_CRASH_KILLS", "12"))
-MAILS = int(os.environ.get("POSTFAX_CRASH_MAILS", "80"))
+KILLS = int(os.environ.get("POSTFAX_CRASH_KILLS", "8"))
+MAILS = int(os.environ.get("POSTFAX_CRASH_MAILS", "50"))
 CLIENTS = 6
 SEED = 20261123
 
