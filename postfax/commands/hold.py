@@ -1,15 +1,12 @@
 """`postfax hold`: keeps faxes from being called until they are released."""
 
-from functools import partial
 from typing import Any
 
 import click
 
-from postfax.commands.each_job import End, Told, confirm, do_to_each
-from postfax.commands.layers import Layers, layer_options, wanted_jobs
-from postfax.commands.show import find_job
-from postfax.failures import ExitCode, Failure
-from postfax.opening import open_book, run
+from postfax.commands.chosen_jobs import chosen_jobs_options, do_to_chosen
+from postfax.commands.each_job import End, Told
+from postfax.opening import run
 from postfax.person import person
 from store.activity import ActivityFilter, Comparison, Condition, Field
 from store.book import Book
@@ -24,42 +21,28 @@ _WAITING = Condition(
 
 
 @click.command("hold")
-@click.argument("job_ids", metavar="[JOB]…", nargs=-1)
-@layer_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@chosen_jobs_options
 @click.pass_obj
-def command(
-    settings_file: str,
-    /,
-    job_ids: tuple[str, ...],
-    yes: bool,  # noqa: FBT001 - passed by name
-    as_json: bool,  # noqa: FBT001 - passed by name
-    **layers: Any,
-) -> int:
+def command(settings_file: str, /, **chosen: Any) -> int:
     """Keep faxes that wait for a call from being called, until `postfax release`.
 
     Those that are named, or all that the options let through. A call in progress goes on.
     Exit code 0 if all were held, 1 if only some were, 3 if one is not there, 4 if none could be.
     """
-    return run(_hold_all(settings_file, job_ids, Layers(**layers), yes=yes, as_json=as_json))
+    return run(
+        do_to_chosen(
+            settings_file,
+            _hold,
+            ActivityFilter(conditions=(_WAITING,)),
+            verb="hold",
+            done="held",
+            unknown={"state": None},
+            **chosen,
+        )
+    )
 
 
-async def _hold_all(
-    settings_file: str, job_ids: tuple[str, ...], layers: Layers, *, yes: bool, as_json: bool
-) -> ExitCode:
-    async with open_book(settings_file) as book:
-        ids = await wanted_jobs(book, job_ids, layers, ActivityFilter(conditions=(_WAITING,)))
-        if not job_ids:
-            confirm(len(ids), "hold", yes=yes)
-        return await do_to_each(ids, partial(_hold, book), as_json=as_json, done="held")
-
-
-async def _hold(book: Book, job_id: str) -> Told:
-    try:
-        job = await find_job(book, job_id)
-    except Failure as problem:
-        return Told(job_id=job_id, end=End.NOT_FOUND, words=str(problem), facts={"state": None})
+async def _hold(book: Book, job: FaxJob) -> Told:
     try:
         held = await book.hold(job.id, person())
     except IllegalTransition as problem:
