@@ -429,25 +429,24 @@ pickups = Table(
     Index("pickups_of_mail", "mail_id"),
 )
 
-blocks = Table(
-    "blocks",
-    metadata,
-    # As in the policy: a number, one with ? for any digit, or either with a trailing *.
-    Column("pattern", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("by", Text, nullable=False),
-)
 
-locks = Table(
-    "locks",
-    metadata,
-    # Account address in lower case.
-    Column("user_email", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("by", Text, nullable=False),
-)
+def _said_by_somebody(name: str, *, key: str) -> Table:
+    """A table of what a person has said of something: why, when, and who."""
+    return Table(
+        name,
+        metadata,
+        Column(key, Text, primary_key=True),
+        Column("reason", Text, nullable=False),
+        Column("at", Instant, nullable=False),
+        Column("by", Text, nullable=False),
+    )
+
+
+# As in the policy: a number, one with ? for any digit, or either with a trailing *.
+blocks = _said_by_somebody("blocks", key="pattern")
+
+# Account address in lower case.
+locks = _said_by_somebody("locks", key="user_email")
 
 audit = Table(
     "audit",
@@ -493,12 +492,5 @@ destinations = Table(
     Index("destinations_by_age", "learned_at"),
 )
 
-held_lines = Table(
-    "held_lines",
-    metadata,
-    # Its name in the settings.
-    Column("line", Text, primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("by", Text, nullable=False),
-)
+# Its name in the settings.
+held_lines = _said_by_somebody("held_lines", key="line")
