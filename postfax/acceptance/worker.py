@@ -105,6 +105,7 @@ class Worker:
             match message:
                 case NewPolicy():
                     self._policy = message.policy
+                    log.info("policy_in_force")
                 case Renew():
                     self._listener.renew()
 

@@ -7,6 +7,9 @@ import aiosmtplib
 import pytest
 from scene import Scene
 
+from config.mail import MailSettings
+from postfax.demonstration.serve_process import Event
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 A_SECOND = 1.0
@@ -23,6 +26,14 @@ def policy_file(scene: Scene) -> Path:
     return scene.world.folder / "policy.yaml"
 
 
+async def taken_over(scene: Scene, *, after: int) -> Event:
+    """Wait until the changed policy holds in the service and at each of its doors; how it was changed."""
+    event = await scene.service.wait_for("policy_reloaded", seconds=300, after=after)
+    for worker in range(MailSettings.model_fields["workers"].default):
+        await scene.service.wait_for("policy_in_force", seconds=300, after=after, worker=worker)
+    return event
+
+
 async def refusal_of(scene: Scene, number: str, sender: str) -> str:
     with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
         await scene.mail(number, sender=sender, text="Hello.")
@@ -32,7 +43,7 @@ async def refusal_of(scene: Scene, number: str, sender: str) -> str:
 async def test_a_changed_policy_is_taken_over_by_itself(scene: Scene) -> None:
     seen = len(scene.service.events)
     policy_file(scene).write_text(policy_file(scene).read_text() + PATIENT)
-    event = await scene.service.wait_for("policy_reloaded", seconds=300, after=seen)
+    event = await taken_over(scene, after=seen)
     assert (event["added"], event["removed"]) == (1, 0)
     assert await scene.mail("12", sender="pia@hospital.example", text="Hello.")
 
@@ -90,7 +101,7 @@ async def test_users_do_not_vanish_with_their_department_until_that_is_approved(
     assert "1 user would vanish with Patience (pia@hospital.example)" in " ".join(examined.out.split())
     ran = await scene.postfax("policy", "approve", "--yes")
     assert ran.status == 0, ran.err
-    await scene.service.wait_for("policy_reloaded", seconds=300, after=seen)
+    await taken_over(scene, after=seen)
     assert "Unauthorized Sending Address" in await refusal_of(scene, "12", "pia@hospital.example")
 
 

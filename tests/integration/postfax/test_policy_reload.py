@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from postfax import policy_reload
@@ -62,7 +61,6 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     (folder / "radiology.yaml").write_text(RADIOLOGY, encoding="utf-8")
     url = f"sqlite:{tmp_path / 'book.db'}"
     await Book.migrate(url)
-    structlog.reset_defaults()
     with capture_logs() as logs:
         async with Book(url, tmp_path / "documents", clock=now) as book:
             yield Office(book, folder, LivePolicy(folder, lines=(), now=now()), logs=logs)

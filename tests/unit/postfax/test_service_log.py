@@ -1,19 +1,12 @@
 """The log tells where a fault was, and never what the program held in its hands."""
 
 import json
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 import structlog
 
 from postfax.logging import configure
-
-
-@pytest.fixture(autouse=True)
-def _unconfigured() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def _fail(body: str) -> None:
