@@ -60,6 +60,7 @@ from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
 from store.searching import Searching
 from store.sqlite import book_path
+from store.sqlite_access import SqliteAccess
 from store.tables import copies, notices
 
 Noun = TypeVar("Noun")
@@ -74,6 +75,7 @@ class Book(Searching):
         clock: the time, with its zone.
         owner: in whose name claims are held; by default this process.
         rng: where the ids of mails come from; by default one of its own. They are no secrets.
+        access: how the database is reached; by default in the way that the url says.
 
     Raises:
         BookAddressError: the url is of another kind.
@@ -87,12 +89,12 @@ class Book(Searching):
         clock: Callable[[], datetime],
         owner: str = "",
         rng: Random | None = None,
+        access: BookAccess | None = None,
     ) -> None:
-        path = book_path(url)
         self.owner = owner or this_process()
-        self._folders = (path.parent, documents)
+        self._folders = (book_path(url).parent, documents)
         rng = rng or Random(SystemRandom().getrandbits(128))  # noqa: S311 - names, no secrets
-        access = BookAccess(path, clock=clock, owner=self.owner)
+        access = access or SqliteAccess(book_path(url), clock=clock, owner=self.owner)
         super().__init__(access, BodyFolder(documents), clock=clock, rng=rng)
         self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
 

@@ -13,7 +13,7 @@ class JobState(StrEnum):
     """Where a job is. What became of it is its status (`store.status`)."""
 
     SCHEDULED = "scheduled"
-    """Has its document and waits for the time that the sender asked for."""
+    """Has its document and waits for the time that the sender asked for, or for the hours of its policy."""
     HELD = "held"
     """Stopped by an administrator until released."""
     CONVERTING = "converting"
@@ -47,7 +47,12 @@ class Transition(Enum):
     QUEUE = ("document made", (JobState.CONVERTING,), JobState.QUEUED)
     SCHEDULE = ("document made, to be sent later", (JobState.CONVERTING,), JobState.SCHEDULED)
     REJECT_DOCUMENT = ("no document could be made", (JobState.CONVERTING,), JobState.FAILED)
-    # It is dialled:
+    # It is dialled, or its number may not be called at this time of the day:
+    POSTPONE = (
+        "outside the hours for calls",
+        (JobState.QUEUED, JobState.WAITING, JobState.SCHEDULED),
+        JobState.SCHEDULED,
+    )
     DIAL = ("dialled", (JobState.QUEUED, JobState.WAITING, JobState.SCHEDULED), JobState.DIALLING)
     CONFIRM = ("every page confirmed", (JobState.DIALLING,), JobState.SENT)
     RETRY = ("not sent, to be dialled again", (JobState.DIALLING,), JobState.WAITING)

@@ -13,15 +13,6 @@ from config.archive import ArchiveSettings
 LOOP_FIELD = "X-Postfax-Loop"
 """The header field that marks every mail of ours: intake neither faxes nor answers a mail that carries it."""
 
-FAILURE_NOTICES_AN_HOUR = 30
-"""So many notices of a mail that was refused go to one address within an hour; further ones are withheld.
-
-RFC 3834 §2: where a program at the other end answers each notice with another faulty mail, unmarked as
-automatic, it must end somewhere. A person who sends mails and reads what comes back does not get there; a
-program that sends hundreds with the same fault is told thirty times, and all of them are in the book. Notices
-of a success and of faxes that were dialled are not counted: they are no more than there were faxes."""
-
-
 SUMMED_UP_ABOVE = 10
 """Recipients of a mail; above them a policy may have one summary instead of a delivery notice for each."""
 
@@ -50,7 +41,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     GIVEN_UP = "given up"
     WITHHELD = "withheld"
-    """Never to be sent: see `FAILURE_NOTICES_AN_HOUR`."""
+    """Never to be sent: one address had too many within an hour (`notifications.failures_an_hour`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

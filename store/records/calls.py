@@ -1,16 +1,18 @@
 """A call is opened, and what came of it decides where its job goes next."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, literal, select
 
 from config.retry import Resume
+from store.call_time import call_time_of
 from store.destination import Destination
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
-from store.lifecycle import Transition
+from store.lifecycle import JobState, Transition
 from store.records.attempts import close_attempt, open_attempt, the_attempt
 from store.records.destinations import keep_destination
 from store.records.interventions import expire
@@ -24,6 +26,9 @@ from store.tables import Instant, jobs
 HeaderText = Callable[[FaxJob, str, datetime], str]
 """(job, line, time of the call) → the text of the header line."""
 
+PUT_OFF_AT_ONCE = 100
+"""So many jobs are put off in one transaction."""
+
 FREE_INTERRUPTIONS = 3
 """So many interrupted calls of a job do not count as tries. A document that brings the service down each time
 would otherwise be dialled for ever."""
@@ -34,19 +39,36 @@ INTERRUPTED = "the service stopped during the call"
 def claim_call(
     turn: Turn, channels: Mapping[str, int], lease: timedelta, header: HeaderText
 ) -> tuple[FaxJob, Attempt] | None:
-    """Take the next job that has not expired into a call, if there is one for a line with a free channel."""
+    """Take the next job that has not expired into a call, if there is one for a line with a free channel.
+
+    One whose hours are over (`store.call_time`) is put off until they begin again: it came due within them
+    and found no channel, or was released. After `PUT_OFF_AT_ONCE` of those nothing is taken; the next turn
+    goes on.
+    """
     expire(turn)
-    chosen = choose_call(turn.connection, channels, turn.now)
-    if chosen is None:
-        return None
+    for _ in range(PUT_OFF_AT_ONCE):
+        chosen = choose_call(turn.connection, channels, turn.now)
+        if chosen is None:
+            return None
+        job = the_job(turn.connection, chosen.job_id)
+        begins = call_time_of(job, turn.now).at
+        if begins <= turn.now:
+            return _call(turn, job, chosen.line, lease, header)
+        move(turn, [job.id], Transition.POSTPONE, due_at=begins)
+    return None
+
+
+def _call(
+    turn: Turn, waiting: FaxJob, line: str, lease: timedelta, header: HeaderText
+) -> tuple[FaxJob, Attempt]:
     first = func.coalesce(jobs.c.first_call_at, literal(turn.now, Instant))
-    move(turn, [chosen.job_id], Transition.DIAL, first_call_at=first)
-    job = the_job(turn.connection, chosen.job_id)
+    move(turn, [waiting.id], Transition.DIAL, first_call_at=first)
+    job = replace(waiting, state=JobState.DIALLING)
     attempt = open_attempt(
         turn,
         job,
-        line=chosen.line,
-        header=header(job, chosen.line, turn.now),
+        line=line,
+        header=header(job, line, turn.now),
         first_page=_first_page(job),
         leased_until=turn.now + lease,
     )
@@ -138,7 +160,7 @@ def _go_on(
     if transition.target.final:
         values["finished_at"] = turn.now
     else:
-        values["due_at"] = next_call
+        values["due_at"] = next_call and call_time_of(job, next_call).at
     by = ""
     if transition is Transition.HANG_UP:
         by = job.cancel_requested_by

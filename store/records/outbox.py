@@ -14,7 +14,6 @@ from store.job import FaxJob
 from store.lifecycle import FINAL_STATES, JobState
 from store.mail import ReceivedMail
 from store.outbox import (
-    FAILURE_NOTICES_AN_HOUR,
     SUMMED_UP_ABOVE,
     Copy,
     DeliveryState,
@@ -27,7 +26,7 @@ from store.records.mails import the_mail
 from store.records.turn import Turn
 from store.tables import copies, jobs, notices
 
-_OVER_LIMIT = f"{FAILURE_NOTICES_AN_HOUR} failure notices went to this address within an hour"
+_OVER_LIMIT = "{} failure notices went to this address within an hour"
 _FAILURES = select(notices.c.id).where(
     notices.c.address == bindparam("address"),
     notices.c.kind == NoticeKind.INITIAL.value,
@@ -58,16 +57,19 @@ _SUMMARY = (
 def owe_initial_notice(turn: Turn, mail: ReceivedMail, jobs: Sequence[FaxJob]) -> None:
     """Owe the notice that a mail was taken on, or that some of it was refused, if it is wanted.
 
-    A failure over the hourly limit of its address is written down as withheld.
+    A failure over the hourly limit of its address is written down as withheld. RFC 3834 §2: where a program
+    at the other end answers each notice with another faulty mail, unmarked as automatic, it must end
+    somewhere. A person who sends mails and reads what comes back does not get there. Notices of a success
+    and of faxes that were dialled are not counted: they are no more than there were faxes.
     """
-    owed = initial_notice(jobs, mail.envelope, jobs[0].user.settings.notifications.initial)
+    settings = jobs[0].user.settings.notifications
+    owed = initial_notice(jobs, mail.envelope, settings.initial)
     if owed is Owed.NOTHING:
         return
-    over_limit = owed is Owed.FAILURE and _failures_within_an_hour(turn, mail.header_from) >= (
-        FAILURE_NOTICES_AN_HOUR
-    )
-    kept = {"state": DeliveryState.WITHHELD.value, "last_error": _OVER_LIMIT} if over_limit else {}
-    _owe_notice(turn, mail, NoticeKind.INITIAL, "", owed, **kept)
+    limit = settings.failures_an_hour
+    over_limit = owed is Owed.FAILURE and _over_limit(turn, mail.header_from, limit)
+    withheld = {"state": DeliveryState.WITHHELD.value, "last_error": _OVER_LIMIT.format(limit)}
+    _owe_notice(turn, mail, NoticeKind.INITIAL, "", owed, **(withheld if over_limit else {}))
 
 
 def owe_delivery(turn: Turn, job: FaxJob) -> None:
@@ -138,12 +140,10 @@ def _of_all(jobs: Sequence[FaxJob]) -> Owed:
     return Owed.SUCCESS if all(job.state is JobState.SENT for job in jobs) else Owed.FAILURE
 
 
-def _failures_within_an_hour(turn: Turn, address: str) -> int:
-    """How many notices of a refused mail were owed to an address of late, up to the limit."""
-    query = _FAILURES.where(notices.c.created_at > turn.now - timedelta(hours=1)).limit(
-        FAILURE_NOTICES_AN_HOUR
-    )
-    return len(turn.connection.execute(query, {"address": address}).all())
+def _over_limit(turn: Turn, address: str, limit: int) -> bool:
+    """Whether so many notices of a refused mail were owed to an address within the hour."""
+    query = _FAILURES.where(notices.c.created_at > turn.now - timedelta(hours=1)).limit(limit)
+    return len(turn.connection.execute(query, {"address": address}).all()) >= limit
 
 
 def _owe_notice(

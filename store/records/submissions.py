@@ -14,6 +14,7 @@ from config.fax import Resolution
 from config.levels import BETWEEN
 from config.settings import UserPolicy
 from store.bodies import KeptBody, insert_bodies
+from store.call_time import call_time_of
 from store.ids import job_id
 from store.job import FaxJob, FaxPage, NewJob, Refusal
 from store.lifecycle import Transition
@@ -151,11 +152,12 @@ def _keep_documents(turn: Turn, waiting: Sequence[str], made: Mapping[str, KeptD
 
 
 def _queue(turn: Turn, converting: Sequence[FaxJob]) -> None:
-    """Let the jobs be called: now, or when their sender wants it."""
+    """Let the jobs be called: now, or when their sender wants it, within the hours of their policy."""
     at_once = []
     for job in converting:
-        later = job.wishes.not_before
-        if later is not None and later > turn.now:
+        wanted = max(job.wishes.not_before or turn.now, turn.now)
+        later = call_time_of(job, wanted).at
+        if later > turn.now:
             move(turn, [job.id], Transition.SCHEDULE, due_at=later)
         else:
             at_once.append(job.id)
