@@ -1,6 +1,8 @@
 """What a sender is told by mail."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from config.file_values import ReadableFile
 from config.mail_values import EmailAddress
@@ -46,6 +48,10 @@ class NotificationSettings(Section):
     their translation beside them."""
     phi_free: Toggle = False
     """Leaves out subject, names and pictures."""
+    failures_an_hour: Annotated[int, Field(ge=1, le=1000)] = 30
+    """Notices of refused mails that go to one address within an hour, at most; further ones are withheld and
+    stay in the record. Never without a limit: it ends the exchange with a program that answers each notice
+    with another faulty mail. Notices of faxes that were called do not count."""
     extra_recipients: tuple[EmailAddress, ...] = ()
     """Who gets every delivery notice too."""
     attach: Literal["none", "pdf", "tiff"] = "none"

@@ -9,8 +9,10 @@ import pytest
 import sample_documents
 from scene import Scene, compose
 
+from config.notifications import NotificationSettings
 from postfax.demonstration.world import DOMAIN, SENDER
-from store.outbox import FAILURE_NOTICES_AN_HOUR
+
+LIMIT = NotificationSettings().failures_an_hour
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -130,11 +132,11 @@ async def test_what_was_asked_for_is_shown(scene: Scene) -> None:
 
 
 async def test_a_loop_of_failures_ends(scene: Scene) -> None:
-    for number in range(FAILURE_NOTICES_AN_HOUR + 1):
+    for number in range(LIMIT + 1):
         await scene.mail("12", sender="none@hospital.example", subject=f"Again {number}", text="hello")
     withheld = await scene.service.wait_for("notice_withheld", seconds=300)
     job_id = withheld["notice"].removeprefix("initial:")
     assert withheld["address"] == "none@hospital.example"
     ran = await scene.postfax("show", job_id)
-    assert f"withheld  {FAILURE_NOTICES_AN_HOUR} failure notices went to this address" in ran.out
+    assert f"withheld  {LIMIT} failure notices went to this address" in ran.out
     assert scene.notices(job_id, "initial") == []

@@ -28,12 +28,13 @@ from sandbox import Nursery
 from store.book import Book
 from store.job import FaxJob, NewJob, Recipient, Refusal
 from store.mail import Envelope, NewMail, NoticeRequest, NotifyOn, ProofMethod, ReturnContent, SenderProof
-from store.outbox import FAILURE_NOTICES_AN_HOUR, DeliveryState, Notice
+from store.outbox import DeliveryState, Notice
 from store.status import Status
 
 DOMAIN = "fax.example.com"
 SENDER = "ana@hospital.example"
 WRONG = f"John_Doe.12@{DOMAIN}"
+LIMIT = NotificationSettings().failures_an_hour
 ORIGINAL = b"From: ana@hospital.example\r\nSubject: Referral\r\n\r\n" + b"a line of the mail\r\n" * 5000
 PROOF = SenderProof(
     method=ProofMethod.LOCAL, client_address="", helo="", spf_result="", spf_domain="", aligned=True
@@ -201,9 +202,7 @@ async def test_a_notice_over_the_limit_is_said_in_the_log(tmp_path: Path) -> Non
     await Book.migrate(url)
     noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     async with Book(url, tmp_path / "documents", clock=lambda: noon) as book:
-        answered = [
-            await refused_mail(book, ENVELOPE, number=number) for number in range(FAILURE_NOTICES_AN_HOUR + 1)
-        ]
+        answered = [await refused_mail(book, ENVELOPE, number=number) for number in range(LIMIT + 1)]
         with capture_logs() as logged:
             for jobs in answered:
                 await log_withheld(book, jobs)

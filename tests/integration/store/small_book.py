@@ -70,9 +70,12 @@ def policy(
     delivery: NoticeSwitches | None = None,
     lines: tuple[str, ...] = (),
     attempts: int = 4,
+    failures_an_hour: int = 30,
 ) -> UserPolicy:
     notifications = NotificationSettings(
-        initial=initial or NoticeSwitches(), delivery=delivery or NoticeSwitches()
+        initial=initial or NoticeSwitches(),
+        delivery=delivery or NoticeSwitches(),
+        failures_an_hour=failures_an_hour,
     )
     retry = RetrySettings(attempts=attempts, interval=timedelta(days=30))
     return UserPolicy(
