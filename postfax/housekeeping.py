@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from config.policy import Policy
 from config.upkeep import RetentionSettings
-from postfax.opening import now
+from postfax.opening import Clock
 from store.book import Book
 from store.errors import BookUnavailable
 
@@ -19,7 +19,12 @@ log = structlog.get_logger()
 
 
 async def keep_house(
-    book: Book, policy: Callable[[], Policy], *, quarantine_kept: timedelta, destinations_kept: timedelta
+    book: Book,
+    policy: Callable[[], Policy],
+    *,
+    quarantine_kept: timedelta,
+    destinations_kept: timedelta,
+    clock: Clock,
 ) -> None:
     """Purge again and again, until cancelled.
 
@@ -28,19 +33,20 @@ async def keep_house(
         policy: the one in force; after it was changed, and at the start, every fax is looked at anew.
         quarantine_kept: how long automatic mail is kept.
         destinations_kept: how long it is remembered what calls have taught about a number.
+        clock: the time.
     """
     seen: Policy | None = None
     while True:
         in_force = policy()
-        await _forget_destinations(book, destinations_kept)
+        await _forget_destinations(book, clock() - destinations_kept)
         if await _keep(book, in_force, everything=in_force is not seen, quarantine_kept=quarantine_kept):
             seen = in_force
         await asyncio.sleep(_EVERY_SECONDS)
 
 
-async def _forget_destinations(book: Book, kept: timedelta) -> None:
+async def _forget_destinations(book: Book, before: datetime) -> None:
     try:
-        forgotten = await book.forget_destinations_before(now() - kept)
+        forgotten = await book.forget_destinations_before(before)
     except BookUnavailable as problem:
         log.warning("destinations_not_forgotten", cause=problem.cause or str(problem))
         return

@@ -17,28 +17,21 @@ from postfax.acceptance.workers import AcceptWorkers
 from postfax.closing_months import close_months
 from postfax.failures import ExitCode, Failure
 from postfax.housekeeping import keep_house
-from postfax.journey.decide import Decide
 from postfax.journey.dial import LEASE, Dial
-from postfax.journey.expire import Expire
-from postfax.journey.file import File
-from postfax.journey.make import Make
-from postfax.journey.tell import Tell
-from postfax.journey.welcoming import Welcoming
 from postfax.live_policy import LivePolicy
 from postfax.loop import Loop
 from postfax.notification_socket import notify_systemd
 from postfax.opening import documents_folder, make_book, now
-from postfax.parts import Parts, start_parts
+from postfax.parts import start_parts
 from postfax.pickups import Pickups
 from postfax.policy_reload import PolicyReload
-from postfax.schedule import Schedule
+from postfax.steps import Steps
 from postfax.watching import metrics
 from postfax.watching.http_door import HttpDoor
 from postfax.watching.watch import Watch
 from store.book import Book
 from store.errors import BookUnavailable
 from store.job import Attempt, FaxJob
-from store.records.schedule import Work
 from store.sqlite import book_path
 from transmit.lines import lines_that_keep_calls
 
@@ -98,10 +91,8 @@ class Service:
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
             dial.take_up(self._taken_over)
             self._watch(book, dial, stack)
-            schedule = Schedule(book, now)
-            forward = self._forward(book, parts, dial, schedule)
-            welcoming = Welcoming(book, lambda: self._policy.current, self._settings, clock=now)
-            outward = _outward(book, parts, schedule, welcoming)
+            steps = Steps(self._settings, self._policy, book, parts, clock=now)
+            forward, outward = steps.forward(dial), steps.outward()
             notify_systemd("READY=1")
             log.info("service_ready")
             ended = await self._until_stopped([*forward, *outward])
@@ -187,40 +178,13 @@ class Service:
             lambda: self._policy.current,
             quarantine_kept=kept,
             destinations_kept=self._settings.destinations_kept,
+            clock=now,
         )
         task = asyncio.create_task(keeping, name="housekeeping")
         stack.callback(task.cancel)
         closing = close_months(book, lambda: self._policy.current, documents_folder(self._settings), now)
         closer = asyncio.create_task(closing, name="closing months")
         stack.callback(closer.cancel)
-
-    def _forward(self, book: Book, parts: Parts, dial: Dial, schedule: Schedule) -> list[Loop]:
-        """The steps that bring a mail to its calls."""
-        decide = Decide(
-            book,
-            self._policy,
-            parts.nursery,
-            domain=self._settings.domain,
-            lines=self._settings.lines,
-            folder=parts.folder,
-            clock=now,
-        )
-        make = Make(
-            book,
-            parts.nursery,
-            parts.converter,
-            settings=self._settings.convert,
-            folder=parts.folder,
-            clock=now,
-        )
-        making = [
-            Loop(f"make {number}", make.step, schedule, Work.SUBMITTED_MAIL)
-            for number in range(self._settings.convert.processes)
-        ]
-        # A change may be a cancellation, which calls in progress have to hear of.
-        dialling = Loop("dial", dial.step, schedule, Work.CALL, every_change=lambda: dial.calls > 0)
-        expire = Loop("expire", Expire(book).step, schedule, Work.EXPIRY)
-        return [Loop("decide", decide.step, schedule, Work.RECEIVED_MAIL), *making, expire, dialling]
 
     # --- What comes from outside while it runs ------------------------------------------------------------
 
@@ -236,27 +200,6 @@ class Service:
             self._workers.renew()
         if self._reload:
             self._reload.want()
-
-
-def _outward(book: Book, parts: Parts, schedule: Schedule, welcoming: Welcoming) -> list[Loop]:
-    """The steps that tell people and file copies."""
-    tell = Tell(
-        book,
-        parts.mailer,
-        parts.nursery,
-        parts.converter,
-        welcome=welcoming.facts_of,
-        sender=parts.sender,
-        mta=parts.mta,
-        folder=parts.folder,
-        clock=now,
-    )
-    file = File(book, parts.mailer, sender=parts.sender, folder=parts.folder, clock=now)
-    return [
-        Loop(f"{work} {number}", step, schedule, work)
-        for work, step in ((Work.NOTICE, tell.step), (Work.COPY, file.step))
-        for number in (1, 2)
-    ]
 
 
 async def _stop(loops: list[Loop]) -> None:

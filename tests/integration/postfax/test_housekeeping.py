@@ -104,7 +104,13 @@ async def test_it_keeps_the_book_small_by_itself(
     clock_of_book.time += timedelta(days=2)
     with capture_logs() as logged:
         keeping = asyncio.create_task(
-            keep_house(book, lambda: in_force[0], quarantine_kept=KEPT, destinations_kept=KEPT)
+            keep_house(
+                book,
+                lambda: in_force[0],
+                quarantine_kept=KEPT,
+                destinations_kept=KEPT,
+                clock=clock_of_book,
+            )
         )
         await asyncio.sleep(0.2)
         assert await book.purged_at(job.mail_id) is None
@@ -138,7 +144,13 @@ async def test_trouble_is_said_and_the_next_hour_tries_again(
     monkeypatch.setattr(book, "purge", fails_once)
     with capture_logs() as logged:
         keeping = asyncio.create_task(
-            keep_house(book, lambda: in_force, quarantine_kept=KEPT, destinations_kept=KEPT)
+            keep_house(
+                book,
+                lambda: in_force,
+                quarantine_kept=KEPT,
+                destinations_kept=KEPT,
+                clock=clock_of_book,
+            )
         )
         await asyncio.wait_for(until_purged(book, job), 60)
         keeping.cancel()
