@@ -8,17 +8,17 @@ left.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.sql.expression import ClauseElement
 
 Convert = Callable[[Any], Any] | None
 
 
 class DriverStatement:
-    """One statement for one kind of database."""
+    """One statement, compiled for each kind of database that it is run on."""
 
     def __init__(self, statement: Executable, columns: Sequence[str] = ()) -> None:
-        """Nothing is compiled yet: which database it is, the first connection tells.
+        """Nothing is compiled yet: which database it is, the connection tells.
 
         Args:
             statement: with named parameters.
@@ -26,37 +26,54 @@ class DriverStatement:
         """
         self._statement = statement
         self._columns = list(columns) or None
-        self._sql = ""
-        self._parameters: list[tuple[str, Convert]] = []
+        self._compiled: dict[str, _Compiled] = {}
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Run a query; its rows as the driver gives them, not converted."""
-        self._compile(connection)
-        cursor = _driver(connection).execute(self._sql, self._row(values))
+        compiled = self._for(connection.dialect)
+        cursor = _driver(connection).execute(compiled.sql, compiled.row(values))
         rows: list[Any] = cursor.fetchall()
         return rows
 
     def many(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run it for each row."""
-        self._compile(connection)
-        _driver(connection).executemany(self._sql, [self._row(row) for row in rows])
+        compiled = self._for(connection.dialect)
+        _driver(connection).cursor().executemany(compiled.sql, [compiled.row(row) for row in rows])
 
-    def _compile(self, connection: Connection) -> None:
-        if self._sql:
-            return
-        assert isinstance(self._statement, ClauseElement)  # noqa: S101 - every statement of Core is one
-        dialect = connection.dialect
-        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
-        types = [(name, compiled.binds[name].type) for name in compiled.positiontup]
-        self._parameters = [
+    def _for(self, dialect: Dialect) -> "_Compiled":
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            assert isinstance(self._statement, ClauseElement)  # noqa: S101 - every statement of Core is one
+            found = _Compiled(self._statement.compile(dialect=dialect, column_keys=self._columns), dialect)
+            self._compiled[dialect.name] = found
+        return found
+
+
+class _Compiled:
+    """The statement as a driver takes it."""
+
+    def __init__(self, compiled: Any, dialect: Dialect) -> None:
+        # SQLite's driver takes values in their order, PostgreSQL's by their names.
+        types = [(name, compiled.binds[name].type) for name in compiled.positiontup or compiled.binds]
+        self._parameters: list[tuple[str, Convert]] = [
             (name, kind.dialect_impl(dialect).bind_processor(dialect)) for name, kind in types
         ]
-        self._sql = str(compiled)
+        self.sql = str(compiled)
+        self.row: Callable[[Mapping[str, Any]], Any] = (
+            self._in_order if compiled.positiontup else self._by_name
+        )
+        """The values as the driver takes them."""
 
-    def _row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def _in_order(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(
             values[name] if convert is None else convert(values[name]) for name, convert in self._parameters
         )
+
+    def _by_name(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: values[name] if convert is None else convert(values[name])
+            for name, convert in self._parameters
+        }
 
 
 def _driver(connection: Connection) -> Any:

@@ -13,6 +13,7 @@ from store.changes import Changes
 from store.errors import BookVersionError
 from store.records.turn import Turn
 from store.sqlite import READERS, DataVersion, empty_log, read_engine, sentences
+from store.sqlite_transactions import SqliteTransactions
 from store.version import compare_version
 from store.writer import Writer
 
@@ -45,7 +46,7 @@ class SqliteAccess:
         self._engine = read_engine(book)
         self._data_version = DataVersion(book)
         self.changes = Changes(self._read_data_version)
-        self._writer = Writer(book, patience=patience, changed=self.changes.announce)
+        self._writer = Writer(SqliteTransactions(book), patience=patience, changed=self.changes.announce)
 
     async def open(self) -> None:
         """Compare versions and start the writer.

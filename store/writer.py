@@ -14,20 +14,15 @@ run; once it has begun it is finished whether somebody waits or not.
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from store.errors import BookUnavailable
-from store.sqlite import BEGIN, BookLock, sentences, unavailability, write_engine
+from store.write_group import GroupDatabase, Write
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,67 +36,34 @@ so callers who are many at one time are all served sooner if none of them goes f
 log = structlog.get_logger()
 
 
-@dataclass(kw_only=True, slots=True)
-class _Write:
-    """An item that waits for its function's turn, and who waits for its result."""
-
-    function: Callable[[Connection, Sequence[Any]], Sequence[Any]]
-    item: Any
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: Exception | None = None
-    _turn: threading.Lock = field(default_factory=threading.Lock)
-
-    def begin(self) -> bool:
-        """Take its turn, in the writer's thread; False if its caller withdrew it."""
-        return self._turn.acquire(blocking=False)
-
-    def withdraw(self) -> bool:
-        """Keep it from being done; False if it has begun."""
-        return self._turn.acquire(blocking=False)
-
-    def settle(self) -> None:
-        """Tell the caller, if they still wait. Runs in their loop."""
-        if self.future.done():
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
-
-
 class Writer:
     """Runs write functions one after the other in a thread of its own.
 
     Args:
-        book: the file of the book, migrated.
+        database: what it writes into, migrated.
         patience: seconds that a function waits for its turn, at most.
         changed: called in the loop of the callers after each commit that changed the book.
     """
 
-    def __init__(self, book: Path, *, patience: float, changed: Callable[[], None]) -> None:
-        self._book = book
+    def __init__(self, database: GroupDatabase, *, patience: float, changed: Callable[[], None]) -> None:
+        self._database = database
         self._patience = patience
         self._changed = changed
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._engine = write_engine(book, transactions=False)
-        self._connection: Connection | None = None
-        self._lock = BookLock(book)
+        self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="book-writer", daemon=True)
         self._open = False
-        self._gathered: list[_Write] = []
+        self._gathered: list[Write] = []
         self._gathering: asyncio.TimerHandle | None = None
         self._expected = 1
         """Items that were under way at one time when the last were written."""
 
     def start(self) -> None:
-        """Open the lock and start the thread.
+        """Open the database and start the thread.
 
         Raises:
-            OSError: the lock file is missing or may not be read.
+            OSError, BookUnavailable: it cannot be opened.
         """
-        self._lock.open()
+        self._database.open()
         self._open = True
         self._thread.start()
 
@@ -120,10 +82,7 @@ class Writer:
         if self._thread.is_alive():
             log.error("book_writer_locked_out")
             return
-        if self._connection is not None:
-            self._connection.close()
-        self._engine.dispose()
-        self._lock.close()
+        self._database.close()
 
     async def write(self, function: Callable[[Connection], Result]) -> Result:
         """Run the function in a transaction; its result, once that is on the disk.
@@ -152,12 +111,12 @@ class Writer:
         self,
         function: Callable[[Connection, Sequence[Item]], Sequence[Result]],
         item: Item,
-        put: Callable[[_Write], None],
+        put: Callable[[Write], None],
     ) -> Result:
         if not self._open:
             raise BookUnavailable("The service is ending; the book takes nothing more.", "closed")
         loop = asyncio.get_running_loop()
-        write = _Write(function=function, item=item, loop=loop, future=loop.create_future())
+        write = Write(function=function, item=item, loop=loop, future=loop.create_future())
         put(write)
         timer = loop.call_later(self._patience, self._give_up, write)
         try:
@@ -167,7 +126,7 @@ class Writer:
             write.withdraw()
         return result
 
-    def _gather(self, write: _Write) -> None:
+    def _gather(self, write: Write) -> None:
         """Queue an item with those that are expected to come at the same time."""
         self._gathered.append(write)
         if len(self._gathered) >= self._expected:
@@ -184,36 +143,23 @@ class Writer:
             self._queue.put(write)
         self._gathered.clear()
 
-    def _give_up(self, write: _Write) -> None:
+    def _give_up(self, write: Write) -> None:
         if write.withdraw() and not write.future.done():
-            write.future.set_exception(
-                BookUnavailable(
-                    f"The book {self._book} was locked for {self._patience:g} seconds. "
-                    f"Find the program with `fuser {self._book}` and end it.",
-                    "no turn",
-                )
-            )
+            write.future.set_exception(self._database.no_turn(self._patience))
 
     def _run(self) -> None:
         ended = False
         while not ended:
             group, ended = self._next_group()
             try:
-                changed = self._write_group(group)
+                changed = bool(group) and self._database.write(group)
             except Exception as error:  # noqa: BLE001 - the thread must outlive every failure; callers get it
                 self._fail(group, error)
-                self._reconnect()
+                self._database.reset()
                 changed = False
             self._settle(group, changed=changed)
 
-    def _reconnect(self) -> None:
-        """Have the next group begin on a new connection: the old one may be what failed."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(SQLAlchemyError, sqlite3.Error):
-                connection.close()
-
-    def _next_group(self) -> tuple[list[_Write], bool]:
+    def _next_group(self) -> tuple[list[Write], bool]:
         """Wait for a function, and take all that wait with it. Whether the end was asked for."""
         group = []
         item = self._queue.get()
@@ -224,62 +170,19 @@ class Writer:
             item = self._queue.get()
         return group, True
 
-    def _write_group(self, group: Sequence[_Write]) -> bool:
-        if not group:
-            return False
-        with self._lock.held():
-            # Only now: waiting for the lock is what can take long.
-            group = [write for write in group if write.begin()]
-            connection = self._connection = self._connection or self._engine.connect()
-            # SQLAlchemy's own beginning and ending of a transaction costs more than all of what is between.
-            driver: sqlite3.Connection = cast("Any", connection.connection.driver_connection)
-            before = driver.total_changes
-            driver.execute(BEGIN)
-            try:
-                for together in _by_function(group):
-                    self._write_together(connection, together, driver)
-                driver.execute("COMMIT")
-            except BaseException:
-                if driver.in_transaction:
-                    driver.execute("ROLLBACK")
-                raise
-            return bool(driver.total_changes != before)
-
-    def _write_together(
-        self, connection: Connection, writes: Sequence[_Write], driver: sqlite3.Connection
-    ) -> None:
-        driver.execute("SAVEPOINT turn")
-        try:
-            results = writes[0].function(connection, [write.item for write in writes])
-            for write, result in zip(writes, results, strict=True):
-                write.result = result
-        except Exception as error:
-            # After a full disk, an I/O error or the like SQLite has undone the transaction as a whole.
-            if not driver.in_transaction:
-                raise
-            driver.execute("ROLLBACK TO turn")
-            driver.execute("RELEASE turn")
-            if len(writes) == 1:
-                writes[0].error = unavailability(error, self._book) or error
-                return
-            for write in writes:
-                self._write_together(connection, [write], driver)
-        else:
-            driver.execute("RELEASE turn")
-
-    def _fail(self, group: Sequence[_Write], error: Exception) -> None:
-        known = unavailability(error, self._book)
+    def _fail(self, group: Sequence[Write], error: Exception) -> None:
+        known = self._database.unavailability(error)
         if known:
             log.error("book_unavailable", cause=known.cause)
         else:
             log.error("book_write_failed", exc_info=error)
         for write in group:
             # An exception of their own for each: raising one in several tasks would mix their tracebacks.
-            write.error = unavailability(error, self._book) or error
+            write.error = self._database.unavailability(error) or error
 
-    def _settle(self, group: list[_Write], *, changed: bool) -> None:
+    def _settle(self, group: list[Write], *, changed: bool) -> None:
         """Wake each loop once, however many of its callers wait."""
-        by_loop: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[Write]] = {}
         for write in group:
             by_loop.setdefault(write.loop, []).append(write)
         for loop, writes in by_loop.items():
@@ -289,35 +192,9 @@ class Writer:
                 # The loop was closed: nobody waits any more.
                 log.warning("book_caller_gone", writes=len(writes))
 
-    def _tell(self, writes: list[_Write], changed: bool) -> None:  # noqa: FBT001 - call_soon has no keywords
+    def _tell(self, writes: list[Write], changed: bool) -> None:  # noqa: FBT001 - call_soon has no keywords
         for write in writes:
             write.settle()
         self._expected = max(1, len(writes) + len(self._gathered))
         if changed:
             self._changed()
-
-
-def _by_function(group: Sequence[_Write]) -> list[list[_Write]]:
-    """The writes of each function together, in the order of arrival."""
-    together: dict[Any, list[_Write]] = {}
-    for write in group:
-        together.setdefault(write.function, []).append(write)
-    return list(together.values())
-
-
-def write_once(book: Path, function: Callable[[Connection], Result]) -> Result:
-    """Run one function in a transaction under the book's lock, without a thread: for migrations.
-
-    Raises:
-        BookUnavailable: nothing was written.
-    """
-    lock = BookLock(book)
-    engine = write_engine(book)
-    try:
-        with sentences(book):
-            lock.open()
-            with lock.held(), engine.begin() as connection:
-                return function(connection)
-    finally:
-        engine.dispose()
-        lock.close()

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from store.sqlite import create_book_file
+from store.sqlite_transactions import write_once
 from store.version import KNOWN, found_version
-from store.writer import write_once
 
 
 def migrate(book: Path) -> None:

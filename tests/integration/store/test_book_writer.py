@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 from store.book import Book
 from store.errors import BookUnavailable
 from store.mail import MailState
+from store.sqlite_transactions import SqliteTransactions
 from store.writer import Writer
 
 COUNT = text("SELECT count(*) FROM policies")
@@ -31,7 +32,7 @@ async def writer(
     folder: Path, *, patience: float = 30.0, changed: Callable[[], None] = lambda: None
 ) -> AsyncIterator[Writer]:
     lay_out(folder)
-    made = Writer(folder / "book.db", patience=patience, changed=changed)
+    made = Writer(SqliteTransactions(folder / "book.db"), patience=patience, changed=changed)
     made.start()
     try:
         yield made
@@ -232,7 +233,7 @@ async def test_another_program_in_the_book_is_told_and_waited_out(
 
 async def test_a_writer_that_is_locked_out_does_not_hold_up_the_end(tmp_path: Path) -> None:
     lay_out(tmp_path)
-    made = Writer(tmp_path / "book.db", patience=0.2, changed=lambda: None)
+    made = Writer(SqliteTransactions(tmp_path / "book.db"), patience=0.2, changed=lambda: None)
     made.start()
     with locked(tmp_path):
         with pytest.raises(BookUnavailable):
