@@ -7,7 +7,10 @@ Modules:
     document  the fax as TIFF or as PDF
     filing    the files of one copy, in the order in which they are written
     sftp      delivery to an SFTP server
+    ftps      delivery to an FTP server over TLS; ftp_session is one session with it
     mail      delivery to a mailbox
+    secret_file
+              passwords for servers
     trouble   how a delivery fails
     deliver   one copy, the whole way
 """

@@ -1,6 +1,6 @@
 """One copy, the whole way: named, described, and delivered by the method that its archive names.
 
-A new method is a settings model in `config.settings`, a module here, and a line in `_METHODS`.
+A new method is a settings model in `config.archive`, a module here, and a line in `_METHODS`.
 """
 
 import asyncio
@@ -11,11 +11,12 @@ from typing import Any
 
 from archive.facts import FaxFacts
 from archive.filing import ArchiveFile, files_of
+from archive.ftps import FtpsArchive
 from archive.mail import SendMail, put_by_mail
 from archive.naming import PatternMistake
 from archive.sftp import SftpArchive
 from archive.trouble import ArchivePermanent, ArchiveTemporary
-from config.archive import EmailTarget, SftpTarget
+from config.archive import EmailTarget, FtpsTarget, SftpTarget
 from store.outbox import Copy
 
 
@@ -67,7 +68,15 @@ async def _by_sftp(target: SftpTarget, delivery: _Delivery) -> str:
     return await SftpArchive(target).put(delivery.copy.id, delivery.files)
 
 
-_METHODS: dict[str, Callable[[Any, _Delivery], Awaitable[str]]] = {"email": _by_email, "sftp": _by_sftp}
+async def _by_ftps(target: FtpsTarget, delivery: _Delivery) -> str:
+    return await FtpsArchive(target).put(delivery.copy.id, delivery.files)
+
+
+_METHODS: dict[str, Callable[[Any, _Delivery], Awaitable[str]]] = {
+    "email": _by_email,
+    "sftp": _by_sftp,
+    "ftps": _by_ftps,
+}
 """By the name of the setting that holds the method's target."""
 
 

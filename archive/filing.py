@@ -51,3 +51,8 @@ def files_of(facts: FaxFacts, document: Path | None, archive: ArchiveSettings) -
         describe, media_type = _SIDECARS[kind]
         files.append(ArchiveFile(path=f"{stem}.{kind}", media_type=media_type, octets=describe(facts)))
     return tuple(files)
+
+
+def temporary_name(name: str, copy_id: str) -> str:
+    """What a file is called until it is complete: the copy's own, so that the next try writes over it."""
+    return f".{name}.{copy_id.replace(':', '-')}.part"

@@ -10,12 +10,13 @@ neither the ssh configuration nor the agent of whoever runs the service.
 
 import asyncio
 import contextlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import asyncssh
 import structlog
 
-from archive.filing import ArchiveFile
+from archive.filing import ArchiveFile, temporary_name
+from archive.secret_file import password_in, unreadable
 from archive.trouble import ArchivePermanent, ArchiveTemporary, ArchiveTrouble, HostKeyMismatch
 from config.archive import SftpTarget
 
@@ -80,7 +81,7 @@ class SftpArchive:
 
     async def _write(self, sftp: asyncssh.SFTPClient, copy_id: str, file: ArchiveFile) -> None:
         path = self._path(file)
-        partial = path.with_name(f".{path.name}.{copy_id.replace(':', '-')}.part")
+        partial = path.with_name(temporary_name(path.name, copy_id))
         if not await sftp.isdir(path.parent):
             await sftp.makedirs(path.parent, exist_ok=True)
         try:
@@ -112,16 +113,11 @@ class SftpArchive:
         try:
             return [asyncssh.read_private_key(path)]
         except (ValueError, OSError) as trouble:
-            raise _unreadable("archive.sftp.key_file", path, trouble) from trouble
+            raise unreadable("archive.sftp.key_file", path, trouble) from trouble
 
     def _password(self) -> str | None:
         path = self._target.password_file
-        if path is None:
-            return None
-        try:
-            return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-        except (ValueError, OSError) as trouble:
-            raise _unreadable("archive.sftp.password_file", path, trouble) from trouble
+        return None if path is None else password_in("archive.sftp.password_file", path)
 
     def _judged(self, trouble: Exception) -> ArchiveTrouble:
         cause = f"{type(trouble).__name__}: {trouble}"
@@ -158,7 +154,3 @@ async def _rename(sftp: asyncssh.SFTPClient, partial: PurePosixPath, path: PureP
         if await sftp.exists(path):
             await sftp.remove(path)
         await sftp.rename(partial, path)
-
-
-def _unreadable(setting: str, path: Path, trouble: Exception) -> ArchiveTemporary:
-    return ArchiveTemporary(f"{path} ({setting}) cannot be read.", f"{type(trouble).__name__}: {trouble}")

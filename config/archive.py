@@ -4,11 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.fax_values import FileName, KnownHost
+from config.fax_values import CertificateFingerprint, FileName, KnownHost
 from config.file_values import ReadableFile
 from config.mail_values import EmailAddress
 from config.section import Section
 from config.values import Name, Toggle, incomplete
+
+ARCHIVE_METHODS = ("email", "sftp", "ftps")
+"""The settings of an archive that name where its copies go."""
 
 
 class SftpTarget(Section):
@@ -36,6 +39,38 @@ class SftpTarget(Section):
         return self
 
 
+class FtpsTarget(Section):
+    """An FTP server over TLS that keeps copies."""
+
+    host: Name
+    """Its name or IP address. Its certificate must be for it, unless a fingerprint is given."""
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Its port; without it 21, or 990 with `tls: implicit`."""
+    user: Name
+    """Who logs in."""
+    password_file: ReadableFile
+    """A file whose first line is the password."""
+    tls: Literal["explicit", "implicit", "insecure-none"] = "explicit"
+    """How the connections are protected: explicit (AUTH TLS, RFC 4217), implicit (TLS from the first octet),
+    or insecure-none: plain FTP, where everybody on the way can read the password and the faxes."""
+    ca_file: ReadableFile | None = None
+    """Certificates (PEM) that the server's is checked against, in place of the system's."""
+    fingerprint: CertificateFingerprint | None = None
+    """The SHA-256 fingerprint of the server's certificate, for one that no authority has signed. The server
+    must show this very certificate; its name, its dates and `ca_file` do not matter then."""
+    folder: str = "."
+    """Where the file names of the archive begin."""
+
+    @model_validator(mode="after")
+    def _one_way_to_check(self) -> Self:
+        checked = [name for name in ("ca_file", "fingerprint") if getattr(self, name)]
+        if self.tls == "insecure-none" and checked:
+            raise incomplete(f"has tls: insecure-none, which shows no certificate; {checked[0]} must go")
+        if len(checked) > 1:
+            raise incomplete("has both a ca_file and a fingerprint; one of them must go")
+        return self
+
+
 class EmailTarget(Section):
     """A mailbox that keeps copies."""
 
@@ -54,18 +89,22 @@ class ArchiveSettings(Section):
     """Delivery by mail."""
     sftp: SftpTarget | None = None
     """Delivery by SFTP."""
+    ftps: FtpsTarget | None = None
+    """Delivery by FTP over TLS."""
     file_name: FileName = "{date:%Y/%m}/{job_id}_{number}_{status}"
     """Path and name without ending. The tokens are date (with a format), job_id, number, status, user,
     department, reference and pages."""
     document: Literal["tiff", "pdf"] = "tiff"
-    """What the copy is: tiff (the pages as they were sent) or pdf."""
+    """What the copy is: tiff (the pages as they were sent) or pdf (the same pages as PDF/A-2)."""
     metadata: tuple[Literal["xml", "json"], ...] = ()
     """Sidecar files with the facts of the fax, written after the document."""
 
     @model_validator(mode="after")
     def _one_delivery_method(self) -> Self:
-        if self.email and self.sftp:
-            raise incomplete("has two delivery methods; either email or sftp must go")
-        if self.enabled and not self.email and not self.sftp:
-            raise incomplete("is enabled without a delivery method; email or sftp is needed")
+        said = [method for method in ARCHIVE_METHODS if getattr(self, method)]
+        if len(said) > 1:
+            raise incomplete(f"has {len(said)} delivery methods, {' and '.join(said)}; one of them may stay")
+        if self.enabled and not said:
+            methods = f"{', '.join(ARCHIVE_METHODS[:-1])} or {ARCHIVE_METHODS[-1]}"
+            raise incomplete(f"is enabled without a delivery method; {methods} is needed")
         return self

@@ -30,6 +30,13 @@ def cautions_of(level: Level) -> Iterator[Caution]:
             "is without {job_id}: two faxes may want the same file name",
             "Put {job_id} into it.",
         )
+    if archive.enabled and archive.ftps and archive.ftps.tls == "insecure-none":
+        yield caution(
+            level,
+            ("archive", "ftps", "tls"),
+            "is insecure-none: everybody on the way can read the password and the faxes",
+            "Let the server speak TLS, or use sftp.",
+        )
 
 
 def caution(level: Level, setting: SettingPath, remark: str, advice: str = "") -> Caution:

@@ -154,6 +154,15 @@ def _known_host(value: Any) -> str:
     return f"{found[1]} {found[2]}"
 
 
+def _certificate_fingerprint(value: Any) -> str:
+    what = "the SHA-256 fingerprint of a certificate, 64 hexadecimal digits with or without colons"
+    bare = re.sub(r"[ :]", "", value).lower() if isinstance(value, str) else ""
+    bare = bare.removeprefix("sha256").removeprefix("fingerprint").lstrip("=")
+    if not re.fullmatch("[0-9a-f]{64}", bare):
+        raise expected(what, "that is SHA-1" if re.fullmatch("[0-9a-f]{40}", bare) else "")
+    return bare
+
+
 Region = Annotated[
     str,
     BeforeValidator(_region),
@@ -210,5 +219,15 @@ KnownHost = Annotated[
         words="a public key such as ssh-ed25519 AAAA…",
         pattern=r"[a-z0-9@.-]+ +[A-Za-z0-9+/]+=*(?: .*)?",
         example="ssh-ed25519 AAAA…",
+    ),
+]
+CertificateFingerprint = Annotated[
+    str,
+    BeforeValidator(_certificate_fingerprint),
+    Form(
+        words="the SHA-256 fingerprint of a certificate, 64 hexadecimal digits",
+        pattern="(?:[Ss][Hh][Aa]256 [Ff]ingerprint=)?(?:[0-9A-Fa-f]{2}[ :]?){32}",
+        example="9F:3C:…",
+        as_number=True,
     ),
 ]

@@ -123,7 +123,8 @@ def _kept_for_copies(level: Level) -> Iterator[Caution]:
 
 def _secrets(level: Level) -> Iterator[Caution]:
     for setting, value in leaves(level.own.archive, ("archive",)):
-        if isinstance(value, Path) and setting[-1].endswith("_file") and _open_to_all(value):
+        secret = setting[-1].endswith("_file") and setting[-1] != "ca_file"
+        if isinstance(value, Path) and secret and _open_to_all(value):
             yield caution(
                 level, setting, f"{value} may be read by everybody on this host", f"chmod o= {value}"
             )

@@ -229,7 +229,7 @@ async def test_the_senders_own_trouble_passes_through(document: Path) -> None:
 async def test_an_archive_without_a_method(document: Path) -> None:
     nowhere = ArchiveSettings()
     owed = copy(email={"to": "a@example.com"})
-    with pytest.raises(ArchivePermanent, match="one delivery method, email or sftp; this one has 0"):
+    with pytest.raises(ArchivePermanent, match="one delivery method, email or sftp or ftps; this one has 0"):
         await deliver(
             replace(owed, archive=nowhere),
             facts(),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from config.fax_values import (
+    CertificateFingerprint,
     FileName,
     KnownHost,
     LineName,
@@ -64,6 +65,8 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSkqGhJFVrSXXQQT1DI6gB1nXw8ZpFvM2S
         (StationIdentity, "GENERAL HOSPITAL", "GENERAL HOSPITAL"),
         (KnownHost, f"{KEY} archive@example", KEY),
         (FileName, "{date:%Y/%m}/{job_id}_{number}", "{date:%Y/%m}/{job_id}_{number}"),
+        (CertificateFingerprint, f"sha256 Fingerprint={':'.join(['9F'] * 32)}", "9f" * 32),
+        (CertificateFingerprint, "9f" * 32, "9f" * 32),
     ],
 )
 def test_a_value_is_read_from_its_text(kind: Any, text: str, value: object) -> None:

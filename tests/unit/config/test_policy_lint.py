@@ -108,7 +108,10 @@ def test_secrets_that_everybody_may_read_and_lines_that_nobody_uses(tmp_path: Pa
         encoding="utf-8",
     )
     (tmp_path / "a.yaml").write_text(
-        f"company: X\nsettings:\n  lines: [main]\n  archive: {{enabled: true, sftp: {{host: h, user: u, password_file: open.secret, known_host: {KEY}}}}}\n{USERS}",  # noqa: E501 - one file
+        f"company: X\nsettings:\n  lines: [main]\n  archive: {{enabled: true, sftp: {{host: h, user: u, password_file: open.secret, known_host: {KEY}}}}}\n"  # noqa: E501 - one line
+        "departments:\n  D: {settings: {archive: {enabled: true, ftps: {host: h, user: u, password_file: kept.secret, tls: insecure-none}}}, users: [{name: D, email: d@x.example}]}\n"  # noqa: E501 - one line
+        "  E: {settings: {archive: {enabled: true, ftps: {host: h, user: u, password_file: kept.secret, ca_file: open.secret}}}, users: [{name: E, email: e@x.example}]}\n"  # noqa: E501 - one line
+        f"{USERS}",
         encoding="utf-8",
     )
     server = read_server_settings(settings)
@@ -116,6 +119,11 @@ def test_secrets_that_everybody_may_read_and_lines_that_nobody_uses(tmp_path: Pa
     secret = tmp_path / "open.secret"
     assert [(caution.file.name, caution.path, caution.remark) for caution in found] == [
         ("a.yaml", "settings.archive.sftp.password_file", f"{secret} may be read by everybody on this host"),
+        (
+            "a.yaml",
+            "departments.D.settings.archive.ftps.tls",
+            "is insecure-none: everybody on the way can read the password and the faxes",
+        ),
         ("postfax.yaml", "lines.spare", "no user may call over this line: all of them name others"),
         ("postfax.yaml", "mail.pickup[0].password_file", f"{secret} may be read by everybody on this host"),
     ]
