@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from config.call_window import ALWAYS, CallHours
 from config.fax_values import (
     DIRECTIVES,
     DirectiveName,
@@ -65,6 +66,14 @@ class FaxSettings(Section):
     blocked_numbers: Annotated[tuple[NumberPattern, ...], Inheritance.ADDS_UP] = ()
     """Numbers that may not be faxed, each with + and country code; a trailing * blocks a prefix, a ?
     stands for any one digit. The lists of all levels add up."""
+    call_window: CallHours = ALWAYS
+    """The hours in which numbers are called, by the clock of the place that is called: 08:00-20:00,
+    Mon-Fri 08:00-20:00, Sat 09:00-13:00, or always. A fax that comes outside them waits."""
+    call_windows: dict[NumberPattern, CallHours] = {}
+    """Other hours for some numbers: patterns as in blocked_numbers, each with its hours. The most exact one
+    that fits a number counts."""
+    urgent_at_any_time: Toggle = False
+    """Whether faxes of high priority are called outside these hours too."""
     premium_numbers: Toggle = False
     """Whether premium-rate numbers may be faxed."""
     allowed_countries: tuple[Region, ...] = ()

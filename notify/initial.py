@@ -19,6 +19,7 @@ from notify.wording import (
     status_row,
     unexplained,
 )
+from store.call_time import call_time_of
 from store.job import FaxJob, Priority
 from store.lifecycle import JobState
 from store.outbox import SUMMED_UP_ABOVE
@@ -228,11 +229,16 @@ def _pages(job: FaxJob, say: Speech) -> str:
 
 
 def _later(job: FaxJob, facts: InitialFacts, say: Speech) -> str:
-    """When the first call is placed, if the sender wants it later than at once."""
-    wanted = job.wishes.not_before
-    if wanted is None or wanted <= facts.notice.created_at:
+    """When the first call is placed, if the sender wants it later than at once, or the policy has hours."""
+    made = facts.notice.created_at
+    wanted = max(job.wishes.not_before or made, made)
+    first = call_time_of(job, wanted)
+    if first.at <= made:
         return ""
-    return say.moment(wanted, facts.user.settings.datetime)
+    moment = say.moment(first.at, facts.user.settings.datetime)
+    if first.place:
+        return say("{moment} ({time} in {place})", moment=moment, time=first.there, place=first.place)
+    return moment
 
 
 def _start(job: FaxJob, facts: InitialFacts, say: Speech) -> str:

@@ -4,8 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from store.call_time import waited_for
 from store.history import RecordedTransition
 from store.job import Attempt, FaxJob
+from store.lifecycle import JobState
 from store.mail import ReceivedMail
 from store.outbox import Copy, DeliveryState, Notice
 
@@ -44,8 +46,17 @@ def plain_job(job: FaxJob) -> dict[str, Any]:
         "allowed_tries": job.user.settings.retry.attempts,
         "created_at": job.created_at,
         "due_at": None if job.state.final else job.due_at,
+        "waits_for_hours_in": _zones_waited_for(job),
         "finished_at": job.finished_at,
     }
+
+
+def _zones_waited_for(job: FaxJob) -> list[str]:
+    """The time zones whose hours for calls the job waits for."""
+    if job.state not in {JobState.SCHEDULED, JobState.WAITING, JobState.HELD}:
+        return []
+    hours = waited_for(job)
+    return list(hours.zones) if hours else []
 
 
 def plain_attempt(attempt: Attempt) -> dict[str, Any]:

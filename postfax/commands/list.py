@@ -10,6 +10,7 @@ from postfax.moments import NoMoment, begin_of
 from postfax.opening import now, open_book, run
 from postfax.plain import plain_job
 from postfax.terminal import age, print_json, print_table
+from store.call_time import waited_for
 from store.job import FaxJob
 from store.job_filter import JobFilter
 from store.lifecycle import FINAL_STATES, JobState
@@ -109,8 +110,18 @@ def tries_words(job: FaxJob) -> str:
 
 
 def next_words(job: FaxJob, moment: datetime) -> str:
-    """When the job goes on, in this machine's time."""
+    """When the job goes on, in this machine's time; with the hours that it waits for."""
     if job.state in {JobState.WAITING, JobState.SCHEDULED}:
         local = job.due_at.astimezone()
-        return f"{local:%H:%M}" if local.date() == moment.astimezone().date() else f"{local:%Y-%m-%d %H:%M}"
+        same_day = local.date() == moment.astimezone().date()
+        hours = hours_words(job)
+        return (f"{local:%H:%M}" if same_day else f"{local:%Y-%m-%d %H:%M}") + (f", {hours}" if hours else "")
     return "–" if job.state.final else job.state.value
+
+
+def hours_words(job: FaxJob) -> str:
+    """The hours that a job waits for, where it waits for some: `from 08:00 in Berlin`."""
+    hours = waited_for(job)
+    if hours is None:
+        return ""
+    return f"from {hours.there} in {hours.place}" if hours.place else "in hours of all its time zones"

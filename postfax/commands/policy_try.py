@@ -17,10 +17,11 @@ from config.settings import Settings, UserPolicy
 from config.values import duration_text
 from notify.wording import count
 from postfax.failures import ExitCode, Failure
-from postfax.opening import run, settings_in
+from postfax.opening import now, run, settings_in
 from postfax.rehearsal import Rehearsal, rehearse
 from postfax.submitting import octets_of, recipients_named_in, with_crlf
 from postfax.terminal import octets_for_people, print_facts, print_json
+from store.call_time import call_time
 from store.job import Priority
 from submission.decide import Decided
 
@@ -148,10 +149,23 @@ def _wishes(decided: Decided, settings: Settings) -> list[tuple[str, str]]:
         ("billing", job.billing),
         ("priority", "" if wishes.priority is Priority.NORMAL else wishes.priority.word),
         ("not before", _moment(wishes.not_before, settings)),
+        ("hours", _hours(decided, settings)),
         ("not after", _moment(wishes.expires_at, settings)),
         ("from", wishes.sender_name),
         ("told too", ", ".join(told)),
     ]
+
+
+def _hours(decided: Decided, settings: Settings) -> str:
+    """From when it would be called, if that is not at once but in the policy's hours for calls."""
+    job, moment = decided.job, now()
+    effective = decided.job.user.settings if decided.job.user else settings
+    wanted = max(job.wishes.not_before or moment, moment)
+    hours = call_time(job.recipient.number, job.wishes.priority, effective, wanted)
+    if not hours.waits:
+        return ""
+    there = f" ({hours.there} in {hours.place})" if hours.place else ""
+    return f"called from {written(hours.at, settings.datetime)} on{there}"
 
 
 def _moment(time: datetime | None, settings: Settings) -> str:

@@ -8,7 +8,7 @@ import click
 
 from config.number_text import international
 from notify.wording import count
-from postfax.commands.list import status_words, tries_words
+from postfax.commands.list import hours_words, status_words, tries_words
 from postfax.failures import ExitCode, Failure
 from postfax.opening import open_book, run
 from postfax.plain import (
@@ -31,9 +31,12 @@ from store.book import Book
 from store.errors import NotInBook, after_words
 from store.history import RecordedTransition
 from store.job import Attempt, FaxJob, Priority
+from store.lifecycle import FINAL_STATES, JobState
 from store.mail import NotifyOn, ReceivedMail
 from store.outbox import Copy, DeliveryState, Notice
 from store.owed_notices import requests_for
+
+_WAITING = frozenset(JobState) - FINAL_STATES - {JobState.CONVERTING, JobState.DIALLING}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +152,7 @@ def _print(record: _Record) -> None:
             ("document", _document_words(job)),
             ("", _purge_words(record)),
             ("tries", tries_words(job)),
-            ("next call", "" if job.state.final or not job.tries else _local(job.due_at)),
+            ("next call", _next_call_words(job)),
         )
     )
     _print_attempts(job.attempts)
@@ -295,6 +298,16 @@ def _document_words(job: FaxJob) -> str:
         f"{count(job.pages, 'page')} ({parts}), 204×{document.resolution.dpi}, "
         f"{octets_for_people(document.octets)} ≈ {seconds:.0f} s on the line\nsha256 {document.sha256}"
     )
+
+
+def _next_call_words(job: FaxJob) -> str:
+    """When the job is called next, where that is said nowhere else, and what it waits for."""
+    if job.state not in _WAITING:
+        return ""
+    hours = hours_words(job)
+    if hours:
+        return f"{_local(job.due_at)}, {hours}: the policy's hours for calls"
+    return _local(job.due_at) if job.tries else ""
 
 
 def _purge_words(record: _Record) -> str:

@@ -26,6 +26,7 @@ from notice_facts import (
     subject,
 )
 
+from config.fax import FaxSettings
 from config.notifications import NoticeSwitches, NotificationSettings
 from notify.facts import AlertFacts, DeliveryFacts, InitialFacts
 from store.job import FaxJob, Priority, Recipient, Wishes
@@ -207,6 +208,22 @@ def test_a_scheduled_job_says_when_and_a_held_one_for_what_it_waits() -> None:
     assert "Starts     11/23/2026 07:25 PM PST\n" in text(initial([scheduled]))
     held = job(state=JobState.HELD)
     assert "Starts when an administrator releases it" in text(initial([held, job(id="B2")]))
+
+
+@pytest.mark.parametrize(
+    ("number", "hours", "starts"),
+    [
+        ("+493012345678", "08:00-18:00", "11/23/2026 11:00 PM PST (08:00 in Berlin)"),
+        ("+18005551234", "08:00-20:00", "11/23/2026 02:00 PM PST"),
+        ("+12065551234", "08:00-20:00", ""),
+    ],
+)
+def test_a_job_that_waits_for_the_hours_of_its_number_says_so(number: str, hours: str, starts: str) -> None:
+    user = policy(fax=FaxSettings(call_window=hours))
+    facts = initial([job(recipient=Recipient(number=number), user=user)], user=user)
+    assert (f"Starts     {starts}\n" in text(facts)) is bool(starts)
+    said = "4 pages, to be sent from " + starts if starts else "accepted: 4 pages to send."
+    assert said in flowing(facts)
 
 
 @pytest.mark.parametrize(
