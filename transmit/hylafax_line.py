@@ -147,7 +147,7 @@ class HylafaxLine:
 
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         """Places one call and says what it came to; see `Line.send`."""
-        fax = await asyncio.to_thread(_Fax.of, order)
+        fax = None if order.no_document else await asyncio.to_thread(_Fax.of, order)
         try:
             job_id = await self._placed(order, fax)
         except _NotPlaced as fault:
@@ -159,8 +159,10 @@ class HylafaxLine:
         job = await self._followed(order, job_id, report)
         return self._failed(order, job) if isinstance(job, str) else self._outcome(order, job)
 
-    async def _placed(self, order: CallOrder, fax: _Fax) -> str | None:
+    async def _placed(self, order: CallOrder, fax: _Fax | None) -> str | None:
         """The job of this call: found, or submitted; None if it was cancelled before there was one.
+
+        Without a fax it is only looked for.
 
         Raises:
             _NotPlaced: there is none, or nobody can say.
@@ -176,6 +178,8 @@ class HylafaxLine:
                         return job_id
                     if order.hang_up.is_set():
                         return None
+                    if fax is None:
+                        raise _NotPlaced(f"HylaFAX has no job of this call, and {order.no_document}")
                     unsure = True
                     return await self._submitted(server, order, fax)
             except (OSError, HylafaxRefusal) as fault:

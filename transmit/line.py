@@ -45,6 +45,9 @@ class CallOrder:
     taken_up: bool = False
     """Whether a service that is gone may have placed the call already: then a line that keeps its calls looks
     for it first."""
+    no_document: str = ""
+    """Why there is no `document` to be handed over; only of a call that is taken up. It is followed if the
+    line finds it, and placed no more if not."""
     hang_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the job is cancelled: the call ends, and its outcome is `Job Cancelled`."""
 

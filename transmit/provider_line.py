@@ -158,8 +158,7 @@ class ProviderLine:
         Raises:
             _Over: there is none, or nobody can say.
         """
-        document = await asyncio.to_thread(from_page, order.document, order.first_page)
-        fields = await asyncio.to_thread(self._fields, order)
+        wanted = None if order.no_document else await asyncio.to_thread(self._wanted, order)
         since = self._now() - _FOUND_BACK
         deadline = self._clock() + self._settings.keep_for.total_seconds()
         unsure = order.taken_up
@@ -170,7 +169,9 @@ class ProviderLine:
                     return fax
                 if order.hang_up.is_set():
                     raise _Over("cancelled before the provider had it", Status.JOB_CANCELLED)
-                return await self._handed_over(document, fields)
+                if wanted is None:
+                    raise _Over(f"the provider has no fax of this call, and {order.no_document}")
+                return await self._handed_over(*wanted)
             except (OSError, ProviderRefusal) as fault:
                 self._watched.failed(self._unusable(fault))
                 unsure = unsure or isinstance(fault, ProviderSilent)
@@ -195,6 +196,10 @@ class ProviderLine:
                 self._watched.failed(self._unusable(refusal))
             status = Status.INVALID_FAX_NUMBER if of_number else Status.GENERAL_ERROR
             raise _Over(f"the provider does not take the fax: {refusal}", status) from refusal
+
+    def _wanted(self, order: CallOrder) -> tuple[bytes, dict[str, str]]:
+        """What is handed over: the document, and what is said of it."""
+        return from_page(order.document, order.first_page), self._fields(order)
 
     def _fields(self, order: CallOrder) -> dict[str, str]:
         """What is said of a fax: one call, the pages as they are, and whose it is."""

@@ -1,16 +1,13 @@
 """Dial: a due job is called over a line with a free channel, and what the call came to is recorded."""
 
 import asyncio
-import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from postfax.journey.ordering import ordered_call
+from postfax.journey.calling import Calling, CallResult
 from postfax.journey.wording import header_text
 from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
@@ -18,14 +15,10 @@ from postfax.open_lines import OpenLines
 from postfax.opening import Clock
 from postfax.watching import metrics
 from store.book import Book
-from store.destination import Destination
 from store.errors import BookUnavailable
-from store.job import Attempt, FaxJob, Outcome
+from store.job import Attempt, FaxJob
 from store.records.claims import Claims
-from store.status import Status
-from submission.allowance import policy_blocks
-from transmit.call_settings import call_settings, learned
-from transmit.line import CallOrder, CallProgress, Line, ProgressKind
+from transmit.line import Line
 from transmit.retry import decide
 
 LEASE = timedelta(minutes=10)
@@ -49,11 +42,9 @@ class Dial:
         self._book = book
         self._clock = clock
         self._lines = lines
-        self._policy = policy
-        self._folder = folder
         self.open_lines = OpenLines(book, lines)
         """Which lines take calls, and how many are on each."""
-        self._orders: dict[str, CallOrder] = {}
+        self._calling = Calling(book, lines, policy, folder=folder, clock=clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._kept: set[asyncio.Task[None]] = set()
         self._renew_at = clock() + RENEWAL
@@ -98,14 +89,14 @@ class Dial:
 
     async def _look_after_calls(self) -> None:
         """Hang up what somebody cancelled, and keep the claims."""
-        if not self._orders:
+        if not self._calling.orders:
             return
         for job_id in await self._book.calls_to_hang_up():
-            if order := self._orders.get(job_id):
+            if order := self._calling.orders.get(job_id):
                 order.hang_up.set()
         if self._clock() >= self._renew_at:
             self._renew_at = self._clock() + RENEWAL
-            held = Claims(attempts=[order.attempt_id for order in self._orders.values()])
+            held = Claims(attempts=[order.attempt_id for order in self._calling.orders.values()])
             await self._book.renew(held, LEASE)
 
     async def finish(self, seconds: float) -> None:
@@ -126,7 +117,7 @@ class Dial:
     async def _follow(self, job: FaxJob, attempt: Attempt, *, taken_up: bool) -> None:
         """One call, from the header line to the record of its outcome."""
         try:
-            result = await self._result(job, attempt, taken_up=taken_up)
+            result = await self._calling.result(job, attempt, taken_up=taken_up)
         except asyncio.CancelledError:
             if self._lines[attempt.line].keeps_calls:
                 log.info("call_left_to_its_line", job=job.id, attempt=attempt.id, line=attempt.line)
@@ -137,7 +128,7 @@ class Dial:
         finally:
             # Free before the outcome is recorded: that commit wakes the loop, which then finds the channel.
             self.open_lines.end(attempt.line)
-            self._orders.pop(job.id, None)
+            self._calling.orders.pop(job.id, None)
         recording = asyncio.create_task(self._record_surely(job, attempt, result))
         try:
             await asyncio.shield(recording)
@@ -145,44 +136,7 @@ class Dial:
             await recording  # the call has ended: a stop must not lose what it came to
             raise
 
-    async def _result(self, job: FaxJob, attempt: Attempt, *, taken_up: bool) -> "_Result":
-        """What the call came to; whatever fails on our side is an outcome too."""
-        try:
-            with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
-                if not taken_up and (blocked := await self._blocked(job)):
-                    return _Result(outcome=blocked)
-                return await self._call(job, attempt, Path(folder), taken_up=taken_up)
-        except Exception as problem:
-            log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
-            outcome = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
-            return _Result(outcome=outcome)
-
-    async def _blocked(self, job: FaxJob) -> Outcome | None:
-        """The outcome of a call that is not placed, because the number was blocked after the job was made."""
-        number, user = job.recipient.number, self._policy.current.user(job.user.email) or job.user
-        block = policy_blocks(user.blocked_numbers).blocking(number)
-        if block := block or await self._book.blocking(number):
-            return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
-        return None
-
-    async def _call(self, job: FaxJob, attempt: Attempt, folder: Path, *, taken_up: bool) -> "_Result":
-        if job.document is None:
-            raise AssertionError(f"{job.id} was claimed for a call and has no document")
-        known = await self._book.destination(attempt.called)
-        settings = call_settings(known, await self._earlier(job), resolution=job.document.resolution.value)
-        source = await self._book.body_path(job.document.body, folder)
-        ordered = await asyncio.to_thread(ordered_call, job, attempt, settings, source, folder)
-        self._orders[job.id] = order = replace(ordered.order, taken_up=taken_up)
-        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(order, _report))
-        return _Result(outcome=outcome, destination=learned(known, attempt.called, settings, outcome))
-
-    async def _earlier(self, job: FaxJob) -> tuple[Outcome, ...]:
-        """What the job's calls so far came to, those left out that the end of a service cut off."""
-        known = await self._book.job(job.id)
-        calls = known.attempts if known else ()
-        return tuple(call.outcome for call in calls if call.outcome and not call.interrupted)
-
-    async def _record_surely(self, job: FaxJob, attempt: Attempt, result: "_Result") -> None:
+    async def _record_surely(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
         """Record the outcome, again and again while the book cannot be used.
 
         An outcome that is not in the book is as good as none: the fax would be sent once more.
@@ -198,9 +152,9 @@ class Dial:
             else:
                 return
 
-    async def _record(self, job: FaxJob, attempt: Attempt, result: "_Result") -> None:
+    async def _record(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
         outcome, retry = result.outcome, job.user.settings.retry
-        earlier = [before.status for before in await self._earlier(job)]
+        earlier = [before.status for before in await self._calling.earlier(job)]
         decision = decide(outcome, job.tries + 1, retry, self._clock(), earlier=earlier)
         recorded = await self._book.record_outcome(
             attempt.id, outcome, decision.at, destination=result.destination
@@ -215,41 +169,10 @@ class Dial:
             pages_confirmed=attempt.first_page + outcome.pages_confirmed,
             pages=job.pages,
             state=recorded.state,
-            next_call=decision.at and decision.at.isoformat(),
+            next_call=None if recorded.state.final else recorded.due_at.isoformat(),
             reason=decision.reason,
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Result:
-    """What came of an attempt."""
-
-    outcome: Outcome
-    destination: Destination | None = None
-    """What is known of the number now; None where the call taught nothing."""
-
-
 def _header_line(job: FaxJob, _line: str, moment: datetime) -> str:
     return str(header_text(job, moment))
-
-
-def _report(progress: CallProgress) -> None:
-    job_id = progress.attempt_id.partition("#")[0]
-    event = f"call_{progress.kind.name.lower()}"
-    log.info(event, job=job_id, attempt=progress.attempt_id, **_facts_of(progress))
-
-
-def _facts_of(progress: CallProgress) -> dict[str, Any]:
-    match progress.kind:
-        case ProgressKind.DIALLING:
-            return {"destination": progress.destination}
-        case ProgressKind.NEGOTIATED:
-            return {
-                "bit_rate": progress.bit_rate,
-                "ecm": progress.ecm,
-                "compression": progress.compression,
-                "remote_csid": progress.remote_csid,
-            }
-        case ProgressKind.PAGE_CONFIRMED:
-            return {"page": progress.pages_confirmed, "pages": progress.pages}
-    return {}

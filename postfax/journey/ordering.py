@@ -34,29 +34,45 @@ def ordered_call(
         ConverterUnavailable: A library or every font is missing.
         OSError: A file cannot be read or written.
     """
-    continued = attempt.first_page > 0
-    says_so = continued and job.user.settings.retry.resume is Resume.COVER
-    notice = continuation_notice(job, attempt.first_page) if says_so else ()
+    notice = continuation_notice(job, attempt.first_page) if _begins_with_notice(job, attempt) else ()
     pages = AttemptPages(
-        header=header_text(job, attempt.started_at, continued=continued),
+        header=header_text(job, attempt.started_at, continued=attempt.first_page > 0),
         resolution=settings.resolution,
         first_page=attempt.first_page,
         notice=notice,
     )
     target = folder / "stamped.tif"
     count = write_attempt(source, target, pages)
+    return OrderedCall(order=_order(job, attempt, settings, target, count), notices=count - job.pages)
+
+
+def order_to_follow(job: FaxJob, attempt: Attempt, settings: CallSettings, trouble: str) -> OrderedCall:
+    """The order of a call that its line may have placed already, and whose document is not to be had again.
+
+    `trouble` says why, in words that follow an "and".
+    """
+    notices = int(_begins_with_notice(job, attempt))
+    order = _order(job, attempt, settings, Path(), job.pages + notices)
+    return OrderedCall(order=replace(order, no_document=trouble), notices=notices)
+
+
+def _begins_with_notice(job: FaxJob, attempt: Attempt) -> bool:
+    """Whether a page that says that the fax is continued goes before its pages."""
+    return attempt.first_page > 0 and job.user.settings.retry.resume is Resume.COVER
+
+
+def _order(job: FaxJob, attempt: Attempt, settings: CallSettings, document: Path, pages: int) -> CallOrder:
     fax = job.user.settings.fax
-    order = CallOrder(
+    return CallOrder(
         job_id=job.id,
         attempt_id=attempt.id,
         number=attempt.called,
         subaddress=job.recipient.subaddress,
-        document=target,
-        pages=count,
+        document=document,
+        pages=pages,
         first_page=attempt.first_page,
         max_rate=settings.max_rate,
         transport=settings.transport,
         caller=fax.sender_number,
         station_id=fax.csid or fax.sender_number,
     )
-    return OrderedCall(order=order, notices=count - job.pages)

@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from config.fax import Resolution
 from config.settings import Settings, UserPolicy
+from postfax.journey import calling, ordering
 from postfax.journey import dial as dial_module
-from postfax.journey import ordering
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
 from store.book import Book
@@ -127,7 +127,8 @@ async def exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.setattr(ordering, "write_attempt", lambda *_: 1)
-    monkeypatch.setattr(dial_module, "PAUSE_AFTER_TROUBLE", 0.05)
+    for module in (dial_module, calling):
+        monkeypatch.setattr(module, "PAUSE_AFTER_TROUBLE", 0.05)
     await Book.migrate(f"sqlite:{tmp_path / 'book.db'}")
     async with Book(f"sqlite:{tmp_path / 'book.db'}", tmp_path / "documents", clock=now) as book:
         job_id = await _queue_job(book, tmp_path)
@@ -219,6 +220,62 @@ async def test_a_stop_during_a_call_that_its_line_keeps_leaves_it_open_and_the_n
         sent = await exchange.until(JobState.SENT)
         await dial.finish(0)
     assert (len(sent.attempts), sent.tries, exchange.line.taken_up) == (1, 1, [False, True])
+
+
+async def left_and_taken_up(exchange: Exchange, book: Book) -> FaxJob:
+    """The job of a call that one service began and another followed to its end."""
+    taken = await book.take_over_calls({"main"}, timedelta(minutes=10), lambda _: True)
+    dial = Dial(book, {"main": exchange.line}, exchange.policy, folder=exchange.folder, clock=now)
+    exchange.line.answered.set()
+    dial.take_up(taken)
+    sent = await exchange.until(JobState.SENT)
+    await dial.finish(0)
+    return sent
+
+
+async def begun_and_left(exchange: Exchange) -> None:
+    exchange.line.keeps_calls = True
+    assert await exchange.dial.step()
+    await exchange.until_in_call()
+    await exchange.dial.finish(60)
+
+
+@pytest.mark.parametrize("lost", ["pages", "folder"])
+async def test_a_call_that_its_line_has_is_followed_although_its_document_cannot_be_made_again(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    await begun_and_left(exchange)
+
+    def fails(*_: object) -> int:
+        raise OSError("No space left on device")
+
+    if lost == "pages":
+        monkeypatch.setattr(ordering, "write_attempt", fails)
+    else:
+        exchange.folder.rmdir()
+    async with next_service(exchange) as book:
+        sent = await left_and_taken_up(exchange, book)
+    assert (len(sent.attempts), sent.tries, exchange.line.taken_up) == (1, 1, [False, True])
+    assert exchange.line.order is not None
+    assert exchange.line.order.no_document.startswith("its document cannot be made ready again: ")
+    assert exchange.line.order.pages == 1
+
+
+async def test_a_call_that_its_line_has_is_followed_once_the_book_can_be_read(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begun_and_left(exchange)
+    async with next_service(exchange) as book:
+        look, failures = book.destination, [BookUnavailable("The disk is gone.", "SQLITE_IOERR")] * 2
+
+        async def sometimes(number: str) -> Any:
+            if failures:
+                raise failures.pop()
+            return await look(number)
+
+        monkeypatch.setattr(book, "destination", sometimes)
+        sent = await left_and_taken_up(exchange, book)
+    assert (len(sent.attempts), exchange.line.taken_up, failures) == (1, [False, True], [])
 
 
 async def test_calls_on_lines_that_keep_none_are_not_taken_over(exchange: Exchange) -> None:

@@ -205,6 +205,25 @@ async def test_a_service_that_comes_back_places_the_call_that_was_not_placed(
     assert (outcome.status, len(site.calls())) == (Status.SUCCESS, before + 1)
 
 
+async def test_a_call_whose_document_is_lost_is_followed_to_its_end_and_never_placed(
+    site: HylafaxSite, document: Path, tmp_path: Path
+) -> None:
+    site.plan(NUMBER, **DELIVERED, until="without-document")
+    before = len(site.calls())
+    first = asyncio.create_task(outcome_of(site, order(document, "AAAA-18#1")))
+    await site.call_begun(before + 1)
+    first.cancel()
+    await asyncio.wait([first])
+    lost = {"taken_up": True, "no_document": "its document is lost"}
+    second = asyncio.create_task(outcome_of(site, order(tmp_path / "none.tif", "AAAA-18#1", **lost)))
+    site.go("without-document")
+    assert (await second).status is Status.SUCCESS
+    outcome = await outcome_of(site, order(tmp_path / "none.tif", "AAAA-19#1", **lost))
+    assert outcome.status is Status.GENERAL_ERROR
+    assert outcome.cause == "HylaFAX has no job of this call, and its document is lost"
+    assert len(site.calls()) == before + 1
+
+
 async def test_a_hylafax_that_comes_back_is_followed_again(site: HylafaxSite, document: Path) -> None:
     site.plan(NUMBER, **DELIVERED, until="third-life")
     before = len(site.calls())

@@ -147,6 +147,23 @@ async def test_a_service_that_comes_back_finds_its_fax(
     assert (outcome.status, site.handed_over) == (Status.SUCCESS, 1)
 
 
+async def test_a_fax_whose_document_is_lost_is_followed_and_never_handed_over(
+    site: ProviderSite, document: Path, tmp_path: Path
+) -> None:
+    settings = settings_of(site, tmp_path)
+    lost = {"taken_up": True, "no_document": "its document is lost"}
+    outcome = await outcome_of(settings, order(tmp_path / "none.tif", **lost))
+    assert (outcome.status, site.handed_over) == (Status.GENERAL_ERROR, 0)
+    assert outcome.cause == "the provider has no fax of this call, and its document is lost"
+    first = asyncio.create_task(outcome_of(settings, order(document)))
+    fax_id = await site.some_fax()
+    first.cancel()
+    await asyncio.wait([first])
+    site.end(fax_id, **DELIVERED)
+    outcome = await outcome_of(settings, order(tmp_path / "none.tif", **lost))
+    assert (outcome.status, site.handed_over) == (Status.SUCCESS, 1)
+
+
 async def test_a_provider_that_is_not_there_has_not_got_the_fax(
     site: ProviderSite, document: Path, tmp_path: Path
 ) -> None:

@@ -1,0 +1,164 @@
+"""Calling: what one attempt comes to, from the check of its number to the outcome that its line tells.
+
+A call that was placed before the service began, on a line that keeps its calls, is taken up: followed to its
+end, whatever has become of its document here.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from postfax.journey.ordering import OrderedCall, order_to_follow, ordered_call
+from postfax.live_policy import LivePolicy
+from postfax.loop import PAUSE_AFTER_TROUBLE
+from postfax.opening import Clock
+from store.book import Book
+from store.destination import Destination
+from store.errors import BookUnavailable
+from store.job import Attempt, FaxDocument, FaxJob, Outcome
+from store.status import Status
+from submission.allowance import policy_blocks
+from transmit.call_settings import CallSettings, call_settings, learned
+from transmit.line import CallOrder, CallProgress, Line, ProgressKind
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallResult:
+    """What came of an attempt."""
+
+    outcome: Outcome
+    destination: Destination | None = None
+    """What is known of the number now; None where the call taught nothing."""
+
+
+class Calling:
+    """Places calls, and knows the orders of those in progress."""
+
+    def __init__(
+        self, book: Book, lines: Mapping[str, Line], policy: LivePolicy, *, folder: Path, clock: Clock
+    ) -> None:
+        """`folder` is where documents get their header lines; each call has a folder of its own."""
+        self._book = book
+        self._lines = lines
+        self._policy = policy
+        self._folder = folder
+        self._clock = clock
+        self.orders: dict[str, CallOrder] = {}
+        """Of the calls in progress, by their jobs."""
+
+    async def result(self, job: FaxJob, attempt: Attempt, *, taken_up: bool) -> CallResult:
+        """What the call came to; whatever fails on our side is an outcome too.
+
+        Of a call that was taken up it is not: its line may have placed it, and would go on with it while we
+        call once more. It is followed as soon as the book can be read, with its document or without.
+        """
+        try:
+            if taken_up:
+                return await self._followed(job, attempt)
+            if blocked := await self._blocked(job):
+                return CallResult(outcome=blocked)
+            with self._call_folder() as folder:
+                known, settings = await self._settings(job, attempt)
+                ordered = await self._ordered(job, attempt, settings, Path(folder))
+                return await self._call(job, attempt, ordered, known, settings)
+        except Exception as problem:
+            log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
+            outcome = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+            return CallResult(outcome=outcome)
+
+    async def _followed(self, job: FaxJob, attempt: Attempt) -> CallResult:
+        """What a call came to that a service before this one began."""
+        while True:
+            try:
+                known, settings = await self._settings(job, attempt)
+                break
+            except BookUnavailable as problem:
+                log.error("call_not_yet_followed", job=job.id, cause=problem.cause or str(problem))
+                await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+        with contextlib.ExitStack() as stack:
+            try:
+                folder = Path(stack.enter_context(self._call_folder()))
+                ordered = await self._ordered(job, attempt, settings, folder)
+            except Exception as problem:
+                log.error("document_not_made_again", job=job.id, attempt=attempt.id, exc_info=problem)
+                trouble = f"its document cannot be made ready again: {str(problem) or repr(problem)}"
+                ordered = order_to_follow(job, attempt, settings, trouble[:300])
+            ordered = replace(ordered, order=replace(ordered.order, taken_up=True))
+            return await self._call(job, attempt, ordered, known, settings)
+
+    def _call_folder(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True)
+
+    async def _blocked(self, job: FaxJob) -> Outcome | None:
+        """The outcome of a call that is not placed, because the number was blocked after the job was made."""
+        number, user = job.recipient.number, self._policy.current.user(job.user.email) or job.user
+        block = policy_blocks(user.blocked_numbers).blocking(number)
+        if block := block or await self._book.blocking(number):
+            return Outcome(status=Status.BLOCKED, cause=f"blocked by {block}", ended_at=self._clock())
+        return None
+
+    async def _settings(self, job: FaxJob, attempt: Attempt) -> tuple[Destination | None, CallSettings]:
+        """What is known of the number, and how it is called by that."""
+        known = await self._book.destination(attempt.called)
+        earlier = await self.earlier(job)
+        return known, call_settings(known, earlier, resolution=_document(job).resolution.value)
+
+    async def _ordered(
+        self, job: FaxJob, attempt: Attempt, settings: CallSettings, folder: Path
+    ) -> OrderedCall:
+        source = await self._book.body_path(_document(job).body, folder)
+        return await asyncio.to_thread(ordered_call, job, attempt, settings, source, folder)
+
+    async def _call(
+        self,
+        job: FaxJob,
+        attempt: Attempt,
+        ordered: OrderedCall,
+        known: Destination | None,
+        settings: CallSettings,
+    ) -> CallResult:
+        self.orders[job.id] = ordered.order
+        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(ordered.order, _report))
+        return CallResult(outcome=outcome, destination=learned(known, attempt.called, settings, outcome))
+
+    async def earlier(self, job: FaxJob) -> tuple[Outcome, ...]:
+        """What the job's calls so far came to, those left out that the end of a service cut off."""
+        known = await self._book.job(job.id)
+        calls = known.attempts if known else ()
+        return tuple(call.outcome for call in calls if call.outcome and not call.interrupted)
+
+
+def _document(job: FaxJob) -> FaxDocument:
+    if job.document is None:
+        raise AssertionError(f"{job.id} was claimed for a call and has no document")
+    return job.document
+
+
+def _report(progress: CallProgress) -> None:
+    job_id = progress.attempt_id.partition("#")[0]
+    event = f"call_{progress.kind.name.lower()}"
+    log.info(event, job=job_id, attempt=progress.attempt_id, **_facts_of(progress))
+
+
+def _facts_of(progress: CallProgress) -> dict[str, Any]:
+    match progress.kind:
+        case ProgressKind.DIALLING:
+            return {"destination": progress.destination}
+        case ProgressKind.NEGOTIATED:
+            return {
+                "bit_rate": progress.bit_rate,
+                "ecm": progress.ecm,
+                "compression": progress.compression,
+                "remote_csid": progress.remote_csid,
+            }
+        case ProgressKind.PAGE_CONFIRMED:
+            return {"page": progress.pages_confirmed, "pages": progress.pages}
+    return {}
