@@ -74,6 +74,8 @@ class Searching(Upkeep):
             departments: only faxes of these, as they are recorded; None for all.
             apart: with a status, only faxes that came to nothing are counted.
         """
+        if apart is Apart.DEPARTMENT:
+            return await self._tally_departments(periods, measures, departments)
         parts = [list(pieces(period)) for period in periods]
         flat = [piece for part in parts for piece in part]
         share = max(1, -(-len(flat) // READERS))  # so that all readers have as much to do
@@ -85,6 +87,19 @@ class Searching(Upkeep):
         )
         found = chain.from_iterable(counted)
         return [together_by_key(list(islice(found, len(part))), measures) for part in parts]
+
+    async def _tally_departments(
+        self, periods: Sequence[Period], measures: Sequence[Measure], names: Sequence[str] | None
+    ) -> list[dict[str, Counted]]:
+        names = await self.recorded_departments() if names is None else names
+        found = await asyncio.gather(
+            *(self._access.read(tallies.tally_department, name, periods, measures) for name in names)
+        )
+        by_name = list(zip(names, found, strict=True))
+        return [
+            {name: of_name for name, counted in by_name if (of_name := counted[place]) is not None}
+            for place in range(len(periods))
+        ]
 
     async def highest_volume(
         self, period: Period, departments: Sequence[str] | None = None
@@ -112,10 +127,14 @@ class Searching(Upkeep):
         """What is kept of these days, both included, in their order."""
         return await self._access.read(days.find_days, first, last)
 
-    async def detail_records(self, period: Period, failures: bool) -> AsyncIterator[DetailRecord]:  # noqa: FBT001 - as `postfax.cdr` calls it
+    async def detail_records(
+        self,
+        period: Period,
+        failures: bool,  # noqa: FBT001 - as `postfax.cdr` calls it
+    ) -> AsyncIterator[tuple[DetailRecord, ...]]:
         """The faxes that came to their end in a period, oldest first: those that were sent, or the others.
 
-        The next group is read while the caller works with one.
+        They come in groups, none of them empty. The next group is read while the caller works with one.
         """
 
         def read(after: tuple[int, str]) -> "asyncio.Task[tuple[DetailRecord, ...]]":
@@ -127,8 +146,7 @@ class Searching(Upkeep):
             while group := await ahead:
                 ahead = read((group[-1].finished_at, group[-1].job_id))
                 await asyncio.sleep(0)  # so that it begins
-                for record in group:
-                    yield record
+                yield group
         finally:
             ahead.cancel()
 

@@ -2,15 +2,22 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from config.settings import Settings, UserPolicy
 from store.records.turn import Turn
 from store.sender import Sender
 from store.tables import policies
 
+_MOST_SENDERS = 100_000
+_SENDERS: dict[str, Sender] = {}
+"""By digest, which stands for the text: what was read stays right."""
+_POLICIES = select(policies.c.digest, policies.c.policy).where(
+    policies.c.digest.in_(bindparam("digests", expanding=True))
+)
 _KNOWN = select(policies.c.digest).where(policies.c.digest == bindparam("digest"))
 
 
@@ -39,6 +46,18 @@ def read_sender(_digest: str, text: str) -> Sender:
         company=said["company"],
         custom_fields=said["settings"].get("custom_fields", {}),
     )
+
+
+def read_senders(connection: Connection, digests: Iterable[str | None]) -> Mapping[str, Sender]:
+    """Who is meant by these policies. Texts that were read before are not fetched again: they are long."""
+    wanted = {digest for digest in digests if digest}
+    missing = sorted(wanted - _SENDERS.keys())
+    if missing:
+        if len(_SENDERS) > _MOST_SENDERS:
+            _SENDERS.clear()
+        for digest, text in connection.execute(_POLICIES, {"digests": missing}):
+            _SENDERS[digest] = read_sender(digest, text)
+    return {digest: _SENDERS[digest] for digest in wanted if digest in _SENDERS}
 
 
 def unknown_user(email: str) -> UserPolicy:

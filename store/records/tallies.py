@@ -1,7 +1,8 @@
-"""Faxes counted: of periods, by department and by status, and the numbers that lead a list.
+"""Faxes counted: of periods, of departments, by status, and the numbers that lead a list.
 
-The index `jobs_counted` holds all that is looked at, in the order of time, so that no row is touched. A
-period is asked for by itself: its faxes lie side by side there, and need not be put in order first.
+The indexes `jobs_counted` and `jobs_by_department` hold all that is looked at, in the order of time, so that
+no row is touched. A period is asked for by itself, and so is a department: its faxes lie side by side there,
+and need not be put in order first.
 """
 
 from collections.abc import Sequence
@@ -81,16 +82,16 @@ def tally(
     departments: Sequence[str] | None,
     apart: Apart,
 ) -> list[dict[str, Counted]]:
-    """What was counted in each period, by department or status, or under an empty text.
+    """What was counted in each period, by status or under an empty text.
 
     Args:
         connection: to the book.
         periods: each for itself.
         measures: what is counted.
         departments: only faxes of these; None for all.
-        apart: what is told apart.
+        apart: what is told apart: statuses, or nothing.
     """
-    keys = {Apart.DEPARTMENT: [jobs.c.department], Apart.STATUS: [jobs.c.status], Apart.NOTHING: []}[apart]
+    keys = [jobs.c.status] if apart is Apart.STATUS else []
     counted = [_MEASURES[measure].label(measure.value) for measure in measures]
     query: Select[Any] = select(*(key.label("key") for key in keys), *counted).where(_OF_PERIOD)
     if departments is not None:
@@ -99,6 +100,20 @@ def tally(
         query = query.where(_in_state(JobState.FAILED, JobState.CANCELLED))
     query = query.group_by(*keys)
     return [_counted(connection, query, period, measures) for period in periods]
+
+
+def tally_department(
+    connection: Connection, department: str, periods: Sequence[Period], measures: Sequence[Measure]
+) -> list[Counted | None]:
+    """What was counted of a department in each period; None where it has no fax."""
+    asked = (*measures, *({Measure.FAXES} - {*measures}))
+    query = select(*(_MEASURES[measure].label(measure.value) for measure in asked)).where(
+        _OF_PERIOD, jobs.c.department == department
+    )
+    found = (_counted(connection, query, period, asked)[""] for period in periods)
+    return [
+        {measure: each[measure] for measure in measures} if each[Measure.FAXES] else None for each in found
+    ]
 
 
 def _counted(

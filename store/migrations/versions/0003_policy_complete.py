@@ -38,7 +38,19 @@ COUNTED_OF_JOBS = (
 SEARCHED = (
     ("jobs_counted", COUNTED_OF_JOBS, None),
     ("jobs_by_status", ("status", "created_at"), None),
-    ("jobs_by_department", ("department", "created_at"), None),
+    (
+        "jobs_by_department",
+        (
+            "department",
+            "created_at",
+            "state",
+            "pages_confirmed",
+            "first_call_at",
+            "finished_at",
+            "not_before",
+        ),
+        None,
+    ),
     ("jobs_by_end", ("finished_at", "id"), FINISHED),
     ("jobs_by_reference", ("reference",), REFERENCED),
     ("jobs_resent", ("resend_of",), RESENT),

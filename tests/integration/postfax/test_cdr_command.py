@@ -14,7 +14,7 @@ import pytest
 from command_line import CommandLine
 from recorded_faxes import ANA, RecordedFaxes
 
-from postfax.cdr import COLUMNS, Written, cells
+from postfax.cdr import COLUMNS, Written, cells, write_cdr
 from postfax.cdr_shelf import MONTHS, close_month, kept_months
 from postfax.closing_months import close_months
 from postfax.failures import ExitCode
@@ -45,7 +45,7 @@ def faxes(postfax: CommandLine) -> list[FaxJob]:
     return [first, second, fax(Status.BUSY), fax()]
 
 
-def records_of(book: Book, failures: bool = False) -> AsyncIterator[DetailRecord]:  # noqa: FBT001, FBT002 - as the book
+def records_of(book: Book, failures: bool = False) -> AsyncIterator[tuple[DetailRecord, ...]]:  # noqa: FBT001, FBT002 - as the book
     whole = Period(begin=TODAY - timedelta(days=1), end=TODAY + timedelta(days=1))
     return book.detail_records(whole, failures)
 
@@ -62,7 +62,10 @@ def test_a_row_has_what_is_accounted_for(
     monkeypatch.setattr("store.records.detail_records.GROUP", 1)
 
     async def ask(book: Book) -> list[list[DetailRecord]]:
-        return [[each async for each in records_of(book, failures)] for failures in (False, True)]
+        return [
+            [each async for group in records_of(book, failures) for each in group]
+            for failures in (False, True)
+        ]
 
     sent, others = postfax.of_book(ask)
     assert [each.job_id for each in sent] == [faxes[0].id, faxes[1].id]
@@ -142,12 +145,31 @@ def test_the_service_keeps_a_month_from_its_end_on(
     Path(kept["file"]).unlink()
 
 
-async def no_records(_: Period, __: bool) -> AsyncIterator[DetailRecord]:  # noqa: FBT001 - as the book
+def record(reference: str) -> DetailRecord:
     sender = Sender(email=ANA, name="", company="", custom_fields={})
     moment = microseconds(datetime(2026, 1, 15, tzinfo=UTC))
-    yield DetailRecord(
-        "K7Q2-M9", moment, moment, None, sender, "", ANA, "12", "", "", 0, 0, 0, None, None, None, None
+    return DetailRecord(
+        "K7Q2-M9", moment, moment, None, sender, "", ANA, "12", reference, "", 0, 0, 0, None, None, None, None
     )
+
+
+REFERENCES = ("", "a,b", 'say "x"', "two\nlines", "one\rmore", "naïve 患者", " spaces ")
+
+
+async def few_records(_: Period, __: bool) -> AsyncIterator[tuple[DetailRecord, ...]]:  # noqa: FBT001 - as the book
+    yield tuple(map(record, REFERENCES[:3]))
+    yield tuple(map(record, REFERENCES[3:]))
+
+
+async def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    month = Period(begin=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 2, 1, tzinfo=UTC))
+    target = tmp_path / "cdr.zip"
+    written = await write_cdr(target, month, ZoneInfo("UTC"), few_records, daily=False, failures=False)
+    assert written.rows == len(REFERENCES)
+    with zipfile.ZipFile(target) as archive:
+        text = archive.read("cdr-2026-01.csv").decode()
+    told = [row["reference"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+    assert told == list(REFERENCES)
 
 
 async def test_closed_months_are_kept_for_half_a_year(tmp_path: Path) -> None:
@@ -156,7 +178,7 @@ async def test_closed_months_are_kept_for_half_a_year(tmp_path: Path) -> None:
 
     async def close(*moment: int, since: datetime | None = begun) -> Written | None:
         at = datetime(*moment, tzinfo=UTC)  # type: ignore[misc,arg-type]  # year, month, day and what follows
-        return await close_month(tmp_path, at, zone, no_records, begun=since)
+        return await close_month(tmp_path, at, zone, few_records, begun=since)
 
     for month in range(1, 11):
         for _ in range(2):  # the second time there is nothing to do
