@@ -110,7 +110,7 @@ async def write_cdr(
 async def _write(
     archive: zipfile.ZipFile,
     name: str,
-    records: AsyncIterator[DetailRecord],
+    records: AsyncIterator[Sequence[DetailRecord]],
     zone: ZoneInfo,
     *,
     empty: bool,

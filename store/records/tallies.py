@@ -107,9 +107,8 @@ def tally_department(
 ) -> list[Counted | None]:
     """What was counted of a department in each period; None where it has no fax."""
     asked = (*measures, *({Measure.FAXES} - {*measures}))
-    query = select(*(_MEASURES[measure].label(measure.value) for measure in asked)).where(
-        _OF_PERIOD, jobs.c.department == department
-    )
+    counted = [_MEASURES[measure].label(measure.value) for measure in asked]
+    query: Select[Any] = select(*counted).where(_OF_PERIOD, jobs.c.department == department)
     found = (_counted(connection, query, period, asked)[""] for period in periods)
     return [
         {measure: each[measure] for measure in measures} if each[Measure.FAXES] else None for each in found
