@@ -92,8 +92,7 @@ def tally(
         apart: what is told apart: statuses, or nothing.
     """
     keys = [jobs.c.status] if apart is Apart.STATUS else []
-    counted = [_MEASURES[measure].label(measure.value) for measure in measures]
-    query: Select[Any] = select(*(key.label("key") for key in keys), *counted).where(_OF_PERIOD)
+    query = _query(keys, measures)
     if departments is not None:
         query = query.where(jobs.c.department.in_(departments))
     if apart is Apart.STATUS:
@@ -107,12 +106,16 @@ def tally_department(
 ) -> list[Counted | None]:
     """What was counted of a department in each period; None where it has no fax."""
     asked = (*measures, *({Measure.FAXES} - {*measures}))
-    counted = [_MEASURES[measure].label(measure.value) for measure in asked]
-    query: Select[Any] = select(*counted).where(_OF_PERIOD, jobs.c.department == department)
+    query = _query([], asked).where(jobs.c.department == department)
     found = (_counted(connection, query, period, asked)[""] for period in periods)
     return [
         {measure: each[measure] for measure in measures} if each[Measure.FAXES] else None for each in found
     ]
+
+
+def _query(keys: Sequence[ColumnElement[Any]], measures: Sequence[Measure]) -> Select[Any]:
+    counted = [_MEASURES[measure].label(measure.value) for measure in measures]
+    return select(*(key.label("key") for key in keys), *counted).where(_OF_PERIOD)
 
 
 def _counted(
