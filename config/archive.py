@@ -13,6 +13,8 @@ from config.values import Name, Toggle, incomplete
 ARCHIVE_METHODS = ("email", "sftp", "ftps")
 """The settings of an archive that name where its copies go."""
 
+_USUAL_PORTS = {"sftp": 22, "ftps": 21}
+
 
 class SftpTarget(Section):
     """An SFTP server that keeps copies."""
@@ -98,6 +100,23 @@ class ArchiveSettings(Section):
     """What the copy is: tiff (the pages as they were sent) or pdf (the same pages as PDF/A-2)."""
     metadata: tuple[Literal["xml", "json"], ...] = ()
     """Sidecar files with the facts of the fax, written after the document."""
+
+    @property
+    def method(self) -> str:
+        """Of `ARCHIVE_METHODS` the one that it delivers by; empty if it has none."""
+        return next((method for method in ARCHIVE_METHODS if getattr(self, method)), "")
+
+    @property
+    def goes_to(self) -> str:
+        """Where its copies go, in a few words: `sftp archive.example:2222/faxes`, `email faxes@x.example`."""
+        if self.email:
+            return f"email {self.email.to}"
+        server = self.sftp or self.ftps
+        if server is None:
+            return ""
+        port = "" if server.port in {None, _USUAL_PORTS[self.method]} else f":{server.port}"
+        folder = "" if server.folder == "." else f"/{server.folder.lstrip('/')}"
+        return f"{self.method} {server.host}{port}{folder}"
 
     @model_validator(mode="after")
     def _one_delivery_method(self) -> Self:

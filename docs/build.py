@@ -2,13 +2,14 @@
 
 What the code says is written by the code: `reference/commands.md` from the commands' own help,
 `reference/documents.md` from the table of formats, a table of `reference/json.md` from that of the activity
-list's columns, `reference/settings.md` and the two schemas from the models of the settings. With `--check`
-nothing is written, and a page that is not what it would be is a failure, so that code and documentation
-cannot drift apart.
+list's columns, `reference/settings.md` and its two schemas from the models of the settings, the schemas of
+the sidecars from `archive/sidecar_schema.py`. With `--check` nothing is written, and a page that is not what
+it would be is a failure, so that code and documentation cannot drift apart.
 """
 
 import argparse
 import importlib
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from archive.sidecar_schema import json_schema, xml_schema
 from convert.cover_tokens import TOKENS
 from convert.formats import FORMATS, ROUTE_WORDS
 from postfax.activity_columns import COLUMNS
@@ -115,6 +117,8 @@ def json_page() -> str:
 PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "reference" / "settings.md": settings_page,
     **{DOCS / "reference" / f"{kind}.schema.json": partial(config.schema, kind) for kind in config.FILES},
+    DOCS / "reference" / "sidecar.schema.json": lambda: json.dumps(json_schema(), indent=2) + "\n",
+    DOCS / "reference" / "sidecar.xsd": xml_schema,
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "reference" / "documents.md": documents_page,
     DOCS / "admin" / "cover-pages.md": cover_pages,

@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "resend": "Send faxes again, to the same number or another one.",
         "hold": "Keep faxes from being called.",
         "release": "Let held faxes be called.",
+        "archive": "See how the archives stand; have copies tried again.",
     },
     "Look back": {
         "activity": "Search the faxes, and export what was found.",

@@ -98,4 +98,4 @@ def plain_transition(step: RecordedTransition) -> dict[str, Any]:
 
 def copy_method(copy: Copy) -> str:
     """How the copy is delivered."""
-    return "sftp" if copy.archive.sftp else "email"
+    return copy.archive.method

@@ -5,6 +5,8 @@ The nouns:
     job           a fax job, its document, its attempts and their outcomes
     new_document  a document that was just made
     outbox        notices and copies that a transition causes
+    archive_standing
+                  how an archive's copies stand
     quarantine    automatic mail that is kept and not faxed
     credential    that a user has a password
     block         a number that is blocked while the service runs
@@ -25,6 +27,7 @@ The book:
     book            the only door; every change is one transaction
     administration  its part about quarantine, refusals and purges
     upkeep          its part about retention and alerts
+    archiving       its part about copies in archives
     live_facts      its part about blocked numbers, locks, passwords, and who did what
     access          how it is reached: readers in threads, one writer
     writer          the thread that writes, in groups

@@ -30,6 +30,7 @@ class AuditAction(StrEnum):
     HOLD_LINE = "hold line"
     RELEASE_LINE = "release line"
     FORGET_NUMBER = "forget number"
+    RETRY_COPY = "retry copy"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

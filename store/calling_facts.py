@@ -6,13 +6,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from store.archiving import Archiving
 from store.destination import Destination
 from store.held_line import HeldLine
-from store.live_facts import LiveFacts
 from store.records import attempts, destinations, held_lines
 
 
-class CallingFacts(LiveFacts):
+class CallingFacts(Archiving):
     """What the next calls should know. `by` is always the person who wants it."""
 
     # --- Numbers ------------------------------------------------------------------------------------------

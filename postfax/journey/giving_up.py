@@ -9,6 +9,8 @@ from store.outbox import Copy, Notice, NoticeKind
 
 log = structlog.get_logger()
 
+_METHODS = {"email": "mail", "sftp": "SFTP", "ftps": "FTPS"}
+
 
 async def tell_of_notice(book: Book, notice: Notice, user: UserPolicy | None) -> None:
     """A notice was given up. Of an alert that was given up there is none: it would go the same way."""
@@ -39,9 +41,10 @@ async def tell_of_copy(book: Book, copy: Copy, job: FaxJob) -> None:
     await _tell(
         book,
         job.user,
-        f"a copy could not be filed by {'SFTP' if copy.archive.sftp else 'mail'}",
-        f"The archive has no copy of job {job.id}, and it is not tried again. "
-        f"{_look(job.id)} tells what went wrong.",
+        f"a copy could not be filed by {_METHODS[copy.archive.method]}",
+        f"The archive has no copy of job {job.id}, and it is not tried again by itself. "
+        f"{_look(job.id)} tells what went wrong; when that is mended, `postfax archive retry {job.id}` files "
+        "it. `postfax archive status` tells whether there are more.",
         mail_id=job.mail_id,
         job_id=job.id,
     )

@@ -45,7 +45,7 @@ def _stuck(condition: Condition, stuck_after: timedelta) -> Iterator[Alarm]:
     for topic, waiting, advice in (
         ("faxes are waiting", seen.due, "`postfax line list` shows whether a line is held, down or full."),
         ("notices are not delivered", seen.notices, "`postfax doctor` looks at the way out for mails."),
-        ("copies are not filed", seen.copies, "The log tells what the archive's server answered."),
+        ("copies are not filed", seen.copies, "`postfax archive status` tells what each archive answered."),
         *(
             ("mails are not worked on", waiting, "The log tells why; `postfax doctor` looks at the tools.")
             for waiting in seen.mails.values()

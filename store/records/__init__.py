@@ -27,6 +27,7 @@ Modules:
     calls          a call is opened, and what came of it takes its job on
     attempts       attempts as rows
     outbox         notices and copies: owed once, delivered until done
+    archives       how archives stand; copies tried again
     alerts         mails to those who are called: the same cause once an hour
     retention      what was kept long enough is removed
     page_budget    the pages that a user has faxed of late

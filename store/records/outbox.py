@@ -187,7 +187,7 @@ def claim_notice(turn: Turn, lease: timedelta) -> Notice | None:
 def claim_copy(turn: Turn, lease: timedelta) -> Copy | None:
     """Claim the copy that has been due longest, if there is one."""
     row = _claim(turn, copies, lease)
-    return None if row is None else _copy(row)
+    return None if row is None else copy_of_row(row)
 
 
 def notice_delivered(turn: Turn, notice_id: str) -> None:
@@ -257,7 +257,7 @@ def notices_of_mail(connection: Connection, mail_id: str) -> tuple[Notice, ...]:
 def copies_of_job(connection: Connection, job_id: str) -> tuple[Copy, ...]:
     """All copies of a job's fax, in the order of its archives."""
     rows = connection.execute(select(copies).where(copies.c.job_id == job_id))
-    return tuple(sorted(map(_copy, rows), key=lambda copy: int(copy.id.rpartition(":")[2])))
+    return tuple(sorted(map(copy_of_row, rows), key=lambda copy: int(copy.id.rpartition(":")[2])))
 
 
 def _notice(row: Row[Any]) -> Notice:
@@ -280,7 +280,8 @@ def _notice(row: Row[Any]) -> Notice:
     )
 
 
-def _copy(row: Row[Any]) -> Copy:
+def copy_of_row(row: Row[Any]) -> Copy:
+    """A copy, of all columns of its table."""
     return Copy(
         id=row.id,
         job_id=row.job_id,
