@@ -60,13 +60,14 @@ class Steps:
             folder=self._parts.folder,
             clock=self._clock,
         )
+        expire = Expire(self._book, tuple(self._settings.lines), clock=self._clock)
         return [
             Loop("decide", decide.step, self._schedule, Work.RECEIVED_MAIL),
             *(
                 Loop(f"make {number}", make.step, self._schedule, Work.SUBMITTED_MAIL)
                 for number in range(self._settings.convert.processes)
             ),
-            Loop("expire", Expire(self._book).step, self._schedule, Work.EXPIRY),
+            Loop("expire", expire.step, self._schedule, Work.EXPIRY),
             # A change may be a cancellation, which calls in progress have to hear of.
             Loop("dial", dial.step, self._schedule, Work.CALL, every_change=lambda: dial.calls > 0),
         ]

@@ -47,6 +47,7 @@ from store.records import (
     gauges,
     interventions,
     jobs,
+    lineless,
     mails,
     outbox,
     pickups,
@@ -331,6 +332,14 @@ class Book(Searching):
     async def expire_jobs(self) -> tuple[str, ...]:
         """End the jobs that were not sent by the time that their senders gave, some at a time; their ids."""
         return await self._access.write(interventions.expire)
+
+    async def lineless(self, lines: Collection[str]) -> Mapping[tuple[str, ...], int]:
+        """How many jobs wait for lines of which none is among these, by those that they wait for."""
+        return await self._access.read(lineless.count_lineless, lines)
+
+    async def end_lineless(self, lines: Collection[str], before: datetime) -> tuple[str, ...]:
+        """Give up those of them that were due before this time, some at a time; their ids."""
+        return await self._access.write(lineless.end_lineless, lines, before)
 
     async def hold(self, job_id: str, by: str) -> FaxJob:
         """Keep a job from being called.

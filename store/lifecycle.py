@@ -59,6 +59,12 @@ class Transition(Enum):
     INTERRUPT = ("the service stopped during the call", (JobState.DIALLING,), JobState.WAITING)
     GIVE_UP = ("not sent, given up", (JobState.DIALLING,), JobState.FAILED)
     HANG_UP = ("cancelled during the call", (JobState.DIALLING,), JobState.CANCELLED)
+    # It waits in vain:
+    GIVE_UP_WAITING = (
+        "none of its lines is there any more",
+        (JobState.QUEUED, JobState.WAITING, JobState.SCHEDULED),
+        JobState.FAILED,
+    )
     # People step in:
     CANCEL = (
         "cancelled",

@@ -1,19 +1,21 @@
 """`postfax list`: the jobs, newest first."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import click
 
 from config.number_text import international
 from postfax.moments import NoMoment, begin_of
-from postfax.opening import now, open_book, run
+from postfax.opening import now, open_book, run, settings_in
 from postfax.plain import plain_job
 from postfax.terminal import age, print_json, print_table
 from store.call_time import waited_for
 from store.job import FaxJob
 from store.job_filter import JobFilter
 from store.lifecycle import FINAL_STATES, JobState
+from store.records.lineless import is_lineless
 
 
 class Moment(click.ParamType[datetime]):
@@ -63,7 +65,7 @@ def command(
     if as_json:
         print_json([plain_job(job) for job in jobs])
     elif jobs:
-        _print(jobs)
+        _print(jobs, settings_in(settings_file).lines)
     else:
         click.echo("no jobs" if wanted == JobFilter(limit=limit) else "no jobs match")
 
@@ -78,7 +80,7 @@ async def _jobs(settings_file: str, wanted: JobFilter) -> tuple[FaxJob, ...]:
         return await book.jobs(wanted)
 
 
-def _print(jobs: tuple[FaxJob, ...]) -> None:
+def _print(jobs: tuple[FaxJob, ...], lines: Collection[str]) -> None:
     moment = now()
     print_table(
         ("JOB", "SENT BY", "TO", "PAGES", "STATUS", "TRIES", "AGE", "NEXT"),
@@ -91,7 +93,7 @@ def _print(jobs: tuple[FaxJob, ...]) -> None:
                 status_words(job),
                 tries_words(job),
                 age(job.created_at, moment),
-                next_words(job, moment),
+                "no line" if is_lineless(job, lines) else next_words(job, moment),
             )
             for job in jobs
         ),

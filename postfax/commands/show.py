@@ -10,7 +10,7 @@ from config.number_text import international
 from notify.wording import count
 from postfax.commands.list import hours_words, status_words, tries_words
 from postfax.failures import ExitCode, Failure
-from postfax.opening import open_book, run
+from postfax.opening import open_book, run, settings_in
 from postfax.plain import (
     copy_method,
     plain_attempt,
@@ -35,6 +35,7 @@ from store.lifecycle import FINAL_STATES, JobState
 from store.mail import NotifyOn, ReceivedMail
 from store.outbox import Copy, DeliveryState, Notice
 from store.owed_notices import requests_for
+from store.records.lineless import PATIENCE, is_lineless
 
 _WAITING = frozenset(JobState) - FINAL_STATES - {JobState.CONVERTING, JobState.DIALLING}
 
@@ -52,6 +53,8 @@ class _Record:
     history: tuple[RecordedTransition, ...]
     resends: tuple[str, ...]
     """The jobs that it was sent again as."""
+    lineless: bool
+    """Whether none of its lines is in the settings any more."""
 
 
 @click.command("show")
@@ -91,6 +94,7 @@ async def _look_up(settings_file: str, job_id: str) -> _Record:
             purged_at=await book.purged_at(mail.id),
             history=await book.transitions_of(job.id),
             resends=await book.resends_of(job.id),
+            lineless=is_lineless(job, settings_in(settings_file).lines),
         )
 
 
@@ -116,6 +120,7 @@ def _plain(record: _Record) -> dict[str, Any]:
     return {
         **plain_job(record.job),
         "resent_as": list(record.resends),
+        "waits_for_a_line": record.lineless,
         "document": record.job.document,
         "purged_at": record.purged_at,
         "policy": record.job.user.model_dump(mode="json"),
@@ -152,7 +157,7 @@ def _print(record: _Record) -> None:
             ("document", _document_words(job)),
             ("", _purge_words(record)),
             ("tries", tries_words(job)),
-            ("next call", _next_call_words(job)),
+            ("next call", _next_call_words(record)),
         )
     )
     _print_attempts(job.attempts)
@@ -300,14 +305,26 @@ def _document_words(job: FaxJob) -> str:
     )
 
 
-def _next_call_words(job: FaxJob) -> str:
+def _next_call_words(record: _Record) -> str:
     """When the job is called next, where that is said nowhere else, and what it waits for."""
+    job = record.job
     if job.state not in _WAITING:
         return ""
+    if record.lineless:
+        return _lineless_words(job)
     hours = hours_words(job)
     if hours:
         return f"{_local(job.due_at)}, {hours}: the policy's hours for calls"
     return _local(job.due_at) if job.tries else ""
+
+
+def _lineless_words(job: FaxJob) -> str:
+    gone = " and ".join(job.user.settings.lines)
+    are = f"{gone} {'is' if len(job.user.settings.lines) == 1 else 'are'} no longer in the settings"
+    return (
+        f"none: {are}. Put a line of that name back, or cancel the fax and send it again. "
+        f"It is given up on {_local(job.due_at + PATIENCE)} at the earliest"
+    )
 
 
 def _purge_words(record: _Record) -> str:

@@ -70,7 +70,7 @@ def choose_call(connection: Connection, channels: Mapping[str, int], now: dateti
     asked = {"now": now, "in_call": [call.number for call in calls]}
     calls_of = Counter(call.department for call in calls)
     found = []
-    for lines in _line_sets(connection):
+    for lines in line_sets(connection):
         line = _free_line(json.loads(lines), channels)
         if line is not None:
             found.extend(_first_due(connection, line, {**asked, "lines": lines}, calls_of))
@@ -100,14 +100,14 @@ def next_call_due(connection: Connection, after: datetime) -> datetime | None:
             _DUE_AFTER,
             {"lines": lines, "priority": priority.value, "department": department, "after": after},
         )
-        for lines in _line_sets(connection)
+        for lines in line_sets(connection)
         for priority in Priority
         for department in _departments(connection, lines, priority)
     )
     return min((time for time in times if time is not None), default=None)
 
 
-def _line_sets(connection: Connection) -> Iterator[str]:
+def line_sets(connection: Connection) -> Iterator[str]:
     """Every set of allowed lines that a dialable job has, as kept: one probe of the index for each."""
     lines = connection.scalar(_NEXT_LINES, {"after": ""})
     while lines is not None:

@@ -58,3 +58,23 @@ def test_a_rehearsal_tells_when_a_number_would_be_called(postfax: CommandLine, t
     said = postfax("policy", "try", mail, *recipients).out
     assert re.search(r"hours +called from .* on \(03:33 in Berlin\)", said)
     assert said.count("03:33") == 1
+
+
+def test_a_fax_whose_lines_are_gone_says_so_and_when_it_is_given_up(
+    postfax: CommandLine, tmp_path: Path
+) -> None:
+    policy = postfax.policy_file
+    policy.write_text(
+        policy.read_text("utf-8").replace("settings: {fax", "settings: {lines: [main], fax"), "utf-8"
+    )
+    fax = RecordedFaxes(postfax, tmp_path)()
+    assert "no line" not in postfax("list").out
+    assert postfax("show", fax.id, "--json").json["waits_for_a_line"] is False
+    renamed = postfax.settings_file.read_text("utf-8").replace("{main:", "{other:")
+    postfax.settings_file.write_text(renamed, "utf-8")
+    assert "no line" in postfax("list").out
+    said = " ".join(postfax("show", fax.id).out.split())
+    given_up = f"{fax.due_at.astimezone() + timedelta(days=1):%Y-%m-%d %H:%M:%S}"
+    assert "next call none: main is no longer in the settings. Put a line of that name back" in said
+    assert f"given up on {given_up} at the earliest" in said
+    assert postfax("show", fax.id, "--json").json["waits_for_a_line"] is True

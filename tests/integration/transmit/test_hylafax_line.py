@@ -214,7 +214,7 @@ async def test_a_call_whose_document_is_lost_is_followed_to_its_end_and_never_pl
     await site.call_begun(before + 1)
     first.cancel()
     await asyncio.wait([first])
-    lost = {"taken_up": True, "no_document": "its document is lost"}
+    lost: dict[str, Any] = {"taken_up": True, "no_document": "its document is lost"}
     second = asyncio.create_task(outcome_of(site, order(tmp_path / "none.tif", "AAAA-18#1", **lost)))
     site.go("without-document")
     assert (await second).status is Status.SUCCESS

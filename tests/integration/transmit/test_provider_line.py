@@ -151,7 +151,7 @@ async def test_a_fax_whose_document_is_lost_is_followed_and_never_handed_over(
     site: ProviderSite, document: Path, tmp_path: Path
 ) -> None:
     settings = settings_of(site, tmp_path)
-    lost = {"taken_up": True, "no_document": "its document is lost"}
+    lost: dict[str, Any] = {"taken_up": True, "no_document": "its document is lost"}
     outcome = await outcome_of(settings, order(tmp_path / "none.tif", **lost))
     assert (outcome.status, site.handed_over) == (Status.GENERAL_ERROR, 0)
     assert outcome.cause == "the provider has no fax of this call, and its document is lost"
