@@ -82,6 +82,7 @@ RESENT = text("resend_of > ''")
 REFERENCED = text("reference > ''")
 BUSY = text("status = 'BUSY'")
 FINISHED = text("finished_at IS NOT NULL")
+UNWIPED = text("NOT wiped")
 
 bodies = Table(
     "bodies",
@@ -500,6 +501,28 @@ destinations = Table(
     Column("transport", String(16), nullable=False),
     Column("learned_at", Instant, nullable=False),
     Index("destinations_by_age", "learned_at"),
+)
+
+# What was removed, summed up by run, rule and span.
+purges = Table(
+    "purges",
+    metadata,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    # When the run began.
+    Column("at", Instant, nullable=False),
+    Column("rule", String(32), nullable=False),
+    # Seconds that it was to be kept; -1 for what was erased on request.
+    Column("kept", BigInteger, nullable=False),
+    Column("mails", Integer, nullable=False),
+    Column("documents", Integer, nullable=False),
+    Column("octets", BigInteger, nullable=False),
+    Column("records", Integer, nullable=False),
+    # Seconds that the oldest of it had been kept.
+    Column("longest", BigInteger, nullable=False),
+    # Whether the octets are known to be gone from the database's log as well.
+    Column("wiped", Boolean, nullable=False),
+    Index("purges_of_run", "at", "rule", "kept", unique=True),
+    Index("purges_unwiped", "at", sqlite_where=UNWIPED, postgresql_where=UNWIPED),
 )
 
 # Its name in the settings.

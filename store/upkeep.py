@@ -6,19 +6,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from config.upkeep import RetentionSettings
+from config.upkeep import LONGEST_DOCUMENTS, RetentionSettings
 from store.administration import Administration
 from store.bodies import purged_at
 from store.ids import read_id
 from store.mail import MailState
-from store.records import retention
+from store.purge import PurgeEntry, PurgeRule, PurgeRun
+from store.records import interventions, retention
 from store.records.alerts import owe_alert
 from store.records.mails import body_of
+from store.records.purges import find_purges, note_purge, note_wiped
 from store.records.retention import Removed
 from store.records.turn import Turn
-from store.retention import next_look
+from store.retention import KeptMail, never_finished, next_look, span_of
 
 RetentionOf = Callable[[str], RetentionSettings | None]
 """What the policy in force says for an account; None for one that is not in it."""
@@ -40,6 +42,8 @@ class PurgedFaxes:
     """Mails of which everything went."""
     audit: int
     alerts: int
+    ended: int
+    """Faxes that had waited too long beyond their time and were ended."""
     wiped: bool
     """Whether the octets are gone from the book's write-ahead log as well. If not, its next purge sees to
     it, or the next thousand writes do."""
@@ -96,27 +100,28 @@ class Upkeep(Administration):
             company: what it says at the company's level, for what belongs to no user.
             everything: look at all mails and not only at those that are due: after a change of the policy.
         """
+        at = self._clock()
+        until = _END if everything else at
+        documents, ended = await self._go_through(_Pass.of_documents(at), until, in_force)
         until = _END if everything else self._clock()
-        documents = await self._go_through(MailState.ANSWERED, until, in_force, retention.purge_documents)
-        until = _END if everything else self._clock()
-        records = await self._go_through(MailState.PURGED, until, in_force, retention.purge_records)
-        now = self._clock()
-        audit = await self._purge_rows(retention.purge_audit, now - company.audit)
-        alerts = await self._purge_rows(retention.purge_alerts, now - company.metadata)
-        wiped = await self._wipe() if documents or records else True
-        return PurgedFaxes(documents=documents, records=records, audit=audit, alerts=alerts, wiped=wiped)
+        records, _ = await self._go_through(_Pass.of_records(at), until, in_force)
+        audit = await self._purge_rows(retention.purge_audit, PurgeRule.AUDIT, at, company.audit)
+        alerts = await self._purge_rows(retention.purge_alerts, PurgeRule.ALERTS, at, company.metadata)
+        wiped = await self.wipe() if documents or records else True
+        return PurgedFaxes(
+            documents=documents, records=records, audit=audit, alerts=alerts, ended=ended, wiped=wiped
+        )
 
-    async def _go_through(
-        self,
-        state: MailState,
-        until: datetime,
-        in_force: RetentionOf,
-        purge: Callable[[Turn, Sequence[str]], Removed],
-    ) -> int:
-        """Look at the mails in a state, and remove of each what is over; of how many something went."""
-        removed, after = 0, _BEGINNING
-        while page := await self._access.read(retention.kept_mails, state, until, after):
+    async def _go_through(self, kind: "_Pass", until: datetime, in_force: RetentionOf) -> tuple[int, int]:
+        """Look at the mails in a state, and remove of each what is over.
+
+        Returns:
+            Of how many something went, and how many jobs were ended because they never would have.
+        """
+        removed, ended, after = 0, 0, _BEGINNING
+        while page := await self._access.read(retention.kept_mails, kind.state, until, after):
             now = self._clock()
+            ended += await self._end_unfinished(page, kind, in_force, now)
             looks = {mail.mail_id: next_look(mail, in_force(mail.user_email), now) for mail in page}
             later = {
                 mail.mail_id: looks[mail.mail_id]
@@ -124,23 +129,91 @@ class Upkeep(Administration):
                 if looks[mail.mail_id] > now and (mail.due_at <= now or looks[mail.mail_id] < mail.due_at)
             }
             if later:
-                await self._access.write(retention.look_later, state, later)
-            over = [mail_id for mail_id, look in looks.items() if look <= now]
-            for start in range(0, len(over), retention.GROUP):
-                group = await self._access.write(purge, over[start : start + retention.GROUP])
+                await self._access.write(retention.look_later, kind.state, later)
+            over = [mail for mail in page if looks[mail.mail_id] <= now]
+            removed += await self._remove(over, kind, in_force)
+            after = page[-1].due_at, page[-1].mail_id
+        return removed, ended
+
+    async def _remove(self, over: Sequence[KeptMail], kind: "_Pass", in_force: RetentionOf) -> int:
+        """Remove what is over of mails, in small transactions; of how many something went."""
+        removed = 0
+        by_span: dict[timedelta, list[str]] = {}
+        for mail in over:
+            by_span.setdefault(span_of(mail, in_force(mail.user_email)), []).append(mail.mail_id)
+        for span, ids in by_span.items():
+            run = PurgeRun(at=kind.at, rule=kind.rule, kept=span)
+            for start in range(0, len(ids), retention.GROUP):
+                group = await self._access.write(kind.purge, ids[start : start + retention.GROUP], run)
                 await self._access.in_thread(self._bodies.remove, group.references)
                 removed += group.mails
-            after = page[-1].due_at, page[-1].mail_id
         return removed
 
-    async def _purge_rows(self, purge: Callable[[Turn, datetime], int], before: datetime) -> int:
+    async def _end_unfinished(
+        self, page: Sequence[KeptMail], kind: "_Pass", in_force: RetentionOf, now: datetime
+    ) -> int:
+        """End the jobs that have waited too long beyond their time; how many."""
+        ended = 0
+        for mail in page:
+            rule = in_force(mail.user_email)
+            if never_finished(mail, rule, now):
+                span = max(span_of(mail, rule), LONGEST_DOCUMENTS)
+                run = PurgeRun(at=kind.at, rule=PurgeRule.UNFINISHED, kept=span)
+                ended += len(await self._access.write(_end_mail, mail, run))
+        return ended
+
+    async def _purge_rows(
+        self,
+        purge: Callable[[Turn, datetime, PurgeRun], int],
+        rule: PurgeRule,
+        at: datetime,
+        kept: timedelta,
+    ) -> int:
+        run = PurgeRun(at=at, rule=rule, kept=kept)
         removed = 0
-        while group := await self._access.write(purge, before):
+        while group := await self._access.write(purge, at - kept, run):
             removed += group
         return removed
 
-    async def _wipe(self) -> bool:
-        return await _tried(self._access.empty_log, times=_WAL_TRIES, pause=_WAL_PAUSE)
+    async def wipe(self) -> bool:
+        """Have what was removed gone from the database's log too; False if somebody reads all the time."""
+        wiped = await _tried(self._access.empty_log, times=_WAL_TRIES, pause=_WAL_PAUSE)
+        if wiped:
+            await self._access.write(note_wiped)
+        return wiped
+
+    # --- What was removed, what is kept -------------------------------------------------------------------
+
+    async def purges(self, since: datetime | None = None) -> tuple[PurgeEntry, ...]:
+        """What was removed by the runs that began at this time or later, newest first."""
+        return await self._access.read(find_purges, since)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pass:
+    """One way through the mails: those in a state, and what is removed of them."""
+
+    at: datetime
+    state: MailState
+    rule: PurgeRule
+    purge: Callable[[Turn, Sequence[str], PurgeRun], Removed]
+
+    @classmethod
+    def of_documents(cls, at: datetime) -> "_Pass":
+        purge = retention.purge_documents
+        return cls(at=at, state=MailState.ANSWERED, rule=PurgeRule.DOCUMENTS, purge=purge)
+
+    @classmethod
+    def of_records(cls, at: datetime) -> "_Pass":
+        purge = retention.purge_records
+        return cls(at=at, state=MailState.PURGED, rule=PurgeRule.METADATA, purge=purge)
+
+
+def _end_mail(turn: Turn, mail: KeptMail, run: PurgeRun) -> tuple[str, ...]:
+    span = run.kept or LONGEST_DOCUMENTS
+    ended = interventions.end_unfinished(turn, [mail.mail_id], span.days)
+    note_purge(turn, run, mails=1 if ended else 0, records=0, since=mail.waits_since)
+    return ended
 
 
 async def _tried(attempt: Callable[[], Awaitable[bool]], *, times: int, pause: float) -> bool:

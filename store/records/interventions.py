@@ -1,5 +1,6 @@
 """People step in: a job is cancelled, held, released; or its time is up. What a person did is audited."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from sqlalchemy import bindparam, select
@@ -15,6 +16,11 @@ from store.status import Status
 from store.tables import EXPIRING, jobs
 
 _EXPIRED = "The time by which it was to be sent has passed."
+_NEVER_FINISHED = "It was held or could not be called for {} days, and documents are kept no longer."
+_UNFINISHED = select(jobs.c.id).where(
+    jobs.c.mail_id.in_(bindparam("ids", expanding=True)),
+    jobs.c.state.in_([state.value for state in Transition.CANCEL.sources]),
+)
 _FIRST_EXPIRED = (
     select(jobs.c.id)
     .where(
@@ -71,6 +77,17 @@ def expire(turn: Turn) -> tuple[str, ...]:
     for job_id in expired:
         owe_delivery(turn, the_job(turn.connection, job_id))
     return expired
+
+
+def end_unfinished(turn: Turn, mail_ids: Sequence[str], days: int) -> tuple[str, ...]:
+    """End the jobs of these mails that are in no call: they have waited for so many days. Their ids."""
+    ended = tuple(turn.connection.scalars(_UNFINISHED, {"ids": mail_ids}))
+    status = Status.JOB_CANCELLED.value
+    explanation = _NEVER_FINISHED.format(days)
+    move(turn, ended, Transition.CANCEL, status=status, explanation=explanation, finished_at=turn.now)
+    for job_id in ended:
+        owe_delivery(turn, the_job(turn.connection, job_id))
+    return ended
 
 
 def hold(turn: Turn, job_id: str, by: str) -> FaxJob:

@@ -13,7 +13,27 @@ depends_on = None
 
 # Microseconds since 1970 in UTC.
 INSTANT = sa.BigInteger()
+COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DIALABLE = sa.text("dialable")
+
+
+def _create_purges() -> None:
+    counted = ("mails", "documents", "records")
+    op.create_table(
+        "purges",
+        sa.Column("id", COUNTED, autoincrement=True, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("rule", sa.String(length=32), nullable=False),
+        sa.Column("kept", sa.BigInteger(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in counted),
+        sa.Column("octets", sa.BigInteger(), nullable=False),
+        sa.Column("longest", sa.BigInteger(), nullable=False),
+        sa.Column("wiped", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="purges_key"),
+    )
+    op.create_index("purges_of_run", "purges", ["at", "rule", "kept"], unique=True)
+    unwiped = sa.text("NOT wiped")
+    op.create_index("purges_unwiped", "purges", ["at"], sqlite_where=unwiped, postgresql_where=unwiped)
 
 
 def upgrade() -> None:
@@ -31,6 +51,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="destinations_key"),
     )
     op.create_index("destinations_by_age", "destinations", ["learned_at"])
+    _create_purges()
     op.create_table(
         "held_lines",
         sa.Column("line", sa.Text(), nullable=False),
@@ -53,3 +74,4 @@ def downgrade() -> None:
     for column in ("transcript", "remote_finest"):
         op.drop_column("attempts", column)
     op.drop_column("attempts", "first_page")
+    op.drop_table("purges")

@@ -4,24 +4,27 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_book import ARCHIVE, LEASE, SmallBook, new_mail, policy, small_book, to
-from sqlalchemy import Engine, event
+from small_book import ARCHIVE, LEASE, SmallBook, directly, new_mail, policy, small_book, to
+from sqlalchemy import Engine, event, text
 
 from config.settings import UserPolicy
 from config.upkeep import RetentionSettings
 from store.bodies import ROW_LIMIT
 from store.errors import BodyMissing, BodyPurged
 from store.job import FaxJob
+from store.lifecycle import JobState
 from store.mail import MailState
 from store.outbox import DeliveryState
 from store.pickup import PickupKey
+from store.purge import PurgeEntry, PurgeRule, PurgeRun
 from store.records import retention
 from store.records.retention import _read_retention
+from store.status import Status
 from store.tables import metadata
 from store.upkeep import PurgedFaxes
 
@@ -30,6 +33,7 @@ SMALL = SECRET * 3
 LARGE = SECRET * (2 * ROW_LIMIT // len(SECRET))
 WEEK = timedelta(days=7)
 STANDARD = RetentionSettings()
+RUN = PurgeRun(at=datetime(2026, 11, 23, tzinfo=UTC), rule=PurgeRule.DOCUMENTS, kept=WEEK)
 LOOKED_THROUGH = ("book.db", "book.db-wal", "documents")
 
 
@@ -98,8 +102,8 @@ def rows(folder: Path) -> dict[str, int]:
         "mails", "jobs", "documents", "attempts", "transitions", "notices", "copies", "bodies", "policies",
         "pickups",
     )  # fmt: skip
-    with closing(sqlite3.connect(folder / "book.db")) as book:
-        return {name: book.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}  # noqa: S608 - names from above
+    with directly(folder) as book:
+        return {name: book.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in names}  # noqa: S608 - names from above
 
 
 @pytest.mark.parametrize("octets", [SMALL, LARGE], ids=["rows", "files"])
@@ -297,12 +301,12 @@ async def test_a_removal_looks_again_whether_something_is_to_be_done(tmp_path: P
         job = await sent(small)
         small.clock.set_on(WEEK)
         await small.book.alert("x", "y", ["duty@hospital.example"], mail_id=job.mail_id)
-        removed = await small.book._access.write(retention.purge_documents, [job.mail_id])
+        removed = await small.book._access.write(retention.purge_documents, [job.mail_id], RUN)
         assert removed == retention.Removed(mails=0)
-        assert (await small.book._access.write(retention.purge_records, [job.mail_id])).mails == 0
+        assert (await small.book._access.write(retention.purge_records, [job.mail_id], RUN)).mails == 0
         await told(small)
-        assert (await small.book._access.write(retention.purge_documents, [job.mail_id])).mails == 1
-        assert (await small.book._access.write(retention.purge_documents, [job.mail_id])).mails == 0
+        assert (await small.book._access.write(retention.purge_documents, [job.mail_id], RUN)).mails == 1
+        assert (await small.book._access.write(retention.purge_documents, [job.mail_id], RUN)).mails == 0
 
 
 async def test_a_step_that_comes_late_to_a_purged_mail_changes_nothing(tmp_path: Path) -> None:
@@ -341,6 +345,80 @@ async def test_mails_are_taken_on_meanwhile(tmp_path: Path, monkeypatch: pytest.
         accepted = [await small.book.accept_mail(new_mail(number)) for number in range(1000, 1020)]
         assert len({mail.mail_id for mail in accepted}) == 20
         assert (await purging).documents == 10
+
+
+async def test_what_was_removed_is_written_down(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        job = await sent(small, SMALL, LARGE)
+        await sent(small, user=keeps(documents=timedelta(days=2)))
+        mail = await small.book.mail(job.mail_id)
+        assert mail is not None
+        began = small.clock()
+        small.clock.set_on(WEEK)
+        await purge(small)
+        short, week = sorted(await small.book.purges(), key=lambda entry: entry.kept or WEEK)
+        assert week == PurgeEntry(
+            at=began + WEEK,
+            rule=PurgeRule.DOCUMENTS,
+            kept=WEEK,
+            mails=1,
+            documents=2,
+            octets=mail.size + len(LARGE),
+            longest=week.longest,
+            wiped=True,
+        )
+        assert WEEK <= week.longest < WEEK + timedelta(minutes=1)
+        assert (short.kept, short.mails, short.documents) == (timedelta(days=2), 1, 2)
+        small.clock.set_on(timedelta(days=83))
+        await purge(small)
+        newest = (await small.book.purges(since=small.clock()))[0]
+        assert (newest.rule, newest.mails, newest.kept) == (PurgeRule.METADATA, 2, timedelta(days=90))
+        assert newest.records > 10
+        small.clock.set_on(timedelta(days=2190))
+        await purge(small)
+        assert [entry.rule for entry in await small.book.purges()] == [PurgeRule.AUDIT, PurgeRule.METADATA]
+
+
+@pytest.mark.parametrize("state", ["held", "queued"])
+async def test_a_fax_that_never_finishes_is_ended_and_its_documents_go(tmp_path: Path, state: str) -> None:
+    async with small_book(tmp_path) as small:
+        job = await queued(small)
+        if state == "held":
+            await small.book.hold(job.id, by="root")
+        await told(small)
+        for _ in range(7):
+            assert (await purge(small)).ended == 0
+            small.clock.set_on(timedelta(days=1, minutes=1))
+        purged = await purge(small)
+        assert (purged.ended, purged.documents) == (1, 0)
+        ended = await small.book.job(job.id)
+        assert ended is not None
+        assert ended.state is JobState.CANCELLED
+        assert ended.explanation == (
+            "It was held or could not be called for 7 days, and documents are kept no longer."
+        )
+        assert (await small.book.purges())[0].rule is PurgeRule.UNFINISHED
+        assert (await small.book.counts()).notices[DeliveryState.PENDING] == 1
+        await told(small)
+        small.clock.set_on(WEEK)
+        assert (await purge(small)).documents == 1
+        assert places(tmp_path) == []
+
+
+async def test_a_fax_that_is_still_to_come_is_not_ended(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        first = await queued(small)
+        _, attempt = await small.call()
+        failed = small.outcome(Status.BUSY)
+        await small.book.record_outcome(attempt.id, failed, small.clock() + 5 * WEEK)
+        in_a_call = await queued(small)
+        await small.call()
+        small.clock.set_on(5 * WEEK)
+        assert (await purge(small, everything=True)).ended == 0
+        for job in (first, in_a_call):
+            known = await small.book.job(job.id)
+            assert known is not None
+            assert not known.state.final
 
 
 async def test_a_body_that_was_removed_from_outside_is_another_matter(tmp_path: Path) -> None:
