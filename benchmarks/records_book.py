@@ -39,7 +39,7 @@ _PROOF = json.dumps(
 
 def make_book(path: Path, *, jobs: int, calls: int, seed: int = 7) -> None:
     """Make a book with so many faxes and about so many calls in all."""
-    migrate(path)
+    migrate(f"sqlite:{path}")
     rng = Random(seed)  # noqa: S311 - figures, no secrets
     with closing(sqlite3.connect(path, isolation_level=None)) as book:
         for pragma in ("synchronous=OFF", "journal_mode=MEMORY", "cache_size=-400000"):

@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from config.settings import UserPolicy
 from store.access import BookAccess
+from store.address import access_to, folders_of
 from store.bodies import BodyFolder
 from store.destination import Destination
 from store.disk import check_space
@@ -60,8 +61,6 @@ from store.records.mails import Accepted, Arrived, MailClaim
 from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
 from store.searching import Searching
-from store.sqlite import book_path
-from store.sqlite_access import SqliteAccess
 from store.tables import copies, notices
 
 Noun = TypeVar("Noun")
@@ -71,7 +70,7 @@ class Book(Searching):
     """The durable record of one Postfax.
 
     Args:
-        url: `sqlite:PATH`.
+        url: `sqlite:PATH` or `postgresql://USER@HOST/DATABASE`.
         documents: the folder of large bodies; made if it is missing.
         clock: the time, with its zone.
         owner: in whose name claims are held; by default this process.
@@ -93,9 +92,9 @@ class Book(Searching):
         access: BookAccess | None = None,
     ) -> None:
         self.owner = owner or this_process()
-        self._folders = (book_path(url).parent, documents)
+        self._folders = (*folders_of(url), documents)
         rng = rng or Random(SystemRandom().getrandbits(128))  # noqa: S311 - names, no secrets
-        access = access or SqliteAccess(book_path(url), clock=clock, owner=self.owner)
+        access = access or access_to(url, clock=clock, owner=self.owner)
         super().__init__(access, BodyFolder(documents), clock=clock, rng=rng)
         self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
 
@@ -106,9 +105,9 @@ class Book(Searching):
         """Make the book if it is missing, and bring it to this program's version. Only the service does.
 
         Raises:
-            BookVersionError: a newer Postfax wrote it.
+            BookVersionError: a newer Postfax wrote it, or the database is not fit for a book.
         """
-        await asyncio.to_thread(migrate, book_path(url))
+        await asyncio.to_thread(migrate, url)
 
     async def open(self) -> None:
         """Open the book.

@@ -68,5 +68,9 @@ class Changes:
     async def _look_while_somebody_waits(self) -> None:
         """One look for all who wait, until a while after the last of them."""
         while self._waiting:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(self._pause())
             await self.look()
+
+    def _pause(self) -> float:
+        """Seconds between two looks."""
+        return POLL_SECONDS

@@ -40,7 +40,8 @@ def book_path(url: str) -> Path:
     scheme, _, path = url.partition(":")
     if scheme != "sqlite" or not path or path.startswith("//"):
         raise BookAddressError(
-            f"store: '{url}' is not an address of a book; sqlite:/PATH/book.db was expected"
+            f"store: '{url}' is not an address of a book; sqlite:/PATH/book.db was expected, "
+            "or postgresql://USER@HOST/DATABASE"
         )
     return Path(path)
 

@@ -441,6 +441,17 @@ pickups = Table(
 )
 
 
+# Of each process that writes: the number of its last transaction, by which it knows whether a commit was done
+# whose answer was lost. With SQLite there is no such thing, and no row.
+writers = Table(
+    "writers",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+
 def _said_by_somebody(name: str, *, key: str) -> Table:
     """A table of what a person has said of something: why, when, and who."""
     return Table(

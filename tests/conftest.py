@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import structlog
 
-pytest_plugins = ["converter_fixtures", "scene"]
+pytest_plugins = ["book_databases", "converter_fixtures", "scene"]
 
 _configure = structlog.configure
 

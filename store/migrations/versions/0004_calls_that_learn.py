@@ -60,6 +60,13 @@ def upgrade() -> None:
         sa.Column("by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("line", name="held_lines_key"),
     )
+    op.create_table(
+        "writers",
+        sa.Column("name", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="writers_key"),
+    )
 
 
 def _index_dialable(*columns: str) -> None:
@@ -69,6 +76,7 @@ def _index_dialable(*columns: str) -> None:
 
 def downgrade() -> None:
     _index_dialable("lines", "priority", "due_at", "id", "number", "dialable")
+    op.drop_table("writers")
     op.drop_table("held_lines")
     op.drop_table("destinations")
     for column in ("transcript", "remote_finest"):

@@ -3,14 +3,17 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from postgresql_cluster import empty_book_on_server
+from sqlalchemy import Connection, create_engine
 
 from config.archive import ArchiveSettings, EmailTarget
 from config.fax import Resolution
@@ -24,6 +27,16 @@ from store.migrations import migrate
 from store.new_document import NewDocument
 from store.sqlite import lock_path
 from store.status import Status
+
+
+@dataclass
+class Database:
+    """Which one the books of the running test are in."""
+
+    name: str = "sqlite"
+
+
+database = Database()
 
 LEASE = timedelta(minutes=5)
 ARCHIVE = ArchiveSettings(enabled=True, email=EmailTarget(to="archive@hospital.example"))
@@ -164,23 +177,44 @@ def empty_book() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="empty-book-"))
     atexit.register(shutil.rmtree, folder)
     path = folder / "book.db"
-    migrate(path)
+    migrate(f"sqlite:{path}")
     return path
 
 
 def lay_out(folder: Path) -> str:
-    """Put an empty book into a folder; its url."""
+    """Put an empty book into a folder, or into a database that the folder names; its url."""
+    if database.name == "postgresql":
+        url = empty_book_on_server()
+        (folder / "book.url").write_text(url)
+        return url
     path = folder / "book.db"
     shutil.copy(empty_book(), path)
     lock_path(path).touch()
     return f"sqlite:{path}"
 
 
+def url_of(folder: Path) -> str:
+    """The url of the book that is in a folder or named there; of a new one if there is none."""
+    if (folder / "book.url").exists():
+        return (folder / "book.url").read_text()
+    return f"sqlite:{folder / 'book.db'}" if (folder / "book.db").exists() else lay_out(folder)
+
+
+@contextmanager
+def directly(folder: Path) -> Iterator[Connection]:
+    """Another program's connection to the book, each statement of which is a transaction."""
+    engine = create_engine(url_of(folder).replace("sqlite:", "sqlite:///").replace("ql:", "ql+psycopg:"))
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 @asynccontextmanager
 async def small_book(folder: Path, *, owner: str = "", seed: int = 7) -> AsyncIterator[SmallBook]:
     """An empty book in this folder, or the one that is there."""
-    url = f"sqlite:{folder / 'book.db'}" if (folder / "book.db").exists() else lay_out(folder)
     clock = Clock()
     rng = Random(seed)  # noqa: S311 - the same ids in each run
-    async with Book(url, folder / "documents", clock=clock, owner=owner, rng=rng) as book:
+    async with Book(url_of(folder), folder / "documents", clock=clock, owner=owner, rng=rng) as book:
         yield SmallBook(book=book, clock=clock, folder=folder)

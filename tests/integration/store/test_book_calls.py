@@ -1,12 +1,12 @@
 """Which job is called next, what interrupts a call, and what people do to jobs."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from small_book import ARCHIVE, LEASE, SmallBook, header, policy, small_book, to
+from small_book import ARCHIVE, LEASE, SmallBook, directly, header, policy, small_book, to
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from store.errors import NotInBook
 from store.job import FaxJob
@@ -53,9 +53,11 @@ async def test_the_database_itself_holds_one_call_a_number(tmp_path: Path) -> No
         await small.queued("+12065550100")
         await small.queued("+12065550100")
         await small.call()
-        direct = sqlite3.connect(tmp_path / "book.db")
-        with closing(direct), pytest.raises(sqlite3.IntegrityError, match=r"jobs\.number"):
-            direct.execute("UPDATE jobs SET state = 'dialling', dialable = 0")
+        with (
+            directly(tmp_path) as other,
+            pytest.raises(IntegrityError, match=r"jobs\.number|one_call_a_number"),
+        ):
+            other.execute(text("UPDATE jobs SET state = 'dialling', dialable = false"))
 
 
 async def test_lines_are_chosen_by_the_policy_and_their_free_channels(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Waiting for a change, whoever makes it."""
 
 import asyncio
-import sys
 import time
 from pathlib import Path
 
@@ -9,11 +8,6 @@ import pytest
 from small_book import new_mail, small_book
 
 from store.changes import POLL_SECONDS
-
-OTHER = """
-import sqlite3, sys
-sqlite3.connect(sys.argv[1], isolation_level=None).execute("UPDATE mails SET subject = 'from outside'")
-"""
 
 
 @pytest.fixture
@@ -50,9 +44,9 @@ async def test_a_change_of_another_process_is_seen_soon(tmp_path: Path) -> None:
         seen = small.book.generation
         while (now := await small.book.wait_for_change(2 * POLL_SECONDS, since=seen)) != seen:
             seen = now
-        other = await asyncio.create_subprocess_exec(sys.executable, "-c", OTHER, str(tmp_path / "book.db"))
-        assert await small.book.wait_for_change(60, since=seen) == seen + 1
-        assert await other.wait() == 0
+        async with small_book(tmp_path, owner="other", seed=8) as other:
+            await other.book.accept_mail(new_mail(2))
+            assert await small.book.wait_for_change(60, since=seen) == seen + 1
 
 
 async def test_waiting_ends_with_its_time(tmp_path: Path) -> None:

@@ -4,16 +4,16 @@ import asyncio
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from small_book import LEASE, header, lay_out, new_mail, small_book, to
+from small_book import LEASE, directly, header, lay_out, new_mail, small_book, to
+from sqlalchemy import text
 
 from store.lifecycle import JobState
 from store.mail import MailState
@@ -26,7 +26,7 @@ import asyncio, os, sys
 from pathlib import Path
 from datetime import UTC, datetime
 sys.path.insert(0, sys.argv[2])
-from small_book import new_mail
+from small_book import new_mail, url_of
 from store.book import Book
 
 folder, first, last = Path(sys.argv[1]), int(sys.argv[3]), int(sys.argv[4])
@@ -38,8 +38,7 @@ async def accept(book, numbers):
         os.write(1, f"{number} {accepted.mail_id}\\n".encode())
 
 async def main():
-    url = f"sqlite:{folder / 'book.db'}"
-    async with Book(url, folder / "documents", clock=lambda: datetime.now(UTC)) as book:
+    async with Book(url_of(folder), folder / "documents", clock=lambda: datetime.now(UTC)) as book:
         numbers = iter(range(first, last))
         await asyncio.gather(*(accept(book, numbers) for _ in range(20)))
 
@@ -64,8 +63,8 @@ def writing(folder: Path, first: int, last: int, acknowledged: Path) -> Iterator
 
 
 def _rows(folder: Path, query: str) -> list[tuple[str, int, str]]:
-    with closing(sqlite3.connect(folder / "book.db")) as connection:
-        return connection.execute(query).fetchall()
+    with directly(folder) as connection:
+        return [(one, other, last) for one, other, last in connection.execute(text(query))]
 
 
 async def _all_there(folder: Path, acknowledged: Path) -> int:
@@ -109,16 +108,17 @@ async def test_two_processes_write_at_one_time(tmp_path: Path) -> None:
 
 CLAIMER = """
 import asyncio, sys
+sys.path.insert(0, sys.argv[2])
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from small_book import url_of
 from store.book import Book
 from store.mail import MailState
 
 folder = Path(sys.argv[1])
 
 async def main():
-    url = f"sqlite:{folder / 'book.db'}"
-    async with Book(url, folder / "documents", clock=lambda: datetime.now(UTC)) as book:
+    async with Book(url_of(folder), folder / "documents", clock=lambda: datetime.now(UTC)) as book:
         while claim := await book.claim_mail(MailState.RECEIVED, timedelta(hours=1)):
             print(claim.mail.id)
 

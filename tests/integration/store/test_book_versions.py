@@ -129,7 +129,7 @@ async def test_a_file_that_is_no_book_is_told(tmp_path: Path) -> None:
         await Book.migrate(f"sqlite:{path}")
 
 
-@pytest.mark.parametrize("url", ["", "sqlite:", "sqlite:///book.db", "postgresql://host/book", "/book.db"])
+@pytest.mark.parametrize("url", ["", "sqlite:", "sqlite:///book.db", "mysql://host/book", "/book.db"])
 def test_another_kind_of_address_is_told(url: str) -> None:
     with pytest.raises(BookAddressError, match=r"sqlite:/PATH/book\.db was expected"):
         Book(url, Path("documents"), clock=Clock())
