@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from config.docstrings import docstrings
 from config.forms import Form
 from config.kinds import Alternatives, Group, Kind, Listed, Table, kind_of, words_of
 from config.policy_file import DepartmentEntry, UserEntry
@@ -38,13 +39,13 @@ def _group(model: type[Section], *, said: set[type[Section]]) -> Iterator[str]:
         is_group = isinstance(kind_of(field), Group)
         if position and (is_group or after_group):
             yield ""
+        yield from _remark(docstrings(model).get(name, ""), field)
         yield from _field(name, field, said)
         after_group = is_group
 
 
 def _field(name: str, field: FieldInfo, said: set[type[Section]]) -> Iterator[str]:
     kind = kind_of(field)
-    yield from _remark(field, kind)
     default = None if field.is_required() else field.get_default(call_default_factory=True)
     if isinstance(kind, Group):
         lines = [f"{name}:", *_indented(_once(kind.model, said))]
@@ -58,9 +59,8 @@ def _field(name: str, field: FieldInfo, said: set[type[Section]]) -> Iterator[st
         yield from _behind(_items(name, kind, said))
 
 
-def _remark(field: FieldInfo, kind: Kind) -> Iterator[str]:
-    sentence = " ".join((field.description or "").split())
-    words = words_of(kind)
+def _remark(sentence: str, field: FieldInfo) -> Iterator[str]:
+    words = words_of(kind_of(field))
     needed = "Needed. " if field.is_required() else ""
     # Many remarks say the same already.
     told = f" ({words})" if words and not _says(sentence, words) else ""

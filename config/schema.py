@@ -7,6 +7,7 @@ like a number, `+12065550100` for one, a number is allowed.
 
 from typing import Any
 
+from config.docstrings import docstrings
 from config.forms import Form
 from config.kinds import Alternatives, Choice, Group, Kind, Listed, Switch, Table, Whole, kind_of
 from config.section import Section
@@ -32,6 +33,7 @@ def _reference(model: type[Section], groups: dict[str, Schema]) -> Schema:
 
 
 def _group(model: type[Section], groups: dict[str, Schema]) -> Schema:
+    told = docstrings(model)
     schema: Schema = {
         "description": _one_line(model.__doc__),
         "type": ["object", "null"],
@@ -39,7 +41,7 @@ def _group(model: type[Section], groups: dict[str, Schema]) -> Schema:
         "properties": {
             name: {
                 **_of(kind_of(field), groups),
-                **({"description": _one_line(field.description)} if field.description else {}),
+                **({"description": told[name]} if name in told else {}),
                 **_default(field.get_default(call_default_factory=True) if not field.is_required() else None),
             }
             for name, field in model.model_fields.items()

@@ -34,7 +34,8 @@ class WrittenAs:
 class Section(BaseModel):
     """A group of settings. Unknown names are mistakes; values do not change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    # A model is built when the first value of it is made: most commands need few of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Itself: pydantic copies defaults, and what does not change need not be copied."""

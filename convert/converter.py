@@ -83,7 +83,7 @@ class Converter:
         """A sheet of our own making as a PDF.
 
         Args:
-            html: It may show `convert.sheet_task.PICTURE`, where that is in the folder.
+            html: It may show `convert.sheet.PICTURE`, where that is in the folder.
             folder: Where it is made.
 
         Raises:

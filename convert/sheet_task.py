@@ -9,10 +9,9 @@ from typing import Any
 
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from convert.sheet import PICTURE
 from convert.typesetting import typeset
 
-PICTURE = "first-page.png"
-"""What a sheet may ask for, if it is in the folder."""
 _BASE = "file:///sheet/"
 
 

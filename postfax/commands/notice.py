@@ -190,7 +190,7 @@ async def _with_files(
 async def _report(
     facts: "DeliveryFacts", domain: str, picture: "FirstPagePicture | None", converter: "Converter"
 ) -> "Attachment":
-    from convert.sheet_task import PICTURE
+    from convert.sheet import PICTURE
     from notify.content import Attachment
     from notify.transmission_report import MEDIA_TYPE, report_html, report_name
     from postfax.sample_notices import DOCUMENT

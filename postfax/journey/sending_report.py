@@ -13,7 +13,7 @@ from convert.converter import Converter
 from convert.fax_tiff import NotAFaxTiff
 from convert.first_page import first_page
 from convert.request import ConverterUnavailable
-from convert.sheet_task import PICTURE
+from convert.sheet import PICTURE
 from notify.content import Attachment
 from notify.facts import DeliveryFacts, SentDocument
 from notify.transmission_report import MEDIA_TYPE, report_html, report_name
