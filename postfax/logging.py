@@ -4,10 +4,13 @@ Events are named in snake_case and carry the job's or mail's id. Bodies, documen
 logged: a traceback tells places in the program, never the values of its variables.
 """
 
+import json
 import logging
 import sys
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
+import orjson
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
@@ -23,7 +26,7 @@ def configure(style: Literal["json", "console"]) -> None:
     if style == "json":
         renderers: list[Processor] = [
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=as_json),
         ]
     else:
         renderers = [
@@ -41,6 +44,21 @@ def configure(style: Literal["json", "console"]) -> None:
     # Libraries that log by themselves: only what is wrong, in their own words.
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd tells again what our own events tell
+
+
+def as_json(event: Any, default: Callable[[Any], Any]) -> str:
+    """An event as one line: by the quick encoder, or by the patient one what that refuses to write.
+
+    That is a text that is no Unicode (a file's name can be so) or an integer of more than 64 bits.
+
+    Args:
+        event: what is to be written.
+        default: gives something that can be written in place of what cannot.
+    """
+    try:
+        return orjson.dumps(event, default=default).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(event, default=default)
 
 
 def silence() -> None:

@@ -18,7 +18,7 @@ from mta.proof.dkim_check import DkimChecker
 from mta.proof.dmarc_check import DmarcChecker
 from mta.proof.findings import authentication_results
 from mta.proof.spf_check import TOTAL_SECONDS, SpfChecker
-from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, judge
+from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, depends_on_spf, judge
 
 _VERIFICATIONS_AT_ONCE = 2
 """They share the interpreter with the sessions; more would only take turns."""
@@ -58,13 +58,16 @@ class SenderChecks:
             facts: what is known without asking.
             message: read only where a signature has to be verified; must stay readable until this returns.
         """
+        if depends_on_spf(facts):
+            facts = self._with_known_spf(facts)
         verdict = judge(facts)
         while isinstance(verdict, FactsNeeded):
             facts = await self._gather(facts, verdict.facts, message)
             verdict = judge(facts)
         if isinstance(verdict, Admitted):
             results = authentication_results(facts, hostname=self._hostname)
-            return replace(verdict, proof=replace(verdict.proof, results=results))
+            proof = replace(verdict.proof, results=results)
+            return Admitted(header_from=verdict.header_from, user=verdict.user, proof=proof)
         return verdict
 
     def close(self) -> None:
@@ -73,10 +76,15 @@ class SenderChecks:
         self._spf.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _with_known_spf(self, facts: Facts) -> Facts:
+        """The facts with SPF, where nothing has to be asked for it: the usual case, judged at one go."""
+        spf = self._spf.known(
+            client_address=facts.client_address, return_path=facts.return_path, helo=facts.helo
+        )
+        return replace(facts, spf=spf) if spf else facts
+
     async def _gather(self, facts: Facts, needed: frozenset[Fact], message: Message) -> Facts:
         """The facts with the needed ones added."""
-        if needed == {Fact.SPF}:  # the usual case, without the cost of tasks
-            return replace(facts, spf=await self._ask(Fact.SPF, facts, message))
         names = sorted(needed)
         answers = await asyncio.gather(*(self._ask(name, facts, message) for name in names))
         return replace(facts, **dict(zip(names, answers, strict=True)))

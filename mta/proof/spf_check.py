@@ -107,13 +107,16 @@ class SpfChecker:
         self._kept: KeptResults[SpfResult] = KeptResults(dns.clock)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="spf")
 
+    def known(self, *, client_address: str, return_path: str, helo: str) -> SpfResult | None:
+        """What `check` would say, where that was found out before and still holds."""
+        return self._kept.get((client_address, return_path, helo))
+
     async def check(self, *, client_address: str, return_path: str, helo: str) -> SpfResult:
         """The result for the MAIL FROM identity, or for the HELO identity where the return path is null.
 
         Never raises: what goes wrong is a result too.
         """
-        key = (client_address, return_path, helo)
-        if kept := self._kept.get(key):
+        if kept := self.known(client_address=client_address, return_path=return_path, helo=helo):
             return kept
         domain = _domain_of(return_path, helo)
         if domain is None:
@@ -127,7 +130,7 @@ class SpfChecker:
             detail = f"no result in {self._total_seconds} s"
             return SpfResult(code=SpfCode.TEMPERROR, domain=domain, detail=detail, out_of_time=True)
         if result.code is not SpfCode.TEMPERROR:
-            self._kept.keep(key, result, until=answers.expires)
+            self._kept.keep((client_address, return_path, helo), result, until=answers.expires)
         return result
 
     def close(self) -> None:

@@ -140,6 +140,11 @@ def judge(facts: Facts) -> Verdict:
     return _judge_login(facts, author, user) if facts.login else _judge_sender(facts, author, user)
 
 
+def depends_on_spf(facts: Facts) -> bool:
+    """Whether SPF is the first thing that `judge` would ask for, if the answer depends on anything."""
+    return facts.user is not None and not facts.login and facts.user.settings.fax.require_spf
+
+
 def automatic_mark(return_path: str, header: HeaderFacts, author: Mailbox | None) -> str:
     """What shows that a program sent the mail, so that nothing may follow (RFC 3834); or an empty text."""
     marks = (

@@ -168,6 +168,8 @@ class ClientLimits:
             mails_per_hour: what its policy allows; 0 for no limit.
         """
         limits, counts, now = self._limits, self.counts, self._clock()
+        if not (limits.mails_per_minute or limits.sender_mails_per_minute or mails_per_hour):
+            return None
         everybody, user = counts.key("mails", _ALL), counts.key("mails of", user_email.lower())
         asked = (
             (limits.mails_per_minute, Window.MINUTE, everybody, _TOO_MANY_MAILS),

@@ -127,8 +127,7 @@ class Channel:
 
     def send_packed(self, octets: bytes) -> None:
         """Say what was packed before, once for several channels."""
-        self._writer.write(_LENGTH.pack(len(octets)))
-        self._writer.write(octets)
+        self._writer.writelines((_LENGTH.pack(len(octets)), octets))
 
     async def receive(self) -> Message | None:
         """The next message; None when the other end is gone."""

@@ -23,7 +23,7 @@ from mta.smtp.limits import ClientLimits
 from mta.smtp.listener import SmtpListener
 from mta.smtp.places import ListenerError
 from mta.smtp.shared_counts import SharedCounts
-from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Renew, Setup
+from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Renew, Setup, pack
 from postfax.acceptance.filing import Filing
 from postfax.credentials import Credentials
 from postfax.live_locks import LiveLocks
@@ -38,6 +38,7 @@ _GARBAGE = 20_000
 """Objects after which the youngest are looked through; a mail makes some hundreds that need no collector."""
 _APART_SECONDS = 0.02
 """Between two announcements that mails came in, at least: a flood is told in portions."""
+_MAILS_CAME_IN = pack(Accepted())
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ class Worker:
         """Once for all that came in."""
         self._to_be_told = False
         self._told_at = asyncio.get_running_loop().time()
-        self._channel.send(Accepted())
+        self._channel.send_packed(_MAILS_CAME_IN)
 
 
 def _spare_the_collector() -> None:

@@ -33,3 +33,12 @@ def test_each_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> N
     structlog.get_logger().info("mail_accepted", mail="K7Q2-M9")
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["mail"] == "K7Q2-M9"
+
+
+def test_what_one_encoder_refuses_the_other_writes(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json")
+    structlog.get_logger().info("file_found", name=b"\xff.pdf".decode(errors="surrogateescape"), octets=2**70)
+    (line,) = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert told["name"].endswith(".pdf")
+    assert told["octets"] == 2**70
