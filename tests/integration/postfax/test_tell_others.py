@@ -318,7 +318,8 @@ async def test_a_copy_that_is_given_up_is_told_to_those_who_are_called(scene: Sc
     alert = (await scene.told())[DUTY]
     assert alert["Subject"] == "Postfax needs an administrator: a copy could not be filed by mail"
     said = flowing(parts(alert)["text/plain"])
-    assert f"The archive has no copy of job {job.id}, and it is not tried again." in said
+    assert f"The archive has no copy of job {job.id}, and it is not tried again by itself." in said
+    assert f"`postfax archive retry {job.id}` files it" in said
     assert "Gertrude" not in alert.as_string()
 
 
