@@ -7,6 +7,7 @@ sets of lines that jobs have (`next_call.line_sets`), so it costs next to nothin
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -53,7 +54,7 @@ def end_lineless(turn: Turn, lines: Collection[str], before: datetime) -> tuple[
     gone = list(_gone(turn.connection, lines))
     asked = ({"lines": found, "before": before} for found in gone)
     ended = tuple(job_id for one in asked for job_id in turn.connection.scalars(_DUE, one))
-    told = {"explanation": _GIVEN_UP, "advice": _ADVICE, "quotes_nothing": True}
+    told: dict[str, Any] = {"explanation": _GIVEN_UP, "advice": _ADVICE, "quotes_nothing": True}
     status = Status.GENERAL_ERROR.value
     move(turn, ended, Transition.GIVE_UP_WAITING, status=status, finished_at=turn.now, **told)
     for job_id in ended:
