@@ -9,7 +9,7 @@ import contextlib
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -152,7 +152,8 @@ class CoverSource:
         self._text = text
         try:
             tree = environment.parse(text)
-            mistakes = sorted(_mistakes_in(tree, environment), key=lambda mistake: mistake.line)
+            parts = list(tree.find_all(nodes.Node))
+            mistakes = sorted(_mistakes_in(parts, environment), key=lambda mistake: mistake.line)
             if mistakes:
                 raise TemplateFault(*mistakes[:_MOST_MISTAKES])
             self._template = environment.from_string(tree)
@@ -160,10 +161,12 @@ class CoverSource:
             raise TemplateFault(TemplateMistake(problem=_sentence(problem), line=problem.lineno)) from problem
         except RecursionError as problem:
             raise TemplateFault(TemplateMistake(problem="it is nested too deep")) from problem
-        self.names = frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "load")
+        self.names = frozenset(
+            name.name for name in parts if isinstance(name, nodes.Name) and name.ctx == "load"
+        )
         """The tokens and groups of tokens that it uses."""
         self.custom_fields = frozenset(
-            attribute for owner, attribute, _ in _attributes(tree) if owner in {CUSTOM, FREE_FORM}
+            attribute for owner, attribute, _ in _attributes(parts) if owner in {CUSTOM, FREE_FORM}
         )
         """The custom fields that it uses, as it writes them."""
 
@@ -202,34 +205,34 @@ def _bounded(parts: Iterator[str]) -> Iterator[str]:
         yield part
 
 
-def _mistakes_in(tree: nodes.Template, environment: _Environment) -> Iterator[TemplateMistake]:
+def _mistakes_in(parts: Sequence[nodes.Node], environment: _Environment) -> Iterator[TemplateMistake]:
     known = {name.split(".")[0] for name in NAMES} | _FREE | environment.globals.keys()
     # What is set in one place and used in another one, where it is not, fails there. Jinja's own search for
     # such names takes as long as compiling.
-    names = list(tree.find_all(nodes.Name))
+    names = [part for part in parts if isinstance(part, nodes.Name)]
     stored = {name.name for name in names if name.ctx != "load"}
-    stored |= {macro.name for macro in tree.find_all(nodes.Macro)}
+    stored |= {macro.name for macro in parts if isinstance(macro, nodes.Macro)}
     unknown = {name.name for name in names} - known - stored - _SPECIAL
-    for reaching in _REACHING_OUT:
-        for node in tree.find_all(reaching):
+    for node in parts:
+        if isinstance(node, _REACHING_OUT):
             yield TemplateMistake(problem=_ALONE, line=node.lineno)
     for name in names:
         if name.name in unknown and name.ctx == "load":
             problem, hint = _unknown_token("", name.name)
             yield TemplateMistake(problem=problem, hint=hint, line=name.lineno)
-    for owner, attribute, line in _attributes(tree):
+    for owner, attribute, line in _attributes(parts):
         if owner == "fields" or (owner in GROUPS and f"{owner}.{attribute}" not in NAMES):
             problem, hint = _unknown_token(owner, attribute)
             yield TemplateMistake(problem=problem, hint=hint, line=line)
 
 
-def _attributes(tree: nodes.Template) -> Iterator[tuple[str, str, int]]:
-    for dotted in tree.find_all(nodes.Getattr):
-        if isinstance(dotted.node, nodes.Name):
-            yield dotted.node.name, dotted.attr, dotted.lineno
-    for item in tree.find_all(nodes.Getitem):
-        if isinstance(item.node, nodes.Name) and isinstance(item.arg, nodes.Const):
-            yield item.node.name, str(item.arg.value), item.lineno
+def _attributes(parts: Sequence[nodes.Node]) -> Iterator[tuple[str, str, int]]:
+    for part in parts:
+        match part:
+            case nodes.Getattr(node=nodes.Name(name=owner), attr=attribute):
+                yield owner, attribute, part.lineno
+            case nodes.Getitem(node=nodes.Name(name=owner), arg=nodes.Const(value=attribute)):
+                yield owner, str(attribute), part.lineno
 
 
 class _TooMuch(Exception):  # noqa: N818 - a way out

@@ -8,6 +8,7 @@ name.
 import contextlib
 import logging
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from weasyprint import CSS, HTML
+from weasyprint.pdf import fonts as pdf_fonts
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 _HERE = Path(__file__).parent
 _MOST_LAYOUTS = 5
 """A layout is repeated because it says how many pages it has; the second nearly always agrees with itself."""
+_LENGTH = re.compile(r"\[\d+\]$")
 
 # WeasyPrint prints its warnings on its own if nobody listens.
 _log = logging.getLogger("weasyprint")
@@ -38,6 +41,26 @@ class TypesetPages:
 
 class UnsettledLayoutError(Exception):
     """The pages differ in number each time their number is written on them."""
+
+
+class _ArraysOfAnyLength:
+    """cffi as WeasyPrint uses it to write fonts, which asks for arrays of so and so many glyphs.
+
+    cffi reads each such type with a parser for C, and a page has one length or another every time: that was a
+    tenth of a cover's work. An array that is given its values needs no length, and so it is one type.
+    """
+
+    def __init__(self, ffi: Any) -> None:
+        self._ffi = ffi
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ffi, name)
+
+    def new(self, kind: str, values: Any = None) -> Any:
+        return self._ffi.new(kind if values is None else _LENGTH.sub("[]", kind), values)
+
+
+pdf_fonts.ffi = _ArraysOfAnyLength(pdf_fonts.ffi)
 
 
 def _fonts_without_colour() -> FontConfiguration:
