@@ -6,6 +6,7 @@ written by its name, as on the pages that we typeset ourselves. Needs nothing of
 `convert.office_server` in LibreOffice's sandbox.
 """
 
+import bisect
 import functools
 import subprocess
 import unicodedata
@@ -19,8 +20,12 @@ _MOST = 5000
 _FACE = "Symbola"
 _NONE = "\ufffd"
 _LAST = 0xFF
+_BEYOND = 0x110000
 _LOOKED_AT = ((0x250, 0xD7FF), (0xF900, 0xFDCF), (0xFDF0, 0xFFFC), (0x10000, 0x1FBFF), (0x20000, 0x323AF))
 """Code points that are asked for: neither Latin, which every font has, nor halves nor private ones."""
+_LUMPS = ((0x10000, 0x1EFFF), (0x20000, 0x323AF))
+"""Where fonts have so many gaps that a regular expression which names each takes LibreOffice longer to read
+than the document to search: all of these are found, and looked at here."""
 _SEEN = "LNPS"
 """Categories of letters, digits, punctuation and symbols."""
 _EMOJI = range(0x1F000, 0x1FB00)
@@ -118,6 +123,8 @@ def mend(document: Any) -> None:
     for place in _places(document):
         before = place.String
         private = all(_PRIVATE <= ord(letter) <= _PRIVATE + _LAST for letter in before)
+        if not private and not any(_is_lacking(letter) for letter in before):
+            continue
         after = in_unicode(before, place.CharFontName) if private else by_name(before)
         if after != before:
             place.String = after
@@ -128,23 +135,38 @@ def mend(document: Any) -> None:
 def _places(document: Any) -> Iterator[Any]:
     wanted = document.createSearchDescriptor()
     wanted.SearchRegularExpression = True
-    wanted.SearchString = f"[{_range(_PRIVATE + _FIRST, _PRIVATE + _LAST)}{_lacking()}]"
+    wanted.SearchString = _searched()
     found = document.findAll(wanted)
     for number in range(min(found.Count, _MOST)):
         yield found.getByIndex(number)
 
 
 @functools.cache
-def _lacking() -> str:
-    """The code points that no font of this host has, as a part of a regular expression."""
+def _searched() -> str:
+    """A regular expression of all that may have to be mended."""
+    one_by_one = (
+        (first, last) for first, last in _lacking() if not any(begin <= first <= end for begin, end in _LUMPS)
+    )
+    private = (_PRIVATE + _FIRST, _PRIVATE + _LAST)
+    return f"[{''.join(_range(*each) for each in (private, *one_by_one, *(_LUMPS if _lacking() else ())))}]"
+
+
+def _is_lacking(letter: str) -> bool:
+    place = bisect.bisect_right(_lacking(), (ord(letter), _BEYOND))
+    return place > 0 and ord(letter) <= _lacking()[place - 1][1]
+
+
+@functools.cache
+def _lacking() -> tuple[tuple[int, int], ...]:
+    """The code points that no font of this host has: ranges in their order."""
     try:
         asked = subprocess.run(
             ["fc-list", ":color=false", "--format", "%{charset}\n"],  # noqa: S607 - wherever the host has it
             capture_output=True, timeout=30, check=True, text=True,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
-        return ""
-    return "".join(_range(first, last) for first, last in lacking(asked.stdout))
+        return ()
+    return tuple(lacking(asked.stdout))
 
 
 def lacking(charsets: str) -> Iterator[tuple[int, int]]:
