@@ -168,17 +168,10 @@ def dedupe_key(*, envelope: Envelope, header: HeaderFacts, content: ContentDiges
             some devices send every page so, and two equal pages on two days are two faxes.
     """
     block, body = content.finish()
-    digest = hashlib.sha256()
-    for text in (header.message_id, envelope.return_path, *sorted(envelope.recipients)):
-        _add(digest, text.encode(errors="surrogateescape"))
+    texts = [header.message_id, envelope.return_path, *sorted(envelope.recipients)]
     if not header.message_id and not header.dated:
-        _add(digest, nonce.encode())
-    _add(digest, block)
-    digest.update(body)
-    return digest.hexdigest()
-
-
-def _add(digest: "hashlib._Hash", octets: bytes) -> None:
-    """Each text with its length before it, so that two lists of texts never look alike."""
-    digest.update(b"%d:" % len(octets))
-    digest.update(octets)
+        texts.append(nonce)
+    counted = [text.encode(errors="surrogateescape") for text in texts]
+    # Each with its length before it, so that two lists of texts never look alike.
+    told = b"".join([b"%d:%b" % (len(octets), octets) for octets in (*counted, block)])
+    return hashlib.sha256(told + body).hexdigest()

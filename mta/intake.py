@@ -20,6 +20,7 @@ from config.policy_tree import address_key
 from config.settings import UserPolicy
 from mta.dedupe import dedupe_key
 from mta.header_scan import HEADER_LIMIT, HeaderFacts, HeaderTooLarge, scan_header
+from mta.proof.evidence import SpfResult
 from mta.proof.verdict import (
     Admitted,
     Facts,
@@ -28,6 +29,7 @@ from mta.proof.verdict import (
     Refused,
     Settled,
     address_of,
+    depends_on_spf,
     single_author,
 )
 from mta.reply import NOT_NOW, STORAGE_FULL, Reply
@@ -66,6 +68,9 @@ class Accepted(Protocol):
 
 class SenderJudge(Protocol):
     """What is proven of a sender: `mta.proof.checks.SenderChecks`."""
+
+    def known_spf(self, *, client_address: str, return_path: str, helo: str) -> SpfResult | None:
+        """The result of SPF, where nothing has to be asked for it."""
 
     async def verdict(self, facts: Facts, message: SpooledMessage) -> Settled:
         """What becomes of a mail. The message must stay readable until this returns."""
@@ -253,15 +258,20 @@ class Intake:
         own_address = bool(login) and (
             address_key(header_from) == address_key(login) or (user is not None and user.email == login)
         )
+        address, helo, return_path = delivery.client_address, delivery.helo, delivery.envelope.return_path
+        spf = None
+        if depends_on_spf(user, login):  # with it the usual mail is judged at one go
+            spf = self._checks.known_spf(client_address=address, return_path=return_path, helo=helo)
         return Facts(
-            client_address=delivery.client_address,
-            helo=delivery.helo,
-            return_path=delivery.envelope.return_path,
+            client_address=address,
+            helo=helo,
+            return_path=return_path,
             header=header,
             author=author,
             user=directory.user(login) if login else user,
             login=login,
             own_address=own_address,
+            spf=spf,
         )
 
     async def _keep_automatic(

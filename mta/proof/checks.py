@@ -16,9 +16,10 @@ from mta.proof.body_hash import Message
 from mta.proof.claims import Fact
 from mta.proof.dkim_check import DkimChecker
 from mta.proof.dmarc_check import DmarcChecker
+from mta.proof.evidence import SpfResult
 from mta.proof.findings import authentication_results
 from mta.proof.spf_check import TOTAL_SECONDS, SpfChecker
-from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, depends_on_spf, judge
+from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, judge
 
 _VERIFICATIONS_AT_ONCE = 2
 """They share the interpreter with the sessions; more would only take turns."""
@@ -51,6 +52,10 @@ class SenderChecks:
         self._dmarc = DmarcChecker(dns)
         self._arc = ArcChecker(dns, self._threads)
 
+    def known_spf(self, *, client_address: str, return_path: str, helo: str) -> SpfResult | None:
+        """The result of SPF where it was found out before and still holds."""
+        return self._spf.known(client_address=client_address, return_path=return_path, helo=helo)
+
     async def verdict(self, facts: Facts, message: Message) -> Settled:
         """What becomes of a mail.
 
@@ -58,8 +63,6 @@ class SenderChecks:
             facts: what is known without asking.
             message: read only where a signature has to be verified; must stay readable until this returns.
         """
-        if depends_on_spf(facts):
-            facts = self._with_known_spf(facts)
         verdict = judge(facts)
         while isinstance(verdict, FactsNeeded):
             facts = await self._gather(facts, verdict.facts, message)
@@ -75,13 +78,6 @@ class SenderChecks:
         self._dns.close()
         self._spf.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _with_known_spf(self, facts: Facts) -> Facts:
-        """The facts with SPF, where nothing has to be asked for it: the usual case, judged at one go."""
-        spf = self._spf.known(
-            client_address=facts.client_address, return_path=facts.return_path, helo=facts.helo
-        )
-        return replace(facts, spf=spf) if spf else facts
 
     async def _gather(self, facts: Facts, needed: frozenset[Fact], message: Message) -> Facts:
         """The facts with the needed ones added."""

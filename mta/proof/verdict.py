@@ -108,6 +108,11 @@ Settled = Refused | Quarantined | Admitted
 Verdict = Settled | FactsNeeded
 
 
+def depends_on_spf(user: UserPolicy | None, login: str) -> bool:
+    """Whether `judge` asks for SPF before all else, if the verdict is not settled without."""
+    return user is not None and not login and user.settings.fax.require_spf
+
+
 def single_author(header: HeaderFacts) -> Mailbox | None:
     """The one mailbox of the one From field (RFC 7489 §6.6.1), or None where there is not exactly one."""
     if len(header.authors) != 1:
@@ -138,11 +143,6 @@ def judge(facts: Facts) -> Verdict:
     if user is None:
         return _UNREGISTERED
     return _judge_login(facts, author, user) if facts.login else _judge_sender(facts, author, user)
-
-
-def depends_on_spf(facts: Facts) -> bool:
-    """Whether SPF is the first thing that `judge` would ask for, if the answer depends on anything."""
-    return facts.user is not None and not facts.login and facts.user.settings.fax.require_spf
 
 
 def automatic_mark(return_path: str, header: HeaderFacts, author: Mailbox | None) -> str:

@@ -186,6 +186,8 @@ class Dialogue(SmtpConnection):
         Of a line that is too long for any use, nothing is kept; it is as many NULs in the end.
         """
         unread = self.unread()
+        if not unread:
+            return None
         end = unread.find(b"\n") + 1
         if end:
             line = bytes(self.line_length_limit) if self._passing_over else bytes(unread[:end])
