@@ -4,16 +4,19 @@ The service writes one when a month has ended, in a folder beside the documents,
 months. It has the faxes that were not sent in a file of their own.
 """
 
+import csv
 import os
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from postfax.cdr import Records, Written, month_words, write_cdr
 from postfax.moments import month_of
+from store.erasure import ErasureWish
 from store.tally import Period
 
 MONTHS = 6
@@ -72,6 +75,58 @@ def kept_months(documents: Path) -> list[KeptMonth]:
         KeptMonth(month=path.stem.removeprefix("cdr-"), path=path, octets=path.stat().st_size)
         for path in found
     ]
+
+
+def erase_kept(documents: Path, wish: ErasureWish, pseudonym: str) -> int:
+    """Put a pseudonym in place of a sender or a number in all months that are kept; how many rows had it.
+
+    Raises:
+        OSError: A file cannot be written; it stays as it was.
+    """
+    return sum(_erase(kept.path, wish, pseudonym) for kept in kept_months(documents))
+
+
+def _erase(path: Path, wish: ErasureWish, pseudonym: str) -> int:
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    changed = 0
+    try:
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with (
+            os.fdopen(descriptor, "w+b") as file,
+            zipfile.ZipFile(path) as kept,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive,
+        ):
+            for name in kept.namelist():
+                changed += _erase_rows(kept, archive, name, wish, pseudonym)
+        if changed:
+            new.replace(path)
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+    return changed
+
+
+def _erase_rows(
+    kept: zipfile.ZipFile, archive: zipfile.ZipFile, name: str, wish: ErasureWish, pseudonym: str
+) -> int:
+    changed = 0
+    with (
+        kept.open(name) as source,
+        archive.open(name, "w", force_zip64=True) as copy,
+        TextIOWrapper(source, "utf-8", newline="") as text,
+        TextIOWrapper(copy, "utf-8", newline="") as written,
+    ):
+        rows = csv.DictReader(text)
+        write = csv.DictWriter(written, rows.fieldnames or (), lineterminator="\n")
+        write.writeheader()
+        for row in rows:
+            mine = (row["number"],) if wish.number else (row["user"].lower(), row["sender"].lower())
+            if wish.subject in mine:
+                changed += 1
+                row.update(dict.fromkeys(("number",) if wish.number else ("user", "sender"), pseudonym))
+                row.update(dict.fromkeys(("reference",) if wish.number else ("reference", "user_name"), ""))
+            write.writerow(row)
+    return changed
 
 
 def kept_zip(documents: Path, month: str) -> KeptMonth | None:

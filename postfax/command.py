@@ -50,6 +50,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "refused": "List submissions that were refused at the door.",
         "quarantine": "See to automatic mail, which is not faxed.",
         "audit": "Show who did what, and when.",
+        "retention": "Tell what was removed and what is kept; erase on request.",
     },
     "Set rules": {
         "policy": "Ask the policy what applies to whom, and why.",

@@ -15,6 +15,9 @@ The nouns:
     seen_policy   the policy that was in force
     pickup        a message in an IMAP mailbox
     retention     when what is kept has been kept long enough
+    purge         what was removed, when, and by which rule
+    retained      what is still kept, and until when
+    erasure       what is to be erased on request, and what became of it
     page_budget   how many pages a user may fax in a day
     refused       a submission that was refused during SMTP
     history       a transition that happened
@@ -27,6 +30,7 @@ The book:
     book            the only door; every change is one transaction
     administration  its part about quarantine, refusals and purges
     upkeep          its part about retention and alerts
+    erasing         its part about erasing on request
     archiving       its part about copies in archives
     live_facts      its part about blocked numbers, locks, passwords, and who did what
     access          how it is reached: readers in threads, one writer

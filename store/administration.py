@@ -16,6 +16,7 @@ from store.errors import NotInBook
 from store.ids import read_id
 from store.incoming import IncomingBody
 from store.mail import Envelope
+from store.purge import PurgeRule, PurgeRun
 from store.quarantine import NewQuarantined, Quarantined
 from store.records import quarantine, refusals
 from store.refused import RefusedSubmission
@@ -97,9 +98,11 @@ class Administration(CallingFacts):
 
     async def purge_quarantine(self, before: datetime) -> int:
         """Remove the mails that were put in quarantine before that time, with their bodies; how many."""
+        now = self._clock()
+        run = PurgeRun(at=now, rule=PurgeRule.QUARANTINE, kept=now - before)
         removed = 0
         while True:
-            references = await self._access.write(quarantine.purge_quarantined, before)
+            references = await self._access.write(quarantine.purge_quarantined, before, run)
             await self._access.in_thread(self._bodies.remove, references)
             removed += len(references)
             if len(references) < quarantine.PURGE_GROUP:
@@ -128,9 +131,11 @@ class Administration(CallingFacts):
         """Remove the refusals before that time, and the oldest of more than `most`; how many."""
         oldest = await self._access.read(refusals.oldest_of_newest, most)
         limit = before if oldest is None else max(before, oldest)
+        now = self._clock()
+        run = PurgeRun(at=now, rule=PurgeRule.REFUSALS, kept=now - before)
         removed = 0
         while True:
-            group = await self._access.write(refusals.purge_refused, limit)
+            group = await self._access.write(refusals.purge_refused, limit, run)
             removed += group
             if group < refusals.PURGE_GROUP:
                 return removed

@@ -31,6 +31,7 @@ class AuditAction(StrEnum):
     RELEASE_LINE = "release line"
     FORGET_NUMBER = "forget number"
     RETRY_COPY = "retry copy"
+    ERASE = "erase"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

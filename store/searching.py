@@ -11,6 +11,7 @@ from itertools import chain, islice
 from config.settings import DatetimeSettings
 from store.activity import Activity, ActivityFilter, Found
 from store.cdr import DetailRecord
+from store.erasing import Erasing
 from store.errors import NotInBook
 from store.happening import Happening
 from store.ids import read_id
@@ -20,10 +21,9 @@ from store.records.conditions import departments
 from store.resend import Resend
 from store.sqlite import READERS
 from store.tally import Apart, Counted, DayTotal, Leader, Measure, Period, pieces, together_by_key
-from store.upkeep import Upkeep
 
 
-class Searching(Upkeep):
+class Searching(Erasing):
     """What was faxed, searched and counted."""
 
     # --- Searched -----------------------------------------------------------------------------------------

@@ -14,12 +14,13 @@ from store.bodies import purged_at
 from store.ids import read_id
 from store.mail import MailState
 from store.purge import PurgeEntry, PurgeRule, PurgeRun
-from store.records import interventions, retention
+from store.records import interventions, retained, retention
 from store.records.alerts import owe_alert
 from store.records.mails import body_of
 from store.records.purges import find_purges, note_purge, note_wiped
 from store.records.retention import Removed
 from store.records.turn import Turn
+from store.retained import KeptSpan, Retained, sum_up
 from store.retention import KeptMail, never_finished, next_look, span_of
 
 RetentionOf = Callable[[str], RetentionSettings | None]
@@ -187,6 +188,34 @@ class Upkeep(Administration):
     async def purges(self, since: datetime | None = None) -> tuple[PurgeEntry, ...]:
         """What was removed by the runs that began at this time or later, newest first."""
         return await self._access.read(find_purges, since)
+
+    async def retained(self, in_force: RetentionOf, tell: Callable[[int], None]) -> Retained:
+        """What is still kept, by the rules by which it will go; read page by page, so that nobody waits.
+
+        Args:
+            in_force: what the policy in force says for an account.
+            tell: is told how many mails were looked at.
+        """
+        spans: dict[timedelta, KeptSpan] = {}
+        seen, after = 0, _BEGINNING
+        while page := await self._access.read(retention.kept_mails, MailState.ANSWERED, _END, after):
+            sizes = await self._access.read(retained.sizes_of, [mail.mail_id for mail in page])
+            sum_up(spans, [(mail, span_of(mail, in_force(mail.user_email))) for mail in page], sizes)
+            seen += len(page)
+            tell(seen)
+            after = page[-1].due_at, page[-1].mail_id
+        purged, first, last = await self._access.read(retained.in_state, MailState.PURGED)
+        unread = [
+            await self._access.read(retained.in_state, state)
+            for state in (MailState.RECEIVED, MailState.SUBMITTED)
+        ]
+        return Retained(
+            documents=tuple(spans[span] for span in sorted(spans)),
+            unread=sum(each[0] for each in unread),
+            records=purged,
+            records_go=(first, last) if first and last else None,
+            others=await self._access.read(retained.other_rows),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,6 +30,9 @@ Modules:
     archives       how archives stand; copies tried again
     alerts         mails to those who are called: the same cause once an hour
     retention      what was kept long enough is removed
+    purges         what was removed is written down
+    retained       what is still kept
+    erasure        what is kept of a sender or a number is erased
     page_budget    the pages that a user has faxed of late
     claims         leases are renewed; what dead owners held comes back
     quarantine     automatic mail is filed, released, removed

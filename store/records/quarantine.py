@@ -12,10 +12,12 @@ from store.audit_entry import AuditAction
 from store.bodies import KeptBody, delete_bodies, insert_bodies
 from store.errors import NotInBook
 from store.mail import ProofMethod, SenderProof
+from store.purge import PurgeRun
 from store.quarantine import NewQuarantined, Quarantined
 from store.records.audit import note
 from store.records.envelopes import envelope_columns, read_envelope
 from store.records.mails import as_received, find_mail, free_id, plain_proof
+from store.records.purges import note_purge
 from store.records.turn import Turn
 from store.tables import mails, quarantine
 
@@ -25,7 +27,7 @@ PURGE_GROUP = 100
 _BY_ID = select(quarantine).where(quarantine.c.id == bindparam("id"))
 _NEWEST_FIRST = select(quarantine).order_by(quarantine.c.at.desc(), quarantine.c.id)
 _OLD = (
-    select(quarantine.c.id, quarantine.c.body)
+    select(quarantine.c.id, quarantine.c.body, quarantine.c.size, quarantine.c.at)
     .where(quarantine.c.at < bindparam("before"))
     .order_by(quarantine.c.at)
     .limit(PURGE_GROUP)
@@ -145,9 +147,15 @@ def delete_quarantined(turn: Turn, mail_id: str, by: str) -> str:
     return reference
 
 
-def purge_quarantined(turn: Turn, before: datetime) -> tuple[str, ...]:
-    """Remove the oldest mails from before that time, `PURGE_GROUP` at most; references of their bodies."""
+def purge_quarantined(turn: Turn, before: datetime, run: PurgeRun) -> tuple[str, ...]:
+    """Remove the oldest mails from before that time, `PURGE_GROUP` at most; references of their bodies.
+
+    `run`: under which it is written down.
+    """
     rows = turn.connection.execute(_OLD, {"before": before}).all()
+    octets = sum(row.size for row in rows)
+    since = min((row.at for row in rows), default=None)
+    note_purge(turn, run, mails=len(rows), documents=len(rows), octets=octets, since=since)
     _remove(turn, [row.id for row in rows], [row.body for row in rows])
     return tuple(row.body for row in rows)
 

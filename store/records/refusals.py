@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from store.mail import Envelope
+from store.purge import PurgeRun
+from store.records.purges import note_purge
 from store.records.turn import Turn
 from store.refused import RefusedSubmission
 from store.tables import refused
@@ -42,9 +44,14 @@ def oldest_of_newest(connection: Connection, count: int) -> datetime | None:
     return found
 
 
-def purge_refused(turn: Turn, before: datetime) -> int:
-    """Remove the oldest refusals from before that time, `PURGE_GROUP` at most; how many there were."""
-    return turn.connection.execute(_DELETE, {"before": before}).rowcount
+def purge_refused(turn: Turn, before: datetime, run: PurgeRun) -> int:
+    """Remove the oldest refusals from before that time, `PURGE_GROUP` at most; how many there were.
+
+    `run`: under which it is written down.
+    """
+    removed = turn.connection.execute(_DELETE, {"before": before}).rowcount
+    note_purge(turn, run, records=removed)
+    return removed
 
 
 def refused_since(
