@@ -6,6 +6,7 @@ the object knows its rectangle. Untrusted input: runs in a confined task.
 
 import ctypes
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
@@ -18,26 +19,37 @@ _DEEPEST = 3
 _RIM = 1
 """Pixels that a picture is drawn beyond its rectangle at most."""
 
+Corners = list[tuple[float, float]]
 Matrix = tuple[float, float, float, float, float, float]
 Counter = Callable[[object], int]
 Getter = Callable[[object, int], object]
 
 
-def picture_boxes(page: "pdfium.FPDF_PAGE", placement: Placement) -> tuple[Box, ...]:
-    """The rectangles of its pictures on the sheet, in pixels and rows, without what lies beyond it."""
-    boxes = (_on_sheet(page, placement, corners) for corners in _corners(page))
-    return tuple(box for box in boxes if box.right > box.left and box.bottom > box.top)
+class PlacedPicture(NamedTuple):
+    """A picture, and where on the sheet it is."""
+
+    handle: object
+    """pdfium's."""
+    box: Box
 
 
-def _corners(page: "pdfium.FPDF_PAGE") -> Iterator[list[tuple[float, float]]]:
+def placed_pictures(page: "pdfium.FPDF_PAGE", placement: Placement) -> tuple[PlacedPicture, ...]:
+    """Its pictures, with their rectangles in pixels and rows, without what lies beyond the sheet."""
+    placed = (
+        PlacedPicture(handle, _on_sheet(page, placement, corners)) for handle, corners in _pictures(page)
+    )
+    return tuple(each for each in placed if each.box.right > each.box.left and each.box.bottom > each.box.top)
+
+
+def _pictures(page: "pdfium.FPDF_PAGE") -> Iterator[tuple[object, Corners]]:
     if pdfium.FPDFPage_CountObjects(page) <= _MOST_OBJECTS:
         yield from _within(page, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, (1, 0, 0, 1, 0, 0))
 
 
 def _within(
     parent: object, count: Counter, get: Getter, outer: Matrix, depth: int = 0
-) -> Iterator[list[tuple[float, float]]]:
-    """The corners of each picture in the page's own space."""
+) -> Iterator[tuple[object, Corners]]:
+    """Each picture, and its corners in the page's own space."""
     for number in range(min(count(parent), _MOST_OBJECTS)):
         each = get(parent, number)
         kind = pdfium.FPDFPageObj_GetType(each)
@@ -45,7 +57,7 @@ def _within(
             continue
         matrix = _times(_matrix(each), outer)
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:  # it fills the unit square (ISO 32000-1 §8.9.5.1)
-            yield [_moved(matrix, *corner) for corner in ((0, 0), (0, 1), (1, 0), (1, 1))]
+            yield each, [_moved(matrix, *corner) for corner in ((0, 0), (0, 1), (1, 0), (1, 1))]
         elif depth < _DEEPEST:
             inside = pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject
             yield from _within(each, *inside, matrix, depth + 1)
@@ -69,7 +81,7 @@ def _moved(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     return a * x + c * y + e, b * x + d * y + f
 
 
-def _on_sheet(page: "pdfium.FPDF_PAGE", placement: Placement, corners: list[tuple[float, float]]) -> Box:
+def _on_sheet(page: "pdfium.FPDF_PAGE", placement: Placement, corners: Corners) -> Box:
     across, down = [], []
     where = (placement.left, placement.top, placement.width, placement.height, int(placement.turned))
     for corner in corners:

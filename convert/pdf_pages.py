@@ -15,8 +15,9 @@ import numpy.typing as npt
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from convert.layout import MM_PER_POINT, WIDTH, Box, Placement, SheetGeometry, Size
+from convert.lost_pictures import refuse_lost, refuse_too_large
 from convert.page_account import Step
-from convert.page_images import picture_boxes
+from convert.page_images import PlacedPicture, placed_pictures
 from sandbox.failures import Refused
 
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
@@ -33,9 +34,11 @@ class PdfPage:
 
     step = Step.DRAWN
 
-    def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE | None") -> None:
+    def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE | None", number: int) -> None:
         self._page = page
         self._form = form
+        self._number = number
+        self._placed: dict[Placement, tuple[PlacedPicture, ...]] = {}
         self.handle = page
         """pdfium's."""
         width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
@@ -49,7 +52,13 @@ class PdfPage:
         yield geometry.place_page(self.size, below_band=True)
 
     def draw(self, placement: Placement) -> Grey:
-        """The whole sheet with the page on it, rows × 1728."""
+        """The whole sheet with the page on it, rows × 1728.
+
+        Raises:
+            Refused: One of its pictures cannot be drawn: pdfium leaves it out, and nobody would know.
+        """
+        pictures = self._pictures(placement)
+        refuse_too_large(self._page, pictures, self._number)
         sheet = np.full((placement.rows, WIDTH), 255, np.uint8)
         bitmap = pdfium.FPDFBitmap_CreateEx(
             WIDTH, placement.rows, pdfium.FPDFBitmap_Gray, sheet.ctypes.data_as(ctypes.c_void_p), WIDTH
@@ -63,11 +72,17 @@ class PdfPage:
                 pdfium.FPDF_FFLDraw(self._form, bitmap, self._page, *where, _FLAGS)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
+        refuse_lost(pictures, sheet, self._number)
         return sheet
 
     def pictures(self, placement: Placement) -> tuple[Box, ...]:
         """Where on the sheet its pictures are."""
-        return picture_boxes(self._page, placement)
+        return tuple(picture.box for picture in self._pictures(placement))
+
+    def _pictures(self, placement: Placement) -> tuple[PlacedPicture, ...]:
+        if placement not in self._placed:
+            self._placed[placement] = placed_pictures(self._page, placement)
+        return self._placed[placement]
 
 
 class PdfDocument:
@@ -110,7 +125,7 @@ class PdfDocument:
             if not page:
                 raise Refused(f"page {number + 1} of the PDF is damaged")
             try:
-                yield PdfPage(page, self._form)
+                yield PdfPage(page, self._form, number + 1)
             finally:
                 pdfium.FPDF_ClosePage(page)
 

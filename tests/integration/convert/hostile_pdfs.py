@@ -80,8 +80,8 @@ def pdf_of_a_stream_packed_twice(path: Path, *, megabytes: int = 1024) -> Path:
     return _one_page(path, _stream(packed, b"/Filter[/FlateDecode/FlateDecode]"))
 
 
-def pdf_of_a_large_image(path: Path, side: int, *, bits: int = 8) -> Path:
-    """A page with a picture of so many pixels each way, all of them there, of zeros."""
+def pdf_of_a_large_image(path: Path, side: int, *, bits: int = 8, beside: bytes = b"") -> Path:
+    """A page with a picture of so many pixels each way, all there, of zeros, over what is beside it."""
     megabytes = side * ((side * bits + 7) // 8) // _MEGABYTE + 1
     entries = b"/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent %d" % (
         side,
@@ -89,7 +89,14 @@ def pdf_of_a_large_image(path: Path, side: int, *, bits: int = 8) -> Path:
         bits,
     )
     image = _stream(deflated(b"\0", megabytes), entries + b"/Filter/FlateDecode")
-    return _one_page(path, _stream(b"612 0 0 792 0 0 cm /X Do"), image, page=_FIRST_FORM)
+    return _one_page(path, _stream(beside + b"612 0 0 792 0 0 cm /X Do"), image, page=_FIRST_FORM)
+
+
+def pdf_of_a_damaged_image(path: Path) -> Path:
+    """A page with a bar, and above it a picture that says it is a JPEG."""
+    entries = b"/Subtype/Image/Width 90/Height 90/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode"
+    content = _stream(b"99 99 400 9 re f 400 0 0 400 99 200 cm /X Do")
+    return _one_page(path, content, _stream(b"no picture", entries), page=_FIRST_FORM)
 
 
 def pdf_that_lies_about_its_pages(path: Path) -> Path:

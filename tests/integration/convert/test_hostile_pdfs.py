@@ -16,6 +16,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LIMITS = ConversionLimits(seconds=60, memory=1 << 30, pages=20)
 MEMORY = "it needs more memory than one document may have"
+TOO_LARGE = (
+    "page 1 has a picture of {0} × {0} pixels, which needs more memory than one document may have; "
+    "make it smaller"
+)
+UNREAD = "a picture on page 1 of the PDF cannot be read: it is damaged, or of an unusual kind"
 BLANK = "nothing of it can be seen on a fax: every page would be blank"
 
 Make = Callable[[Path], Path]
@@ -28,8 +33,10 @@ Make = Callable[[Path], Path]
         (pdfs.pdf_of_forms_in_forms, MEMORY),
         (partial(pdfs.pdf_of_a_long_stream, megabytes=1024), MEMORY),
         (partial(pdfs.pdf_of_a_stream_packed_twice, megabytes=1024), MEMORY),
-        (partial(pdfs.pdf_of_a_large_image, side=60_000), BLANK),
-        (partial(pdfs.pdf_of_a_large_image, side=30_000), BLANK),
+        (partial(pdfs.pdf_of_a_large_image, side=60_000), TOO_LARGE.format(60_000)),
+        (partial(pdfs.pdf_of_a_large_image, side=30_000, beside=b"9 9 99 9 re f "), TOO_LARGE.format(30_000)),
+        (partial(pdfs.pdf_of_a_large_image, side=140_000, bits=1), TOO_LARGE.format(140_000)),
+        (pdfs.pdf_of_a_damaged_image, UNREAD),
         (pdfs.pdf_of_a_fine_pattern, BLANK),
         (pdfs.pdf_of_a_tree_in_itself, "page 1 of the PDF is damaged"),
         (partial(pdfs.pdf_of_many_pages, count=200), "it has 200 pages; 20 are allowed"),
