@@ -26,12 +26,14 @@ _TASKS = (
     "convert.warm_up",
 )  # fmt: skip
 _MOST_OFFICES = 4
-_REHEARSAL = "convert.warm_up:rehearse"
-_REHEARSED = (
-    "convert.leading_task:make_cover", "convert.leading_task:make_body",
-    "convert.own_cover_task:make_html_cover",
-)  # fmt: skip
-"""What typesets: half of its time was spent on the first touch of its memory."""
+_REHEARSALS = {
+    "convert.warm_up:rehearse": (
+        "convert.leading_task:make_cover", "convert.leading_task:make_body",
+        "convert.own_cover_task:make_html_cover",
+    ),
+    "convert.warm_up:rehearse_pages": ("convert.page_task:make_pages",),
+}  # fmt: skip
+"""What typesets, and what draws: half of their time was spent on the first touch of their memory."""
 
 
 _SHEET = "convert.sheet_task:make_sheet"
@@ -43,9 +45,7 @@ class Converter:
 
     def __init__(self, settings: ConvertSettings) -> None:
         """Take how many documents are worked on at one time, and where systemd's LibreOffice is."""
-        self._nursery = Nursery(
-            preload=_TASKS, processes=settings.processes, rehearsal=_REHEARSAL, rehearsed=_REHEARSED
-        )
+        self._nursery = Nursery(preload=_TASKS, processes=settings.processes, rehearsals=_REHEARSALS)
         self._processes = settings.processes
         self._office = OfficePool(settings.office_socket, most=min(settings.processes, _MOST_OFFICES))
 

@@ -41,15 +41,23 @@ _COVER = CoverFacts(
 """With the common scripts: the fonts of each are looked up when it is first laid out."""
 _PLAIN_COVER = replace(_COVER, template="default", body_text="Dear Sir,\n\nplease find a text attached.")
 _GEOMETRY = SheetGeometry(resolution="fine", paper=Paper.LETTER)
-draw_cover(_COVER)
+_PDF = draw_cover(_COVER).pdf
 draw_html_cover(html_source(exported("default").encode()), _COVER, Path("/nonexistent"))
 
 
 def rehearse() -> None:
     """Make a cover page as a task would, for nobody (`sandbox.spares`)."""
-    cover = draw_cover(_PLAIN_COVER)
+    _make_pages(draw_cover(_PLAIN_COVER).pdf)
+
+
+def rehearse_pages() -> None:
+    """Make a PDF's pages as a task would, for nobody."""
+    _make_pages(_PDF)
+
+
+def _make_pages(pdf: bytes) -> None:
     with os.fdopen(os.memfd_create("cover", os.MFD_CLOEXEC), "w+b", buffering=0) as file:
-        file.write(cover.pdf)
+        file.write(pdf)
         with PdfDocument(Path(f"/proc/self/fd/{file.fileno()}")) as document:
             for page in document.pages(range(document.page_count)):
                 rasterise(page, _GEOMETRY)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -39,24 +39,21 @@ class Nursery:
         *,
         preload: Sequence[str],
         processes: int = 2,
-        rehearsal: str = "",
-        rehearsed: Collection[str] = (),
+        rehearsals: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         """Name the modules that the parent imports, and how many tasks may run at one time.
 
         Args:
             preload: The modules.
             processes: The tasks at one time.
-            rehearsal: `module:function`, without arguments, trusted: run ahead in children that wait for one
-                of the tasks `rehearsed` (`sandbox.spares`).
-            rehearsed: Tasks, as `run` is given them.
+            rehearsals: `module:function`, without arguments, trusted: run ahead in children that wait for
+                one of these tasks, as `run` is given them (`sandbox.spares`).
         """
         self._plan = json.dumps(
             {
                 "preload": list(preload),
                 "processes": processes,
-                "rehearsal": rehearsal,
-                "rehearsed": sorted(rehearsed),
+                "rehearsals": {name: sorted(tasks) for name, tasks in (rehearsals or {}).items()},
             }
         )
         self._slots = asyncio.Semaphore(processes)

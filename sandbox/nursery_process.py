@@ -1,10 +1,10 @@
 """The nursery's own process: imports once, then forks one confined child for each task.
 
 It is exec'd, has one thread and no event loop, so a fork copies nothing that cannot be copied. Started as
-`python -m sandbox.nursery_process FD PLAN`; PLAN is {"preload": [MODULE…], "processes": N, "rehearsal":
-"module:function" or "", "rehearsed": [TASK…]} (`sandbox.spares` tells of the rehearsal); FD is a
-SOCK_SEQPACKET socket on which the service sends one datagram a request (`sandbox.nursery` is the other end),
-the first with a pipe to answer on:
+`python -m sandbox.nursery_process FD PLAN`; PLAN is {"preload": [MODULE…], "processes": N, "rehearsals":
+{"module:function": [TASK…]}} (`sandbox.spares` tells of rehearsals); FD is a SOCK_SEQPACKET socket on which
+the service sends one datagram a request (`sandbox.nursery` is the other end), the first with a pipe to answer
+on:
 
     {"run": ID, "task": "module:function", "arguments": {…}, "folder": PATH, "limits": {…}}
     {"kill": ID}
@@ -33,11 +33,14 @@ from typing import Any
 
 from sandbox.confinement import Limits, confine, die_with_parent, missing_confinement
 from sandbox.failures import FailureKind, Refused
-from sandbox.spares import Spares, function_named
+from sandbox.spares import Spare, Spares, function_named
 
 _LARGEST_REQUEST = 1 << 20
 _BEHIND = 10
 """Of the nice value: work on documents waits when mails come in or a call needs its next packet in time."""
+_QUIET = 0.02
+"""Seconds in which nothing is asked and nothing ends: only then are spares made, for where tasks come one
+upon another their rehearsals would only be in the way."""
 _COLLECTED_AFTER = 20_000
 """New objects until cyclic ones are looked for: a task ends long before it has made much rubbish."""
 
@@ -48,8 +51,9 @@ class _Parent:
     def __init__(self, control: socket.socket, plan: dict[str, Any]) -> None:
         self.control = control
         self.processes: int = plan["processes"]
-        self.rehearsed = frozenset(plan["rehearsed"])
-        self.spares = Spares(plan["rehearsal"], most=self.processes if self.rehearsed else 0)
+        self.spares = tuple(
+            Spares(rehearsal, tasks, most=self.processes) for rehearsal, tasks in plan["rehearsals"].items()
+        )
         self.children: dict[int, int] = {}  # request id -> process id
         self.before: dict[int, float] = {}  # process id -> processor seconds that its rehearsal took
         self.wake_reader, wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -61,17 +65,21 @@ class _Parent:
         """Until the service closes its end."""
         self.tell({"ready": True, "unconfined": missing_confinement()})
         while True:
-            self.make_spares()
-            watched: list[Any] = [self.control, self.wake_reader, *self.spares.rehearsing]
-            readable, _, _ = select.select(watched, [], [])
-            self.spares.note_ready(readable)
+            rehearsing = [orders for spares in self.spares for orders in spares.rehearsing]
+            watched: list[Any] = [self.control, self.wake_reader, *rehearsing]
+            readable, _, _ = select.select(watched, [], [], _QUIET if self.wants_spares else None)
+            if not readable:
+                self.make_spares()
+            for spares in self.spares:
+                spares.note_ready(readable)
             if self.wake_reader in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self.wake_reader, 4096)
                 self.reap()
             if self.control in readable and not self.take_request():
                 break
-        for process_id in (*self.children.values(), *self.spares.processes):
+        waiting = (process_id for spares in self.spares for process_id in spares.processes)
+        for process_id in (*self.children.values(), *waiting):
             _kill_group(process_id)
 
     def take_request(self) -> bool:
@@ -85,12 +93,19 @@ class _Parent:
                 _kill_group(process_id)
             return True
         (answer,) = handles
-        spare = self.spares.hand_over(data, answer) if request["task"] in self.rehearsed else None
+        spare = self.spare_for(request["task"], data, answer)
         if spare:
             self.before[spare.process] = spare.took
         self.children[request["run"]] = spare.process if spare else self.fork(request, answer)
         os.close(answer)
         return True
+
+    def spare_for(self, task: str, request: bytes, answer: int) -> Spare | None:
+        """One that has been given the task; None if none is ready."""
+        for spares in self.spares:
+            if task in spares.tasks:
+                return spares.hand_over(request, answer)
+        return None
 
     def fork(self, request: dict[str, Any], answer: int) -> int:
         """A child for this task; its process id."""
@@ -100,22 +115,33 @@ class _Parent:
             become_child(request, answer)
         return process_id
 
+    @property
+    def wants_spares(self) -> bool:
+        """Whether children should be forked ahead of their tasks: a processor has nothing better to do."""
+        return len(self.children) < self.processes and any(spares.wanting for spares in self.spares)
+
     def make_spares(self) -> None:
-        """Fork children ahead of their tasks, while a processor has nothing better to do."""
-        while len(self.children) < self.processes and self.spares.wanting:
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            process_id = os.fork()
-            if process_id == 0:
-                ours.close()
-                self.let_go()
-                become_spare(theirs, self.spares.rehearsal)
-            theirs.close()
-            self.spares.add(process_id, ours)
+        """Fork children ahead of their tasks."""
+        for spares in self.spares:
+            while spares.wanting:
+                self.make_spare(spares)
+
+    def make_spare(self, spares: Spares) -> None:
+        """Fork one."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        process_id = os.fork()
+        if process_id == 0:
+            ours.close()
+            self.let_go()
+            become_spare(theirs, spares.rehearsal)
+        theirs.close()
+        spares.add(process_id, ours)
 
     def let_go(self) -> None:
         """Within a child: close what belongs to the parent; who holds a spare's socket gives it its task."""
         self.control.close()
-        self.spares.let_go()
+        for spares in self.spares:
+            spares.let_go()
 
     def reap(self) -> None:
         """Report every child that has ended."""
@@ -127,7 +153,8 @@ class _Parent:
                 spent = used.ru_utime + used.ru_stime - self.before.pop(process_id, 0.0)
                 memory = used.ru_maxrss * 1024
                 self.tell({"ended": request_id, "status": status, "memory": memory, "processor": spent})
-        self.spares.reap()
+        for spares in self.spares:
+            spares.reap()
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one datagram; the service's death ends us, so nothing is done about it here."""

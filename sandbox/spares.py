@@ -5,8 +5,8 @@ time is copied. For a task that runs through much code and many small objects th
 its work. A spare has done such a task once, on a text of our own, before its real one comes: it is confined
 when that comes, before it sees anything of it, and does that one only.
 
-A rehearsal costs processor time of its own. So spares are for the tasks that gain by it, and are forked while
-fewer tasks run than may; when all places are taken, tasks are forked as ever.
+A rehearsal costs processor time of its own. So spares are for the tasks that gain by it, and are forked in a
+moment's quiet while fewer tasks run than may; where tasks come one upon another, they are forked as ever.
 """
 
 import contextlib
@@ -40,11 +40,12 @@ class Spare:
 
 
 class Spares:
-    """The parent's view of them."""
+    """The parent's view of those that have rehearsed one function."""
 
-    def __init__(self, rehearsal: str, *, most: int) -> None:
-        """Name the function that is rehearsed, and how many spares are kept."""
+    def __init__(self, rehearsal: str, tasks: Collection[str], *, most: int) -> None:
+        """Name the function that is rehearsed, the tasks that gain by it, and how many spares are kept."""
         self.rehearsal = rehearsal
+        self.tasks = frozenset(tasks)
         self._most = most
         self._spares: list[Spare] = []
 

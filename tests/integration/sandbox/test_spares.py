@@ -22,8 +22,10 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Starting:
         nursery = Nursery(
             preload=("sandbox_tasks",),
             processes=processes,
-            rehearsal=f"sandbox_tasks:{rehearsal}",
-            rehearsed=[f"sandbox_tasks:{task}" for task in TASKS],
+            rehearsals={
+                f"sandbox_tasks:{rehearsal}": [f"sandbox_tasks:{task}" for task in TASKS],
+                "sandbox_tasks:fail_to_rehearse": ["sandbox_tasks:add"],
+            },
         )
         await nursery.start()
         yield nursery
