@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -16,16 +15,16 @@ class Remembered(Generic[T]):
     """The last value of a look-up. While nobody asks, nothing is looked up."""
 
     def __init__(
-        self, look_up: Callable[[], Awaitable[T]], *, monotonic: Callable[[], float] = time.monotonic
+        self, look_up: Callable[[], Awaitable[T]], *, monotonic: Callable[[], float] | None = None
     ) -> None:
         """Nothing is looked up yet.
 
         Args:
             look_up: gives the value as it is now.
-            monotonic: a clock, in seconds.
+            monotonic: a clock, in seconds; by default the event loop's.
         """
         self._look_up = look_up
-        self._monotonic = monotonic
+        self._monotonic = monotonic or _time_of_loop
         self._value: tuple[T] | None = None
         self._fresh_until = -math.inf
         self._turn = asyncio.Lock()
@@ -51,3 +50,7 @@ class Remembered(Generic[T]):
             self._value = (value,)
             self._fresh_until = began + FRESH_SECONDS
             return value
+
+
+def _time_of_loop() -> float:
+    return asyncio.get_running_loop().time()

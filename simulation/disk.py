@@ -1,0 +1,164 @@
+"""The database of one seed, in memory, and the bodies beside it: what survives when a node dies.
+
+Every transaction is all or nothing, as SQLite has it; what is simulated is where it falls: before a crash,
+or done and never heard of.
+"""
+
+import asyncio
+import sqlite3
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing, suppress
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, StaticPool, create_engine, event
+
+from store.errors import BookUnavailable
+from store.migrations import migrate
+from store.records.turn import Turn
+
+if TYPE_CHECKING:
+    from simulation.node import Node
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+
+class Changes:
+    """What a node knows of the commits of all of them."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._event = asyncio.Event()
+
+    def announce(self) -> None:
+        """The book has changed."""
+        self.generation += 1
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self, since: int, seconds: float) -> int:
+        """As `store.access.Changes.wait`."""
+        if self.generation == since:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._event.wait(), seconds)
+        return self.generation
+
+
+class Disk:
+    """What is written. `documents` is the folder of large bodies."""
+
+    def __init__(self, documents: Path) -> None:
+        self.documents = documents
+        self._driver = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
+        self._driver.deserialize(_new_book())
+        self._driver.execute("PRAGMA foreign_keys=ON")
+        self._engine = create_engine("sqlite://", creator=lambda: self._driver, poolclass=StaticPool)
+        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        self._readers: list[Changes] = []
+
+    def reader(self) -> Changes:
+        """Tells somebody of all commits from now on."""
+        changes = Changes()
+        self._readers.append(changes)
+        return changes
+
+    def forget(self, reader: Changes) -> None:
+        """Nobody listens there any more."""
+        self._readers.remove(reader)
+
+    def read(self, function: Callable[[Connection], T]) -> T:
+        """Read at one instant."""
+        with self._engine.begin() as connection:
+            return function(connection)
+
+    def write(self, function: Callable[[Connection], T]) -> T:
+        """Write in one transaction, and tell all of it."""
+        before = self._driver.total_changes
+        with self._engine.begin() as connection:
+            result = function(connection)
+        if self._driver.total_changes != before:
+            for reader in self._readers:
+                reader.announce()
+        return result
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._engine.dispose()
+        self._driver.close()
+
+
+class SimulatedAccess:
+    """How a node reaches the disk: `store.access.BookAccess`, with the troubles of the seed."""
+
+    def __init__(self, node: "Node", disk: Disk, clock: Callable[[], datetime]) -> None:
+        self._node = node
+        self._disk = disk
+        self._clock = clock
+        self.changes = disk.reader()
+
+    async def open(self) -> None:
+        """The disk is there."""
+
+    async def close(self) -> None:
+        """Listen no more."""
+        self._disk.forget(self.changes)
+
+    async def write(
+        self, function: Callable[Concatenate[Turn, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Write, if the disk lets us; a node may die before it, or between the commit and hearing of it."""
+        await self._node.outside()
+        if self._node.in_storm("disk", self._node.chance.odds.book_fails):
+            self._node.failed_writes += 1
+            raise BookUnavailable("The disk with the book is full.", "simulated")
+        result = self._disk.write(lambda connection: function(self._turn(connection), *args, **kwargs))
+        await self._node.outside()
+        return result
+
+    def together(
+        self, function: Callable[[Turn, Sequence[Item]], Sequence[T]]
+    ) -> Callable[[Item], Awaitable[T]]:
+        """Each item in a transaction of its own."""
+
+        async def write(item: Item) -> T:
+            [result] = await self.write(function, [item])
+            return result
+
+        return write
+
+    async def read(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Read."""
+        await self._node.outside()
+        return self._disk.read(lambda connection: function(connection, *args, **kwargs))
+
+    async def empty_log(self) -> bool:
+        """There is no log."""
+        return True
+
+    async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Work with files; a node may die before and after."""
+        await self._node.outside()
+        result = function(*args, **kwargs)
+        await self._node.outside()
+        return result
+
+    def _turn(self, connection: Connection) -> Turn:
+        return Turn(connection=connection, now=self._clock(), owner=self._node.name)
+
+
+@cache
+def _new_book() -> bytes:
+    """An empty book of the present version, as the octets of its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "book.db"
+        migrate(f"sqlite:{path}")
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")  # a database in memory cannot have a log
+            return connection.serialize()

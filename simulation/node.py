@@ -1,0 +1,157 @@
+"""One running Postfax: the service's own steps over simulated parts, killed, stopped and started again.
+
+A node deals with the world through `outside`: each time it takes a moment, in which others go on, and each
+time it may be killed. Of a killed node nothing runs on, not even a `finally`: whoever waits, waits for ever.
+"""
+
+import asyncio
+import contextlib
+import random
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from config.server import ServerSettings
+from notify.delivery_status import ReportingMta
+from postfax.housekeeping import keep_house
+from postfax.journey.dial import Dial
+from postfax.live_policy import LivePolicy
+from postfax.parts import Parts
+from postfax.service import CALLS_MAY_FINISH, STEPS_MAY_FINISH
+from postfax.steps import Steps
+from simulation.disk import SimulatedAccess
+from simulation.documents import SimulatedConverter, SimulatedNursery
+from simulation.far_ends import SimulatedLine
+from simulation.mail_server import SimulatedMailer
+from simulation.office import office_settings, policy_file
+from simulation.virtual_time import VirtualClock
+from store.book import Book
+
+if TYPE_CHECKING:
+    from convert.converter import Converter
+    from postfax.loop import Loop
+    from sandbox import Nursery
+    from simulation.chance import Chance
+    from simulation.world import World
+
+_SHORT = 0.002
+_LONGEST_PAUSE = 2400.0
+
+
+@dataclass(eq=False, kw_only=True)
+class Node:
+    """One process, from its start to its end."""
+
+    name: str
+    """`HOST/PID/START`, as `store.owner` has it."""
+    world: "World"
+    clock: VirtualClock
+    dead: bool = False
+    ready: bool = False
+    pauses: int = 0
+    """How often its host stood still."""
+    paused_until: float = 0.0
+    failed_writes: int = 0
+    """Transactions that the disk did not take."""
+
+    @property
+    def chance(self) -> "Chance":
+        """The seed's."""
+        return self.world.chance
+
+    def in_storm(self, whom: str, probability: float) -> bool:
+        """Whether a trouble with this probability happens now; after the storm none does."""
+        return self.world.storm and self.chance.happens(whom, probability)
+
+    async def outside(self, *, seconds: float = _SHORT) -> None:
+        """Deal with the world: for about so long, in which the node may be killed."""
+        if self.dead:
+            await _for_ever()
+        await asyncio.sleep(seconds * self.chance.of("latency").expovariate(1.0))
+        if self.in_storm("crash", self.chance.odds.crash):
+            self.world.kill(self)
+        await self._stand_still()
+        if self.dead:
+            await _for_ever()
+
+    @property
+    def paused(self) -> bool:
+        """Whether its host stands still."""
+        return asyncio.get_running_loop().time() < self.paused_until
+
+    async def _stand_still(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self.paused and self.in_storm("pause", self.chance.odds.pause):
+            self.pauses += 1
+            self.paused_until = now + self.chance.of("pauses").uniform(60, _LONGEST_PAUSE)
+        if self.paused:
+            await asyncio.sleep(self.paused_until - asyncio.get_running_loop().time() + _SHORT)
+            await self._stand_still()  # it may have been paused anew meanwhile
+
+    async def run(self) -> None:
+        """Start, work until told to stop, and stop, as `postfax.service.Service` does it."""
+        async with contextlib.AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self.world.folder)))
+            self.book = await self._open_book()
+            policy = LivePolicy(policy_file(), lines=("main",), now=self.clock())
+            line = SimulatedLine(self, self.world.telephones)
+            settings = office_settings()
+            dial = Dial(self.book, {line.name: line}, policy, folder=folder, clock=self.clock)
+            steps = Steps(settings, policy, self.book, self._parts(folder, line, settings), clock=self.clock)
+            keeping = keep_house(
+                self.book,
+                lambda: policy.current,
+                quarantine_kept=timedelta(days=30),
+                destinations_kept=timedelta(days=30),
+                clock=self.clock,
+            )
+            house = asyncio.create_task(keeping)
+            forward, outward = steps.forward(dial), steps.outward()
+            self.stopping = asyncio.Event()
+            self.ready = True
+            await self.stopping.wait()
+            self.ready = False
+            house.cancel()
+            await _stop(forward)
+            await dial.finish(CALLS_MAY_FINISH)
+            await _stop(outward)
+            with contextlib.suppress(Exception):
+                await self.book.release_own_claims()
+            await self.book.close()
+
+    async def _open_book(self) -> Book:
+        book = Book(
+            "sqlite:/simulated/book.db",
+            self.world.disk.documents,
+            clock=self.clock,
+            owner=self.name,
+            rng=random.Random(self.chance.of("ids").random()),  # noqa: S311 - a simulation
+            access=SimulatedAccess(self, self.world.disk, self.clock),
+        )
+        await book.open()
+        host = self.name.partition("/")[0]
+        await book.release_dead_owners(lambda owner: self.world.is_gone(owner, asked_on=host))
+        await book.sweep_bodies()
+        return book
+
+    def _parts(self, folder: Path, line: SimulatedLine, settings: ServerSettings) -> Parts:
+        return Parts(
+            folder=folder,
+            nursery=cast("Nursery", SimulatedNursery(self)),
+            converter=cast("Converter", SimulatedConverter(self)),
+            lines={line.name: line},
+            mailer=SimulatedMailer(self, self.world.mail_server),
+            mta=ReportingMta(hostname="mx1.fax.example.com", domain=settings.domain),
+            sender=settings.sender,
+        )
+
+
+async def _stop(loops: "list[Loop]") -> None:
+    await asyncio.gather(*(loop.stop(STEPS_MAY_FINISH) for loop in loops))
+
+
+async def _for_ever() -> None:
+    """Where the tasks of a killed process stand: they are no more."""
+    await asyncio.get_running_loop().create_future()

@@ -1,0 +1,169 @@
+"""A seed's world: hosts whose nodes die and come again, people who mail, machines that answer, or do not.
+
+First comes the storm: mails come in, nodes die, administrators cancel. Then nothing goes wrong any more, and
+everything has to come to its end; then documents have been kept long enough, and have to be gone.
+"""
+
+import asyncio
+import tempfile
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from postfax import schedule
+from simulation.chance import Chance
+from simulation.disk import Disk
+from simulation.far_ends import Telephones
+from simulation.invariants import violations
+from simulation.mail_server import MailServer
+from simulation.node import Node
+from simulation.office import KEPT, memory_folder, office_policy
+from simulation.senders import SentMail, send_mails
+from simulation.virtual_time import VirtualClock
+from store.errors import BookUnavailable
+from store.tables import copies, jobs, mails, notices
+
+MAIL_HOURS = 1.0
+_LIVES_SECONDS = 1800.0
+_DOWN_SECONDS = 20.0
+_LOOK_SECONDS = 1800.0
+_MOST_DAYS = 12
+"""A mail server may be tried for five days, and a job for as long as its retries take."""
+
+
+class World:
+    """Everything of one seed.
+
+    Args:
+        seed: decides all that happens.
+        mails: how many are sent; a mail makes 1.5 faxes on average.
+    """
+
+    def __init__(self, seed: int, *, mails: int) -> None:
+        self.seed = seed
+        self.chance = Chance(seed)
+        self.numbers = max(4, mails // 2)
+        """Telephone numbers that there are: some are called by several."""
+        self.sent: list[SentMail] = []
+        self.telephones = Telephones()
+        self.mail_server = MailServer()
+        self.storm = True
+        self.kills = 0
+        self.stops = 0
+        self.violations: list[str] = []
+        """Promises that were broken; known at the end."""
+        self._mails = mails
+        self._nodes: dict[str, Node] = {}
+        self._names: dict[str, Node] = {}
+        self._stack = ExitStack()
+
+    async def live(self) -> None:
+        """From the first mail until nothing is left."""
+        schedule.LONGEST_SLEEP = _LOOK_SECONDS  # the disk tells every change, so nobody has to look for them
+        with self._stack:
+            self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=memory_folder())))
+            self.disk = Disk(self.folder / "documents")
+            self._stack.callback(self.disk.close)
+            hosts = [asyncio.create_task(self._keep_host(name)) for name in self._host_names()]
+            cancelling = asyncio.create_task(self._cancel_some())
+            await send_mails(self, office_policy(), mails=self._mails, hours=MAIL_HOURS)
+            await asyncio.sleep(3600)
+            cancelling.cancel()
+            self.storm = False
+            await self._until_quiet()
+            await asyncio.sleep(KEPT.total_seconds() + 2 * 3600)
+            for host in hosts:
+                if host.done():
+                    host.result()
+            self.violations = violations(self)
+
+    def _host_names(self) -> tuple[str, ...]:
+        return ("one", "two")[: self.chance.of("hosts").choice([1, 1, 2])]
+
+    def kill(self, node: Node) -> None:
+        """End a process between two of its instructions."""
+        if not node.dead:
+            node.dead = True
+            node.ready = False
+            self.kills += 1
+
+    def is_gone(self, owner: str, *, asked_on: str) -> bool:
+        """Whether the owner was a process of that host and has ended (`store.owner.is_gone`)."""
+        return owner.startswith(f"{asked_on}/") and self._names[owner].dead
+
+    def some_node(self) -> Node | None:
+        """One that takes mail just now."""
+        ready = [node for node in self._nodes.values() if node.ready]
+        return self.chance.of("which node").choice(ready) if ready else None
+
+    async def _keep_host(self, host: str) -> None:
+        """Start a node, again and again, as systemd does it."""
+        dice = self.chance.of(f"host {host}")
+        number = 0
+        while True:
+            number += 1
+            clock = VirtualClock(asyncio.get_running_loop())
+            if self.storm and dice.random() < self.chance.odds.clock_set:
+                clock.wrong_by = timedelta(seconds=dice.uniform(-100, 100))
+            node = Node(name=f"{host}/{number}/0", world=self, clock=clock)
+            self._nodes[host] = self._names[node.name] = node
+            running = asyncio.create_task(node.run())
+            await self._until_it_ends(node, running, seconds=_LIVES_SECONDS * dice.expovariate(1.0))
+            node.dead = True
+            if self.storm:
+                await asyncio.sleep(_DOWN_SECONDS * dice.expovariate(1.0))
+
+    async def _until_it_ends(self, node: Node, running: "asyncio.Task[None]", *, seconds: float) -> None:
+        """Let it live; a node that is older than that is stopped in good order."""
+        end = asyncio.get_running_loop().time() + seconds
+        while not node.dead and not running.done():
+            await asyncio.wait([running], timeout=1.0 if self.storm else 60.0)
+            if self.storm and node.ready and asyncio.get_running_loop().time() > end:
+                self.stops += 1
+                node.stopping.set()
+                end += seconds + 3600
+        if running.done() and (problem := running.exception()) and not isinstance(problem, BookUnavailable):
+            raise problem
+
+    async def _cancel_some(self) -> None:
+        dice = self.chance.of("administrator")
+        while True:
+            await asyncio.sleep(dice.expovariate(1 / 600))
+            found = self.disk.read(_every_job)
+            node = self.some_node()
+            if found and node:
+                cancelling = asyncio.create_task(node.book.cancel(dice.choice(found), "admin"))
+                await asyncio.wait([cancelling], timeout=10)
+                if cancelling.done():
+                    cancelling.exception()
+
+    async def _until_quiet(self) -> None:
+        """Wait until nothing is left to be done, or for as long as anything may take."""
+        for _ in range(int(_MOST_DAYS * 86400 / _LOOK_SECONDS)):
+            if not self._open():
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _open(self) -> int:
+        pending = (
+            select(func.count()).select_from(mails).where(mails.c.state.in_(["received", "submitted"])),
+            select(func.count()).select_from(jobs).where(jobs.c.finished_at.is_(None)),
+            select(func.count()).select_from(notices).where(notices.c.state == "pending"),
+            select(func.count()).select_from(copies).where(copies.c.state == "pending"),
+        )
+        return self.disk.read(lambda connection: sum(connection.scalar(query) or 0 for query in pending))
+
+    async def end(self) -> None:
+        """Let nothing of this world run on, however often it has to be told."""
+        for node in self._names.values():
+            node.dead = True
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1.0)
+
+
+def _every_job(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(jobs.c.id).order_by(jobs.c.id)))
