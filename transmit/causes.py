@@ -4,11 +4,12 @@ Pure. Each verdict keeps its cause in the words of the protocol that it came fro
 `postfax show`; what people read is the status's own sentence.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from store.status import Status
 from transmit.engine.completion import Completion
-from transmit.engine.events import EngineResult, Hearing
+from transmit.engine.events import EngineResult, Hearing, Signal
 
 SPEECH_SECONDS = 1.0
 """Shorter sounds are clicks and the end of a ringing tone, not a voice."""
@@ -37,6 +38,25 @@ Q850_CAUSES: dict[int, Status] = {
 }
 """Causes of a Reason field (ITU-T Q.850, RFC 3326): nearer to the truth than the SIP code beside them. Any
 other, such as 16 (normal) or 31 (unspecified), leaves it to that code."""
+
+SIGNALS: dict[Signal, Status] = {
+    Signal.BUSY: Status.BUSY,
+    Signal.REORDER: Status.FAST_BUSY,
+    # Of a kind that does not say why, or: changed, not in service, not in use.
+    **dict.fromkeys((Signal.SIT, Signal.SIT_INTERCEPT, Signal.SIT_VACANT), Status.OPERATOR_MESSAGE),
+    # The announcements behind these are "all circuits are busy" and its like.
+    **dict.fromkeys((Signal.SIT_REORDER, Signal.SIT_NO_CIRCUIT), Status.FAST_BUSY),
+}
+"""Tones of a network that say that the call will not come about (ITU-T E.180, Telcordia SR-2275)."""
+
+_EXACT_SIGNALS = frozenset(
+    {Signal.SIT_INTERCEPT, Signal.SIT_VACANT, Signal.SIT_REORDER, Signal.SIT_NO_CIRCUIT}
+)
+"""Tones that are more exact than a SIP code. The others only fill in where the code says little."""
+_VAGUE = frozenset({Status.NO_ANSWER, Status.GENERAL_ERROR})
+_FAST_IS_BUSY = ("+34", "+45", "+46", "+52", "+55", "+57")
+"""Where the fast rhythm is the busy tone (E.180 Supplement 2): Spain, Denmark, Sweden, Mexico, Brazil,
+Colombia."""
 
 T30_CODES: dict[Completion, Status] = {
     **dict.fromkeys((Completion.TX_GOTDCN, Completion.TX_NODIS), Status.NOT_A_FAX_MACHINE),
@@ -85,6 +105,10 @@ class CallFacts:
     answered: bool = False
     fault: str = ""
     """What went wrong on our side or between the two ends, in our own words; empty for nothing."""
+    number: str = ""
+    """That was called, in E.164: what a tone means depends on the country a little."""
+    heard: Hearing = field(default_factory=Hearing)
+    """What was heard in the call, early media included."""
     no_common_media: bool = False
     """The two ends could not agree on T.38 or G.711."""
     engine: EngineResult | None = None
@@ -119,6 +143,19 @@ def _all_pages(facts: CallFacts, engine: EngineResult) -> bool:
 
 
 def _judge_refusal(facts: CallFacts) -> Verdict:
+    verdict = _judge_word(facts)
+    signals = facts.heard.signals
+    if not signals:
+        return verdict
+    signal = _telling(signals)
+    status = verdict.status
+    if signal in _EXACT_SIGNALS or (signal is not None and status in _VAGUE):
+        status = _status_of_signal(signal, facts.number)
+    return Verdict(status=status, cause=f"{verdict.cause}; heard {', '.join(signals)}")
+
+
+def _judge_word(facts: CallFacts) -> Verdict:
+    """What was said by SIP, or not said."""
     if facts.rang_out:
         return Verdict(status=Status.NO_ANSWER, cause="no answer in time; CANCEL sent")
     if facts.q850_cause in Q850_CAUSES:
@@ -126,6 +163,18 @@ def _judge_refusal(facts: CallFacts) -> Verdict:
     if facts.sip_code is not None:
         return Verdict(status=SIP_CODES.get(facts.sip_code, Status.GENERAL_ERROR), cause=_sip_cause(facts))
     return Verdict(status=Status.GENERAL_ERROR, cause=facts.fault or "the call ended for no known reason")
+
+
+def _telling(signals: Sequence[Signal]) -> Signal | None:
+    """The signal that says most: an exact one, else the first that says anything."""
+    exact = [signal for signal in signals if signal in _EXACT_SIGNALS]
+    return next((signal for signal in (*exact, *signals) if signal in SIGNALS), None)
+
+
+def _status_of_signal(signal: Signal, number: str) -> Status:
+    if signal is Signal.REORDER and number.startswith(_FAST_IS_BUSY):
+        return Status.BUSY
+    return SIGNALS[signal]
 
 
 def _sip_cause(facts: CallFacts) -> str:
@@ -138,17 +187,17 @@ def _judge_session(engine: EngineResult, facts: CallFacts) -> Verdict:
     words = _session_cause(engine, facts)
     if engine.crashed:
         return Verdict(status=Status.GENERAL_ERROR, cause=f"the fax engine crashed; {words}")
-    return Verdict(status=_status_of_session(engine), cause=words)
+    return Verdict(status=_status_of_session(engine, facts.number), cause=words)
 
 
-def _status_of_session(engine: EngineResult) -> Status:
+def _status_of_session(engine: EngineResult, number: str) -> Status:
     code = Completion(engine.t30_code) if engine.t30_code is not None else None
     if code is Completion.TX_GOTDCN and engine.bit_rate is not None:
         return Status.TRANSMISSION_FAILED  # the far end left in the middle
     if code in T30_CODES:
         return T30_CODES[code]
     if code in _SILENT or code is Completion.CALLDROPPED or code is None:
-        return _status_of_unfinished(engine, dropped=code not in _SILENT)
+        return _status_of_unfinished(engine, number, dropped=code not in _SILENT)
     if code is Completion.RETRYDCN:
         return Status.EXCEEDED_ECM_RETRANSMIT if engine.ecm else Status.TRANSMISSION_FAILED
     if code is Completion.OK:
@@ -156,15 +205,19 @@ def _status_of_session(engine: EngineResult) -> Status:
     return Status.GENERAL_ERROR
 
 
-def _status_of_unfinished(engine: EngineResult, *, dropped: bool) -> Status:
+def _status_of_unfinished(engine: EngineResult, number: str, *, dropped: bool) -> Status:
     """No T.30 session came about, or the call was dropped within it: what was heard decides."""
     heard = engine.heard
     if engine.bit_rate is not None:
         return Status.TRANSMISSION_FAILED
     if heard.v21_heard:
         return Status.GENERAL_ERROR if dropped else Status.NEGOTIATION_FAILED
+    if (signal := _telling(heard.signals)) is not None:
+        return _status_of_signal(signal, number)
     if is_voice(heard):
         return Status.VOICE_ANSWER
+    if Signal.RINGING in heard.signals and not heard.ced_heard:
+        return Status.NO_ANSWER  # a gateway answered, and the telephone behind it rang on
     return Status.GENERAL_ERROR if dropped else Status.NOT_A_FAX_MACHINE
 
 
@@ -197,4 +250,5 @@ def _heard_words(heard: Hearing) -> str:
     words = [f"{seconds:.1f} s of {name}" for name, seconds in sounds if seconds > 0]
     if heard.v21_heard:
         words.append("V.21")
+    words += [signal.value for signal in heard.signals if signal is not Signal.CED]
     return "heard " + (", ".join(words) or "nothing")

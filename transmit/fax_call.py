@@ -2,8 +2,9 @@
 
 Audio is offered first, because some peers refuse audio and image in one INVITE. Once answered, the engine
 calls (CNG) over G.711; the callee's re-INVITE to T.38 is accepted, or after a while T.38 is offered by us;
-where that is refused, the fax goes over G.711. Early media are ignored. Everything that happens, whoever
-tells it, comes through one queue, so nothing overtakes anything.
+where that is refused, the fax goes over G.711. Early media are listened to and never taken for an answer. A
+call that hears that it cannot come about (busy or reorder tone, SIT) is hung up then. Everything that
+happens, whoever tells it, comes through one queue, so nothing overtakes anything.
 """
 
 import asyncio
@@ -16,11 +17,20 @@ from typing import Any, Literal
 import structlog
 
 from config.lines import SipLine as SipLineSettings
-from transmit.causes import CallFacts
-from transmit.engine.events import Ended, EngineEvent, EngineResult, Negotiated, PageConfirmed
+from transmit.causes import SIGNALS, CallFacts
+from transmit.engine.events import (
+    Ended,
+    EngineEvent,
+    EngineResult,
+    Negotiated,
+    PageConfirmed,
+    Signal,
+    SignalHeard,
+)
 from transmit.engine.pool import EngineCall
 from transmit.line import CallOrder, CallProgress, ProgressKind, Report
-from transmit.media_orders import back_to_audio, start_audio, switch_to_t38
+from transmit.media.sound import SPECIAL_INFORMATION
+from transmit.media_orders import back_to_audio, listen, start_audio, switch_to_t38
 from transmit.sip import sdp
 from transmit.sip.call import OfferRefused
 from transmit.sip.call_events import Answered, CallEvent, HungUp, Offered, Refused, Ringing
@@ -34,6 +44,8 @@ T38_OFFER_DELAY = 4.0
 DRAIN = 0.5
 """Seconds of media to go on listening at the end: a confirmation may be on its way."""
 
+ANNOUNCEMENT = 15.0
+"""Seconds of media after a SIT in which the network may still say by SIP what is the matter."""
 
 T38Mode = Literal["on", "off", "only"]
 
@@ -45,6 +57,8 @@ class Wanted(Enum):
     """It rang long enough."""
     T38_OFFER = auto()
     """The callee did not offer T.38: it is our turn."""
+    ANNOUNCED = auto()
+    """A SIT was heard, and the announcement after it went on long enough."""
     TOO_LONG = auto()
     """No fax takes that long."""
     CANCELLED = auto()
@@ -105,7 +119,7 @@ class FaxCall:
         self._report = report
         self._now = now
         self._inbox: asyncio.Queue[Happening] = asyncio.Queue()
-        self._facts = CallFacts(pages_asked=order.pages - order.first_page)
+        self._facts = CallFacts(pages_asked=order.pages - order.first_page, number=order.number)
         self._over = False
         self._t38 = _t38_mode(settings.t38, order.transport)
         self._on_t38 = False
@@ -124,7 +138,7 @@ class FaxCall:
                 drain = DRAIN
         finally:
             result = await self._hang_up(drain)
-        return replace(self._facts, engine=result if self._facts.answered else None)
+        return replace(self._facts, heard=result.heard, engine=result if self._facts.answered else None)
 
     def _listen(self) -> None:
         """Lets everything that can happen come into one queue."""
@@ -158,8 +172,8 @@ class FaxCall:
 
     def _take(self, happening: Happening) -> None:
         match happening:
-            case Ringing():
-                self._tell(ProgressKind.RINGING)
+            case Ringing(session=session):
+                self._on_ringing(session)
             case Answered():
                 self._on_answered(happening.session)
             case Refused(code=code, q850=q850, reason=reason):
@@ -175,11 +189,13 @@ class FaxCall:
                 self._on_t38_refused(happening.code)
             case Wanted():
                 self._on_wanted(happening)
-            case Negotiated() | PageConfirmed() | Ended():
+            case SignalHeard() | Negotiated() | PageConfirmed() | Ended():
                 self._on_engine(happening)
 
-    def _on_engine(self, event: Negotiated | PageConfirmed | Ended) -> None:
+    def _on_engine(self, event: SignalHeard | Negotiated | PageConfirmed | Ended) -> None:
         match event:
+            case SignalHeard(signal=signal):
+                self._on_signal(signal)
             case Negotiated():
                 self._on_negotiated(event)
             case PageConfirmed():
@@ -194,10 +210,28 @@ class FaxCall:
                 self._end(replace(self._facts, cancelled=True))
             case Wanted.NO_ANSWER if not self._facts.answered:
                 self._end(replace(self._facts, rang_out=True))
+            case Wanted.ANNOUNCED if not self._facts.answered:
+                self._end(replace(self._facts, fault="hung up after the announcement"))
             case Wanted.T38_OFFER if not self._on_t38 and not self._negotiated:
                 self._tasks.append(asyncio.create_task(self._offer_t38()))
             case Wanted.TOO_LONG:
                 self._end(replace(self._facts, fault="the call took longer than any fax does"))
+
+    def _on_ringing(self, session: SessionDescription | None) -> None:
+        audio = session.audio if session is not None else None
+        if audio is not None and not self._facts.answered:
+            listen(self._engine, audio)
+        self._tell(ProgressKind.RINGING)
+
+    def _on_signal(self, signal: Signal) -> None:
+        """The network says with tones that there will be no fax; before the answer, SIP may say more."""
+        log.info("signal_heard", attempt=self._order.attempt_id, signal=signal.value)
+        if signal not in SIGNALS or self._negotiated:
+            return
+        if signal in SPECIAL_INFORMATION and not self._facts.answered:
+            self._after(self._media(ANNOUNCEMENT), Wanted.ANNOUNCED)
+        else:
+            self._end(replace(self._facts, fault=f"hung up on the {signal}"))
 
     def _end(self, facts: CallFacts) -> None:
         self._facts = facts

@@ -5,6 +5,11 @@ from transmit.engine.pool import EngineCall
 from transmit.sip.sdp import MediaDescription, PayloadType, T38Parameters
 
 
+def listen(engine: EngineCall, audio: MediaDescription) -> None:
+    """Takes early media with the far end, or changes where to."""
+    engine.listen(_address(audio), _codec(audio))
+
+
 def start_audio(engine: EngineCall, audio: MediaDescription) -> None:
     """Sends and receives G.711 with the far end, or changes where to."""
     engine.start_audio(_address(audio), _codec(audio))

@@ -37,10 +37,22 @@ def command(listen: str, folder: Path, numbers: tuple[str, ...], clock: int) -> 
     """Be a fax machine on this host: answer calls over SIP and keep the pages.
 
     \b
-    Behaviours: fax, passive, refuse-t38, standard-only, no-ecm, slow, busy, no-answer,
-    voice, silence, fail CODE [Q850], hang-up, drop-after PAGES, drop-at SECONDS; each
-    for all calls, or with for N behind it for the first N of a number. For example --number 0199=busy
-    --number 0142="fail 404" --number 0150="drop-after 2 for 1".
+    Behaviours that receive the fax:
+      fax, passive (the caller has to wish for T.38), refuse-t38, glare, standard-only,
+      no-ecm, slow, lossy PERCENT
+    that begin to receive it:
+      garbled, hang-up, drop-after PAGES, drop-at SECONDS
+    that refuse the call, or let it ring:
+      busy, fail CODE [Q850], no-answer
+    that answer and are heard:
+      voice, silence, busy-tone, reorder-tone, ring-tone, sit, sit-intercept,
+      sit-vacant, sit-reorder, sit-no-circuit, modem, endless
+    that are heard before the answer (183), and refuse the call then, or never do:
+      early voice, early sit 404, early busy-tone 486 17, ...
+
+    Each is for all calls, or with `for N` behind it for the first N of a number. For example
+    --number 0199=busy --number 0142="fail 404" --number 0150="drop-after 2 for 1". What the calls
+    come to stands in docs/admin/calls.md.
     """  # noqa: D301 - \b is click's
     run(_receive(_address(listen), folder, _behaviours(numbers), clock))
 

@@ -30,8 +30,9 @@ ROOT = HERE.parents[1]
 TARGETS = (
     "smtp_commands", "address_grammar", "mime_entry", "client_facts", "winmail_stream", "saved_message_file",
     "mail_in_mail", "signed_content", "document_kind", "sip_messages", "session_descriptions",
+    "udptl_datagrams", "rtp_packets",
 )  # fmt: skip
-CONFINED = ("confined_pdf", "confined_picture", "confined_office", "confined_winmail")
+CONFINED = ("confined_pdf", "confined_picture", "confined_office", "confined_winmail", "ifp_packets")
 """Targets whose parsers are other people's: `confined_run` runs them, without atheris."""
 SECONDS_AN_INPUT = 10
 """Under atheris' instrumentation, which makes everything several times slower."""
@@ -44,8 +45,9 @@ _ROOMS = (
     "convert.compound_file",
     "convert.plain_text",
     "transmit.sip",
+    "transmit.media",
 )
-_MAKERS = ROOT / "tests" / "integration" / "convert"
+_MAKERS = [str(ROOT / "tests" / "integration" / room) for room in ("convert", "transmit")]
 _PROGRESS = re.compile(
     r"#(?P<runs>\d+)\s+\S+\s+cov: (?P<edges>\d+) ft: (?P<features>\d+)"
     r" corp: (?P<corpus>\d+)/\S+.*? exec/s: (?P<speed>\d+)"
@@ -213,7 +215,7 @@ def _fuzz_in_this_process() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(HERE), str(ROOT), str(_MAKERS)]
+    sys.path[:0] = [str(HERE), str(ROOT), *_MAKERS]
     if sys.argv[2:3] == ["--in-this-process"]:
         _fuzz_in_this_process()
     main()

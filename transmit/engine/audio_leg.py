@@ -50,7 +50,7 @@ def mute() -> Playback:
 
 
 _DEPTH = 2
-_MOST = 12
+_MOST = 25
 
 
 class AudioLeg:

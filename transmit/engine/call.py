@@ -7,7 +7,16 @@ import socket
 from dataclasses import replace
 
 from config.values import HostPort
-from transmit.engine.control import BackToAudio, HangUp, Order, Released, Report, StartAudio, SwitchToT38
+from transmit.engine.control import (
+    BackToAudio,
+    HangUp,
+    Listen,
+    Order,
+    Released,
+    Report,
+    StartAudio,
+    SwitchToT38,
+)
 from transmit.engine.order import MediaAddress, SessionOrder
 from transmit.engine.session import TICK_SECONDS, FaxSession
 from transmit.packet_trace import PacketTrace
@@ -15,7 +24,8 @@ from transmit.packet_trace import PacketTrace
 _MOST_DATAGRAMS = 100
 """Datagrams that one turn takes from the socket: a flood must not hold up the other calls."""
 _MOST_TICKS = 50
-"""Ticks that one turn makes up for; a stall beyond that is lost media time."""
+"""Ticks that one turn makes up for: a stall of more than a second of media is lost media time. Otherwise
+T.30 would have waited for an answer that the far end had no time to give."""
 _LARGEST_DATAGRAM = 65536
 
 
@@ -50,6 +60,8 @@ class Call:
     def obey(self, order: Order) -> None:
         """Carry out an order."""
         match order:
+            case Listen(remote=remote, codec=codec):
+                self._session.listen(remote, codec)
             case StartAudio(remote=remote, codec=codec):
                 self._session.start_audio(remote, codec)
             case SwitchToT38(remote=remote, max_datagram=max_datagram, redundancy=redundancy):
@@ -66,13 +78,15 @@ class Call:
             What there is to report; `Released` is the last report of a call.
         """
         self._latest = max(self._latest, now - self.due)
-        self._receive()
-        for _ in range(_MOST_TICKS):
-            if self.due > now:
-                break
+        due = min(_MOST_TICKS, 1 + int((now - self.due) / self._interval)) if self.due <= now else 0
+        arrived = self._arrived() if due else []
+        for tick in range(due):
+            # After a stall, each tick has its share: all at once would be more than the playout buffer holds.
+            for datagram, source in arrived[tick * len(arrived) // due : (tick + 1) * len(arrived) // due]:
+                self._session.receive(datagram, source)
             self.due += self._interval
             self._send(self._session.tick())
-        else:
+        if self.due <= now:
             self.due = now + self._interval
         if self._session.released is not None:
             self._reports.append(Released(result=replace(self._session.released, latest_tick=self._latest)))
@@ -85,17 +99,20 @@ class Call:
         if self._trace is not None:
             self._trace.close()
 
-    def _receive(self) -> None:
+    def _arrived(self) -> list[tuple[bytes, MediaAddress]]:
+        """What came to the media port since it was looked at last."""
+        arrived: list[tuple[bytes, MediaAddress]] = []
         for _ in range(_MOST_DATAGRAMS):
             try:
                 datagram, source = self._socket.recvfrom(_LARGEST_DATAGRAM)
             except BlockingIOError:
-                return
+                break
             except OSError:
                 continue  # an ICMP error of an earlier datagram: it is lost, as any may be
             if self._trace is not None:
                 self._trace.add(datagram, HostPort(*source[:2]), self._address)
-            self._session.receive(datagram, MediaAddress(*source[:2]))
+            arrived.append((datagram, MediaAddress(*source[:2])))
+        return arrived
 
     def _send(self, datagrams: list[bytes]) -> None:
         remote = self._session.far_end

@@ -18,6 +18,7 @@ from transmit.engine.events import (
     Negotiated,
     PageConfirmed,
     PageReceived,
+    SignalHeard,
 )
 from transmit.engine.order import Codec, MediaAddress, SessionOrder
 
@@ -29,6 +30,14 @@ class Open:
     """Order: take a media port for a session."""
 
     order: SessionOrder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listen:
+    """Order: `FaxSession.listen`."""
+
+    remote: MediaAddress
+    codec: Codec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,8 +103,19 @@ class Released:
     """The traceback of the fault of ours that ended it; empty for none."""
 
 
-Order = Open | StartAudio | SwitchToT38 | BackToAudio | HangUp
-Report = Ready | Opened | Refused | Released | Heard | Negotiated | PageConfirmed | PageReceived | Ended
+Order = Open | Listen | StartAudio | SwitchToT38 | BackToAudio | HangUp
+Report = (
+    Ready
+    | Opened
+    | Refused
+    | Released
+    | Heard
+    | SignalHeard
+    | Negotiated
+    | PageConfirmed
+    | PageReceived
+    | Ended
+)
 Body = Order | Report
 _B = TypeVar("_B", Order, Report)
 

@@ -8,6 +8,7 @@ from transmit.engine.control import (
     BackToAudio,
     Body,
     HangUp,
+    Listen,
     Open,
     Opened,
     Ready,
@@ -82,6 +83,13 @@ class EngineCall:
             self._worker.leave(self._number)
             raise OSError(answer.errno, answer.reason)
         self.media_port = answer.port
+
+    def listen(self, remote: MediaAddress, codec: Codec) -> None:
+        """Take early media: a caller listens to them, an answerer that is no fax machine is heard in them.
+
+        The fax session does not begin before `start_audio` or `switch_to_t38`.
+        """
+        self._worker.send(self._number, Listen(remote=remote, codec=codec))
 
     def start_audio(self, remote: MediaAddress, codec: Codec) -> None:
         """Begin RTP with the far end, and with it the fax session (or the voice) over G.711.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from config.fax import Resolution
 from transmit.engine.order import Compression
-from transmit.media.sound import Hearing, Sound
+from transmit.media.sound import Hearing, Signal, Sound
 
 __all__ = [
     "Capabilities",
@@ -20,6 +20,8 @@ __all__ = [
     "Negotiated",
     "PageConfirmed",
     "PageReceived",
+    "Signal",
+    "SignalHeard",
     "Sound",
 ]
 
@@ -102,6 +104,14 @@ class Heard:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SignalHeard:
+    """Tones made up a signal; told once for each."""
+
+    at: float
+    signal: Signal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Negotiated:
     """Training succeeded (CFR): the image follows with these settings. May come again after a retraining."""
 
@@ -138,4 +148,4 @@ class Ended:
     result: EngineResult
 
 
-EngineEvent = Heard | Negotiated | PageConfirmed | PageReceived | Ended
+EngineEvent = Heard | SignalHeard | Negotiated | PageConfirmed | PageReceived | Ended

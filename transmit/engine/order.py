@@ -7,6 +7,7 @@ from pathlib import Path
 from config.fax import Resolution
 from transmit.media.codec import Codec
 from transmit.media.far_end import MediaAddress
+from transmit.media.sound import Signal
 
 __all__ = ["IDENT_LENGTH", "AnswerWith", "Codec", "Compression", "MediaAddress", "Role", "SessionOrder"]
 
@@ -29,6 +30,8 @@ class AnswerWith(StrEnum):
     FAX = "fax"
     VOICE = "voice"
     SILENCE = "silence"
+    SIGNAL = "signal"
+    """The tones of a network, or of a modem."""
 
 
 class Compression(StrEnum):
@@ -53,6 +56,12 @@ class SessionOrder:
     answer_with: AnswerWith = AnswerWith.FAX
     voice_file: Path | None = None
     """Answerer with voice: a WAV file (8 kHz, mono, 16 bit) to play over and over; else made-up speech."""
+    signal: Signal | None = None
+    """Answerer with a signal: which one it plays over and over."""
+    loss: float = 0.0
+    """The share of the datagrams that are lost on purpose, each way: to rehearse."""
+    spoils_image: bool = False
+    """Answerer by T.38: a fifth of the image never arrives, however often it is sent: to rehearse."""
     station_id: str = ""
     """Our CSID or TSI: at most 20 characters of ASCII, longer ones are cut off."""
     subaddress: str = ""
@@ -89,5 +98,7 @@ class SessionOrder:
             raise ValueError("a caller needs a document to send")
         if self.role is Role.ANSWERER and self.answer_with is AnswerWith.FAX and self.receive_to is None:
             raise ValueError("an answering fax machine needs a file to receive to")
+        if self.answer_with is AnswerWith.SIGNAL and self.signal is None:
+            raise ValueError("an answerer with a signal needs to know which")
         if self.clock < 1:
             raise ValueError("the media clock runs at least in real time")

@@ -3,7 +3,7 @@
 No socket and no clock: `receive` takes what the media port got, `tick` is called every 20 ms of media and
 gives what it is to send. So whole calls also run in simulated time.
 
-    start_audio(…) → [switch_to_t38(…)] → tick, receive … → hang_up(0.5) → tick … → released
+    [listen(…)] → start_audio(…) → [switch_to_t38(…)] → tick, receive … → hang_up(0.5) → tick … → released
 """
 
 import random
@@ -15,7 +15,7 @@ import numpy as np
 from transmit.engine.audio_leg import AudioLeg, Playback, Speaker, mute
 from transmit.engine.audio_terminal import AudioTerminal
 from transmit.engine.completion import Completion
-from transmit.engine.events import Ended, EngineEvent, EngineResult, Heard
+from transmit.engine.events import Ended, EngineEvent, EngineResult, Heard, SignalHeard
 from transmit.engine.order import AnswerWith, Codec, MediaAddress, Role, SessionOrder
 from transmit.engine.t30 import Ears, T30Session
 from transmit.engine.t38_leg import T38Leg
@@ -23,7 +23,8 @@ from transmit.media import rtp
 from transmit.media.far_end import FarEnd
 from transmit.media.g711 import Samples
 from transmit.media.listening import Listener
-from transmit.media.sound import Sound
+from transmit.media.sound import SPECIAL_INFORMATION, Sound
+from transmit.media.sounds import signal_sound
 from transmit.media.speech import made_up_speech, read_wav
 
 TICKS_A_SECOND = 50
@@ -63,7 +64,8 @@ class FaxSession:
         self._told: dict[Sound, int] = {}
         self._result: EngineResult | None = None
         self._hang_up_at: float | None = None
-        self._voice = _voice(order) if order.answer_with is AnswerWith.VOICE else mute()
+        self._is_early = False
+        self._voice = _voice(order)
 
     @property
     def _now(self) -> float:
@@ -80,9 +82,20 @@ class FaxSession:
         """What the session came to, once it is hung up and freed; None before."""
         return self._result if self._leg is None and self._hang_up_at is not None else None
 
+    def listen(self, remote: MediaAddress, codec: Codec) -> None:
+        """Take early media, from before the answer: nothing but what can be heard in them counts."""
+        self._announce(remote)
+        if isinstance(self._leg, AudioLeg):
+            self._leg.codec = codec
+        elif self._leg is None:
+            self._leg = AudioLeg(self._voice, codec, self._chance, clock=self._order.clock)
+            self._leg_began = self._now
+            self._is_early = True
+
     def start_audio(self, remote: MediaAddress, codec: Codec) -> None:
         """Begin over G.711; in a call that is on audio, only the far end's address and codec change."""
         self._announce(remote)
+        self._leave_early_media()
         if isinstance(self._leg, AudioLeg):
             self._leg.codec = codec
         elif self._leg is None:
@@ -94,6 +107,7 @@ class FaxSession:
         A session that is over stays over, and an answerer that is no fax machine stays on audio.
         """
         self._announce(remote)
+        self._leave_early_media()
         if isinstance(self._leg, T38Leg):
             self._leg.limit(max_datagram=max_datagram, redundancy=redundancy)
         elif self._result is None and self._order.answer_with is AnswerWith.FAX:
@@ -114,7 +128,9 @@ class FaxSession:
 
     def receive(self, datagram: bytes, source: MediaAddress) -> None:
         """Take a datagram that came to the media port; those of strangers are dropped."""
-        if self._leg is not None and self._far_end is not None and self._far_end.accepts(source):
+        if self._leg is None or self._far_end is None or not self._far_end.accepts(source):
+            return
+        if not self._is_lost():
             self._last_received = self._now
             self._leg.receive(datagram)
 
@@ -135,7 +151,10 @@ class FaxSession:
         self._watch()
         if self._hang_up_at is not None and (self._now >= self._hang_up_at or self._leg is None):
             self._release()
-        return outgoing
+        return [datagram for datagram in outgoing if not self._is_lost()] if self._order.loss else outgoing
+
+    def _is_lost(self) -> bool:
+        return self._order.loss > 0 and self._chance.random() < self._order.loss
 
     def hang_up(self, drain: float) -> None:
         """The call is down: what comes within `drain` seconds counts, then `released` has the result."""
@@ -147,6 +166,15 @@ class FaxSession:
             self._far_end = FarEnd(remote)
         else:
             self._far_end.announce(remote)
+
+    def _leave_early_media(self) -> None:
+        """The call was answered: what was heard before says nothing of who answered, except for a SIT."""
+        if self._is_early:
+            self._is_early = False
+            self._close_leg()
+            heard = self._listener.heard.signals
+            self._listener = Listener(tuple(signal for signal in heard if signal in SPECIAL_INFORMATION))
+            self._told.clear()
 
     def _begin_audio(self, codec: Codec) -> None:
         speaker: Speaker
@@ -169,6 +197,8 @@ class FaxSession:
         found = self._listener.hear(samples)
         if found is not None:
             self._tell_sound(*found)
+        for signal in self._listener.take_signals():
+            self._tell(SignalHeard(at=self._now, signal=signal))
 
     def _tell_sound(self, sound: Sound, seconds: float) -> None:
         if int(seconds) > self._told.get(sound, -1):
@@ -227,4 +257,9 @@ class FaxSession:
 
 
 def _voice(order: SessionOrder) -> Playback:
-    return Playback(made_up_speech() if order.voice_file is None else read_wav(order.voice_file))
+    """What an answerer that is no fax machine says; the others are mute where they have nothing to say."""
+    if order.answer_with is AnswerWith.VOICE:
+        return Playback(made_up_speech() if order.voice_file is None else read_wav(order.voice_file))
+    if order.answer_with is AnswerWith.SIGNAL and order.signal is not None:
+        return Playback(signal_sound(order.signal))
+    return mute()

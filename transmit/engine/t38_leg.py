@@ -7,6 +7,8 @@ from transmit.media.udptl import SEQUENCE_MODULUS, UdptlDecoder, UdptlEncoder, U
 
 _RTP_VERSION = b"\x80"
 _FAR_AHEAD = 0x400
+_SPOILED = 5
+"""Of so many packets of the image one is lost, where `SessionOrder.spoils_image` says so."""
 
 
 class T38Leg:
@@ -17,6 +19,7 @@ class T38Leg:
         self._decoder = UdptlDecoder()
         self._outgoing: list[bytes] = []
         self._latest = 0
+        self._spoils_image = order.spoils_image
         self.terminal = T38Terminal(order, max_datagram=max_datagram, send_ifp=self._send, ears=ears)
 
     def receive(self, datagram: bytes) -> None:
@@ -29,6 +32,8 @@ class T38Leg:
             return
         self._latest = packets[-1][0]
         for sequence, packet in packets:
+            if self._spoils_image and sequence % _SPOILED == 0 and _is_image(packet):
+                continue
             self.terminal.receive_ifp(sequence, packet)
 
     def _is_late_rtp(self, datagram: bytes) -> bool:
@@ -53,3 +58,8 @@ class T38Leg:
 
     def _send(self, packet: bytes, count: int) -> None:
         self._outgoing += [self._encoder.pack(packet)] * count
+
+
+def _is_image(packet: bytes) -> bool:
+    """Whether an IFP packet has data of a modem faster than V.21 (T.38 §7.2.1, annex A)."""
+    return bool(packet) and packet[0] & 0xC0 == 0xC0 and packet[0] & 0x1E != 0  # noqa: PLR2004 - bits

@@ -46,6 +46,13 @@ class IncomingCall(Call):
         contact = ("Contact", self._dialog.contact)
         self._invite.respond(response(self.invite, 180, tag=self._dialog.local_tag, fields=[contact]))
 
+    def progress(self, body: bytes) -> None:
+        """Sends 183 Session Progress with a session description: early media (RFC 3960)."""
+        contact = ("Contact", self._dialog.contact)
+        self._invite.respond(
+            response(self.invite, 183, tag=self._dialog.local_tag, fields=[contact], body=body)
+        )
+
     def answer(self, body: bytes) -> None:
         """Accepts the call with a session description."""
         if self._invite.state is TransactionState.PROCEEDING:

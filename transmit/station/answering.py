@@ -9,11 +9,12 @@ import structlog
 from transmit.engine.events import Ended, EngineEvent, EngineResult, Negotiated, PageReceived
 from transmit.engine.order import SessionOrder
 from transmit.engine.pool import EngineCall, EnginePool, EngineUnavailable
-from transmit.media_orders import back_to_audio, start_audio, switch_to_t38
+from transmit.media_orders import back_to_audio, listen, start_audio, switch_to_t38
 from transmit.sip import sdp
-from transmit.sip.call import OfferRefused
+from transmit.sip.call import NoResponse, OfferRefused
 from transmit.sip.call_events import Acknowledged, CallEvent, HungUp, Offered
 from transmit.sip.incoming import IncomingCall
+from transmit.sip.message import SipError
 from transmit.sip.sdp import LocalSession, SessionDescription
 from transmit.station.behaviour import Answer, Behaviour
 
@@ -21,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 RINGING_LIMIT = 180.0
 """Seconds that it rings at most: a caller that vanished is forgotten then (RFC 3261 §16.6, timer C)."""
+EARLY = 12.0
+"""Seconds of early media before a refusal."""
 T38_DELAY = 1.0
 """Seconds of media between our answer and our wish for T.38."""
 BEGINNING_LIMIT = 180.0
@@ -36,10 +39,10 @@ DRAIN = 0.5
 
 _MACHINES = {
     *(Answer.FAX, Answer.STANDARD_ONLY, Answer.NO_ECM, Answer.SLOW, Answer.HANG_UP, Answer.DROP_AFTER),
-    Answer.DROP_AT,
+    *(Answer.DROP_AT, Answer.LOSSY, Answer.GARBLED),
 }
 """Behaviours that wish for T.38 themselves."""
-_T38_ANSWERS = _MACHINES | {Answer.PASSIVE}
+_T38_ANSWERS = _MACHINES | {Answer.PASSIVE, Answer.GLARE}
 """Behaviours that take T.38 when the caller wishes for it."""
 
 
@@ -91,27 +94,51 @@ class Answering:
         self._ending = ""
         self._on_t38 = False
         self._wishes_t38 = behaviour.answer in _MACHINES
+        self._clashes = behaviour.answer is Answer.GLARE
 
     async def run(self) -> Ending:
         """Takes the call as its behaviour says, to its end."""
+        if self._behaviour.answer is Answer.EARLY:
+            return await self._say_early()
         code = self._behaviour.sip_code
         if code is not None:
-            self._call.refuse(code, q850=self._behaviour.q850_cause)
-            return Ending(reason=f"refused with {code}")
+            return self._refuse(code)
         if self._behaviour.answer is Answer.NO_ANSWER:
-            return await self._let_ring()
+            self._call.ring()
+            return await self._await_cancel(RINGING_LIMIT) or self._refuse(480)
         return await self._answer()
 
-    async def _let_ring(self) -> Ending:
-        self._call.ring()
+    def _refuse(self, code: int) -> Ending:
+        self._call.refuse(code, q850=self._behaviour.q850_cause)
+        return Ending(reason=f"refused with {code}")
+
+    async def _await_cancel(self, seconds: float) -> Ending | None:
+        """What became of a call that is not answered; None if it is still there after so long."""
         try:
-            async with asyncio.timeout(RINGING_LIMIT):
+            async with asyncio.timeout(seconds):
                 while not isinstance(event := await self._call.events.get(), HungUp):
                     log.debug("station_call_event", kind=type(event).__name__)
         except TimeoutError:
-            self._call.refuse(480)
-            return Ending(reason="rang too long")
+            return None
         return Ending(reason=event.reason)
+
+    async def _say_early(self) -> Ending:
+        """Early media, and then a refusal, or nothing ever."""
+        offer = self._call.read_offer()
+        if offer is None or offer.audio is None:
+            return self._refuse(488)
+        try:
+            engine = await self._pool.open(self._order)
+        except (OSError, EngineUnavailable):
+            return self._refuse(500)
+        code = self._behaviour.sip_code
+        try:
+            self._call.progress(self._session.answer(offer, offer.audio, sdp.audio(engine.media_port)))
+            listen(engine, offer.audio)
+            limit = RINGING_LIMIT if code is None else EARLY / self._order.clock
+            return await self._await_cancel(limit) or self._refuse(code or 480)
+        finally:
+            await engine.hang_up(drain=0.0)
 
     async def _answer(self) -> Ending:
         offer = self._call.read_offer()
@@ -185,7 +212,10 @@ class Answering:
 
     def _on_offered(self, offered: Offered, engine: EngineCall) -> None:
         image, audio = offered.offer.image, offered.offer.audio
-        if image is not None and self._behaviour.answer in _T38_ANSWERS:
+        if self._clashes:
+            self._clashes = False
+            self._tasks.append(asyncio.create_task(self._clash(engine)))
+        elif image is not None and self._behaviour.answer in _T38_ANSWERS:
             self._call.accept(
                 offered, self._session.answer(offered.offer, image, sdp.image(engine.media_port))
             )
@@ -199,6 +229,17 @@ class Answering:
             self._on_t38 = False
         else:
             self._call.decline(488)
+
+    async def _clash(self, engine: EngineCall) -> None:
+        """Offers while the caller waits for our answer to its own offer; each refuses the other's."""
+        try:
+            answer = await self._call.ask("INVITE", self._session.offer(sdp.image(engine.media_port)))
+        except (NoResponse, SipError) as fault:
+            log.info("station_glare_unanswered", call=self._call.call_id, reason=str(fault))
+            return
+        log.info("station_glare", call=self._call.call_id, sip_code=answer.code)
+        self._call.decline(491)
+        await self._offer_t38(engine)
 
     async def _offer_t38(self, engine: EngineCall) -> None:
         try:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from random import Random
 
 import structlog
 
 from config.values import HostPort
 from transmit.engine.events import EngineResult
-from transmit.engine.order import AnswerWith, Role, SessionOrder
+from transmit.engine.order import Role, SessionOrder
 from transmit.engine.pool import EnginePool
 from transmit.sip.incoming import IncomingCall
 from transmit.sip.sdp import LocalSession
@@ -32,7 +33,6 @@ log = structlog.get_logger(__name__)
 STATION_ID = "POSTFAX STATION"
 MEDIA_TIMEOUT = 20.0
 """Seconds of media without a packet of the caller, after which it is taken to have vanished."""
-_ANSWER_WITH = {Answer.VOICE: AnswerWith.VOICE, Answer.SILENCE: AnswerWith.SILENCE}
 
 
 class Station:
@@ -51,6 +51,7 @@ class Station:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         timers: SipTimers | None = None,
         open_transport: OpenTransport = open_udp,
+        random: Random | None = None,
     ) -> None:
         """Makes it; nothing is opened before `start`.
 
@@ -65,6 +66,7 @@ class Station:
             now: the time of day.
             timers: of SIP; by default those of the RFC.
             open_transport: binds the SIP socket.
+            random: makes SIP's tags and numbers, and how long it waits after a glare.
 
         Raises:
             ValueError: a behaviour that there is not.
@@ -81,7 +83,9 @@ class Station:
         self._station_id = station_id
         self._on_record = on_record
         self._now = now
-        self._agent = UserAgent(on_call=self._on_call, timers=timers, open_transport=open_transport)
+        self._agent = UserAgent(
+            on_call=self._on_call, timers=timers, open_transport=open_transport, random=random
+        )
         self._received: Received | None = None
         self._answering: set[asyncio.Task[None]] = set()
 
@@ -126,7 +130,7 @@ class Station:
         started_at = self._now()
         name = name_of(call.called, started_at, call.call_id)
         behaviour = self._behaviours.next(call.called)
-        log.info("station_called", call=call.call_id, number=call.called, behaviour=behaviour.answer.value)
+        log.info("station_called", call=call.call_id, number=call.called, behaviour=behaviour.name)
         host = self._agent.media_host(call.source)
         answering = Answering(
             call=call,
@@ -142,7 +146,10 @@ class Station:
         return SessionOrder(
             role=Role.ANSWERER,
             receive_to=receive_to,
-            answer_with=_ANSWER_WITH.get(behaviour.answer, AnswerWith.FAX),
+            answer_with=behaviour.answer_with,
+            signal=behaviour.signal,
+            loss=behaviour.loss,
+            spoils_image=behaviour.answer is Answer.GARBLED,
             station_id=self._station_id,
             ecm=behaviour.ecm,
             max_rate=behaviour.max_rate,
@@ -167,7 +174,7 @@ class Station:
             number=call.called,
             caller=call.caller,
             sip_call_id=call.call_id,
-            behaviour=behaviour.answer.value,
+            behaviour=behaviour.name,
             started_at=started_at,
             ended_at=self._now(),
             ending=ending.reason,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,7 +15,7 @@ from config.values import HostPort
 from store.status import Status
 from transmit.causes import CallFacts, judge
 from transmit.engine.engine_call import EngineCall
-from transmit.engine.events import Ended, EngineResult, Negotiated
+from transmit.engine.events import Ended, EngineResult, Hearing, Negotiated, Signal, SignalHeard
 from transmit.engine.order import Codec, Compression, MediaAddress
 from transmit.fax_call import FaxCall
 from transmit.line import CallOrder, CallProgress, ProgressKind
@@ -40,6 +40,9 @@ class ToldEngine(EngineCall):
         self.result = EngineResult(t30_code=49, t30_result="dropped")
         self.drained: float | None = None
 
+    def listen(self, remote: MediaAddress, codec: Codec) -> None:
+        self.orders.append((f"listen to {codec.value}", remote.port))
+
     def start_audio(self, remote: MediaAddress, codec: Codec) -> None:
         self.orders.append((codec.value, remote.port))
 
@@ -52,6 +55,10 @@ class ToldEngine(EngineCall):
     async def hang_up(self, *, drain: float = 0.5) -> EngineResult:
         self.drained = drain
         return self.result
+
+    def hear(self, signal: Signal) -> None:
+        self.result = replace(self.result, heard=Hearing(signals=(*self.result.heard.signals, signal)))
+        self.events.put_nowait(SignalHeard(at=1.0, signal=signal))
 
     def end(self, result: EngineResult) -> None:
         self.result = result
@@ -100,6 +107,18 @@ class Scene:
 
     def note(self, progress: CallProgress) -> None:
         self.progress.append(progress.kind)
+
+    async def ring(self, port: int = 5000) -> IncomingCall:
+        """The callee's network is heard before there is an answer."""
+        call = await asyncio.wait_for(self.incoming.get(), 60)
+        offer = call.read_offer()
+        assert offer is not None
+        assert offer.audio is not None
+        call.progress(self.theirs.answer(offer, offer.audio, sdp.audio(port)))
+        async with asyncio.timeout(60):
+            while not self.engine.orders:
+                await asyncio.sleep(0.01)
+        return call
 
     async def answer(self, body: bytes | None = None) -> IncomingCall:
         """The callee answers with audio, or with what it is given."""
@@ -213,4 +232,67 @@ async def test_no_call_lasts_for_ever(scene: Scene) -> None:
     call = await scene.answer()
     facts = await asyncio.wait_for(running, 60)
     assert "longer than any fax" in facts.fault
+    assert isinstance(await next_event(call), HungUp)
+
+
+async def test_a_busy_tone_before_the_answer_cancels_the_call(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.ring()
+    assert scene.engine.orders == [("listen to PCMU", 5000)]
+    scene.engine.hear(Signal.BUSY)
+    verdict = judge(await running)
+    assert (verdict.status, verdict.cause) == (Status.BUSY, "hung up on the busy tone; heard busy tone")
+    assert (await next_event(call)) == HungUp(reason="CANCEL")
+
+
+async def test_after_a_sit_the_network_may_still_say_why(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.ring()
+    scene.engine.hear(Signal.SIT)
+    await asyncio.sleep(0.05)
+    call.refuse(503, q850=34)
+    verdict = judge(await running)
+    assert verdict.status is Status.FAST_BUSY
+    assert verdict.cause == "SIP 503, Q.850 34 (Service Unavailable); heard special information tone"
+
+
+async def test_an_announcement_that_nothing_follows_is_hung_up(scene: Scene) -> None:
+    running = scene.begin(media_clock=50)
+    call = await scene.ring()
+    scene.engine.hear(Signal.SIT)
+    verdict = judge(await running)
+    assert verdict.status is Status.OPERATOR_MESSAGE
+    assert "after the announcement" in verdict.cause
+    assert (await next_event(call)) == HungUp(reason="CANCEL")
+
+
+async def test_a_ringing_tone_ends_nothing_and_an_answer_after_it_counts(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.ring()
+    scene.engine.hear(Signal.RINGING)
+    offer = call.read_offer()
+    assert offer is not None
+    assert offer.audio is not None
+    call.answer(scene.theirs.answer(offer, offer.audio, sdp.audio(5000)))
+    assert isinstance(await next_event(call), Acknowledged)
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
+    assert scene.engine.orders == [("listen to PCMU", 5000), ("PCMU", 5000)]
+
+
+@pytest.mark.parametrize(
+    ("signal", "status"),
+    [
+        (Signal.BUSY, Status.BUSY),
+        (Signal.REORDER, Status.FAST_BUSY),
+        (Signal.SIT_INTERCEPT, Status.OPERATOR_MESSAGE),
+    ],
+)
+async def test_tones_after_the_answer_hang_up(scene: Scene, signal: Signal, status: Status) -> None:
+    running = scene.begin()
+    call = await scene.answer()
+    scene.engine.hear(signal)
+    verdict = judge(await running)
+    assert verdict.status is status
+    assert f"hung up on the {signal.value}" in verdict.cause
     assert isinstance(await next_event(call), HungUp)

@@ -83,8 +83,8 @@ def test_ansam_is_a_ced_too() -> None:
 @pytest.mark.parametrize("level", [-8, -20, -32])
 def test_v21_preamble_and_frames_are_heard_at_any_usual_level(level: int) -> None:
     gain = 10 ** ((level + 8) / 20)
-    for octets in (b"\x7e", b"\x7e\xff\xc8\x01\x00\x77\x1f\x23\x80"):
-        assert listen((gain * v21(1.5, octets)).astype(np.int16)).v21_heard
+    command = np.concatenate([v21(0.85, b"\x7e"), v21(0.5, b"\x7e\xff\xc8\x01\x00\x77\x1f\x23\x80")])
+    assert listen((gain * command).astype(np.int16)).v21_heard
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,17 @@ def test_a_ringing_tone_with_its_cadence_is_hardly_speech() -> None:
 
 def test_a_moment_of_2100_hz_is_no_ced() -> None:
     assert not listen(np.concatenate([noise(1, 10), tones(0.1, 2100), noise(1, 10)])).ced_heard
+
+
+@pytest.mark.parametrize("hiss", [0, 1200])
+def test_the_third_tone_of_a_sit_is_no_v21(hiss: float) -> None:
+    sit = np.concatenate([tones(0.38, 985.2), tones(0.38, 1428.5), tones(0.38, 1776.7), made_up_speech(3)])
+    torn = sit.copy()
+    torn[7200:7360] = torn[8000:8160] = 0
+
+    for sound in (sit, torn):
+        noisy = sound.astype(np.int64) + noise(len(sound) / RATE, hiss)
+        assert not listen(noisy.clip(-32767, 32767).astype(np.int16)).v21_heard
 
 
 def test_each_complete_block_is_told() -> None:

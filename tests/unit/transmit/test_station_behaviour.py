@@ -3,6 +3,8 @@
 import pytest
 
 from config.fax import Resolution
+from transmit.engine.order import AnswerWith
+from transmit.media.sound import Signal
 from transmit.station.behaviour import Answer, Behaviour, Behaviours
 
 
@@ -25,6 +27,17 @@ from transmit.station.behaviour import Answer, Behaviour, Behaviours
         ("drop-after 2", Behaviour(answer=Answer.DROP_AFTER, pages=2)),
         ("drop-at 7.25", Behaviour(answer=Answer.DROP_AT, seconds=7.25)),
         ("drop-after 12 for 1", Behaviour(answer=Answer.DROP_AFTER, pages=12, calls=1)),
+        ("silence for 3", Behaviour(answer=Answer.SOUND, sound="silence", calls=3)),
+        ("sit-vacant", Behaviour(answer=Answer.SOUND, sound="sit-vacant")),
+        ("early sit", Behaviour(answer=Answer.EARLY, sound="sit")),
+        ("early sit-intercept 404", Behaviour(answer=Answer.EARLY, sound="sit-intercept", sip_code=404)),
+        (
+            "early busy-tone 486 17 for 2",
+            Behaviour(answer=Answer.EARLY, sound="busy-tone", sip_code=486, q850_cause=17, calls=2),
+        ),
+        ("glare", Behaviour(answer=Answer.GLARE)),
+        ("garbled", Behaviour(answer=Answer.GARBLED)),
+        ("lossy 5", Behaviour(answer=Answer.LOSSY, loss=0.05)),
     ],
 )
 def test_behaviours_are_read(text: str, expected: Behaviour) -> None:
@@ -32,17 +45,38 @@ def test_behaviours_are_read(text: str, expected: Behaviour) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "engaged", "busy two", "busy 0", "fail", "fail 200", "drop-after", "slow for", "fax for 0"]
+    "text",
+    [
+        *("", "engaged", "busy two", "busy 0", "fail", "fail 200", "drop-after", "slow for", "fax for 0"),
+        *("early", "early fax", "early sit 2000", "lossy"),
+    ],
 )
 def test_anything_else_is_refused_with_what_was_expected(text: str) -> None:
     with pytest.raises(ValueError, match="is not one of fax"):
         Behaviour.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "answer_with", "signal", "name"),
+    [
+        ("fax", AnswerWith.FAX, None, "fax"),
+        ("voice", AnswerWith.VOICE, None, "voice"),
+        ("early silence", AnswerWith.SILENCE, None, "early"),
+        ("busy-tone", AnswerWith.SIGNAL, Signal.BUSY, "busy-tone"),
+        ("early sit-no-circuit 503", AnswerWith.SIGNAL, Signal.SIT_NO_CIRCUIT, "early"),
+    ],
+)
+def test_a_sound_is_made_by_what_sits_at_our_end(
+    text: str, answer_with: AnswerWith, signal: Signal | None, name: str
+) -> None:
+    behaviour = Behaviour.parse(text)
+    assert (behaviour.answer_with, behaviour.signal, behaviour.name) == (answer_with, signal, name)
+
+
 def test_the_longest_matching_suffix_decides() -> None:
     behaviours = Behaviours({"99": Behaviour.parse("voice"), "0199": Behaviour.parse("fail 404")})
     assert behaviours.next("+12065550199").answer is Answer.FAIL
-    assert behaviours.next("+12065550299").answer is Answer.VOICE
+    assert behaviours.next("+12065550299").sound == "voice"
     assert behaviours.next("+12065550123").answer is Answer.FAX
 
 

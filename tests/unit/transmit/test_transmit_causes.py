@@ -3,9 +3,9 @@
 import pytest
 
 from store.status import Status
-from transmit.causes import CallFacts, judge
+from transmit.causes import SIGNALS, CallFacts, judge
 from transmit.engine.completion import Completion
-from transmit.engine.events import EngineResult, Hearing
+from transmit.engine.events import EngineResult, Hearing, Signal
 
 
 def _session(code: int | None, *, confirmed: int = 0, asked: int = 2, **known: object) -> CallFacts:
@@ -223,3 +223,75 @@ def test_the_cause_tells_of_an_unconfirmed_last_page() -> None:
     verdict = judge(_session(49, confirmed=1, bit_rate=14400, last_page_unconfirmed=True))
     assert "1 of 2 pages confirmed" in verdict.cause
     assert "last page unconfirmed" in verdict.cause
+
+
+def _early(*signals: Signal, **known: object) -> CallFacts:
+    return CallFacts(pages_asked=1, heard=Hearing(signals=signals), **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        (_early(Signal.BUSY, fault="hung up"), Status.BUSY),
+        (_early(Signal.REORDER, fault="hung up"), Status.FAST_BUSY),
+        (_early(Signal.REORDER, number="+46812345678"), Status.BUSY),
+        (_early(Signal.SIT, fault="hung up"), Status.OPERATOR_MESSAGE),
+        (_early(Signal.SIT, rang_out=True), Status.OPERATOR_MESSAGE),
+        (_early(Signal.SIT, sip_code=480), Status.OPERATOR_MESSAGE),
+        (_early(Signal.SIT, sip_code=500), Status.OPERATOR_MESSAGE),
+        (_early(Signal.SIT, sip_code=503), Status.FAST_BUSY),
+        (_early(Signal.SIT, sip_code=486), Status.BUSY),
+        (_early(Signal.SIT, sip_code=500, q850_cause=34), Status.FAST_BUSY),
+        (_early(Signal.BUSY, sip_code=404), Status.OPERATOR_MESSAGE),
+        (_early(Signal.BUSY, sip_code=480), Status.BUSY),
+        (_early(Signal.SIT_NO_CIRCUIT, sip_code=404), Status.FAST_BUSY),
+        (_early(Signal.SIT_REORDER, sip_code=480, q850_cause=1), Status.FAST_BUSY),
+        (_early(Signal.SIT_VACANT, sip_code=503), Status.OPERATOR_MESSAGE),
+        (_early(Signal.BUSY, Signal.SIT_INTERCEPT), Status.OPERATOR_MESSAGE),
+        (_early(Signal.RINGING, rang_out=True), Status.NO_ANSWER),
+        (_early(Signal.RINGING, sip_code=486), Status.BUSY),
+        (_early(Signal.CNG, sip_code=500), Status.GENERAL_ERROR),
+    ],
+)
+def test_what_was_heard_before_the_answer_fills_in_what_sip_left_open(
+    facts: CallFacts, status: Status
+) -> None:
+    verdict = judge(facts)
+    assert verdict.status is status
+    assert all(signal in verdict.cause for signal in facts.heard.signals)
+
+
+@pytest.mark.parametrize(
+    ("signals", "speech", "code", "status"),
+    [
+        ((Signal.BUSY,), 0.0, 49, Status.BUSY),
+        ((Signal.BUSY,), 5.0, 2, Status.BUSY),
+        ((Signal.REORDER,), 0.0, 49, Status.FAST_BUSY),
+        ((Signal.SIT,), 20.0, 49, Status.OPERATOR_MESSAGE),
+        ((Signal.SIT_VACANT,), 20.0, 2, Status.OPERATOR_MESSAGE),
+        ((Signal.SIT_NO_CIRCUIT,), 20.0, 49, Status.FAST_BUSY),
+        ((Signal.RINGING,), 0.3, 2, Status.NO_ANSWER),
+        ((Signal.RINGING,), 5.0, 2, Status.VOICE_ANSWER),
+        ((Signal.RINGING,), 0.0, 49, Status.NO_ANSWER),
+        ((Signal.ANSAM, Signal.MODEM), 0.0, 2, Status.NOT_A_FAX_MACHINE),
+        ((Signal.CNG,), 0.0, 2, Status.NOT_A_FAX_MACHINE),
+    ],
+)
+def test_what_answered_with_tones_has_the_status_of_the_tones(
+    signals: tuple[Signal, ...], speech: float, code: int, status: Status
+) -> None:
+    verdict = judge(_session(code, heard=Hearing(speech_seconds=speech, signals=signals)))
+    assert verdict.status is status
+    assert all(signal in verdict.cause for signal in signals)
+
+
+def test_a_fax_that_began_is_not_judged_by_tones() -> None:
+    heard = Hearing(signals=(Signal.BUSY,), v21_heard=True)
+    assert judge(_session(49, heard=heard, bit_rate=14400)).status is Status.TRANSMISSION_FAILED
+    assert judge(_session(2, heard=heard)).status is Status.NEGOTIATION_FAILED
+
+
+def test_every_signal_that_ends_a_call_has_a_status() -> None:
+    assert {signal for signal in Signal if signal.name.startswith("SIT")} | {Signal.BUSY, Signal.REORDER} == {
+        *SIGNALS
+    }
