@@ -26,7 +26,7 @@ import pytest
 from config.values import HostPort
 
 DEBIAN = Path(sys.prefix) / "debian"
-_LIBRARIES = DEBIAN / "usr/lib/hylafax"
+LIBRARIES = DEBIAN / "usr/lib/hylafax"
 _USER = "uucp"
 _CONFIG = """\
 LogFacility: daemon
@@ -135,7 +135,7 @@ class HylafaxSite:
         """Let HylaFAX's own faxsend talk to a class 1 modem."""
         self.modem = str(terminal).removeprefix("/dev/").replace("/", "_")
         (self.spool / f"etc/config.{self.modem}").write_text(_CLASS_1)
-        (self.spool / "bin/planned-call").write_text(_FAXSEND.format(libraries=_LIBRARIES))
+        (self.spool / "bin/planned-call").write_text(_FAXSEND.format(libraries=LIBRARIES))
 
     def calls(self) -> list[dict[str, str]]:
         """The jobs of every call that was placed, as they were at its start."""
@@ -205,7 +205,7 @@ class HylafaxSite:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "LD_LIBRARY_PATH": str(_LIBRARIES)}
+    return {**os.environ, "LD_LIBRARY_PATH": str(LIBRARIES)}
 
 
 def _answers(host: str, port: int) -> bool:
@@ -224,15 +224,19 @@ def _wait(true: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def hylafax_site() -> Iterator[HylafaxSite]:
-    """A HylaFAX that runs, with a modem that is ready; skips the test where it cannot be run."""
+def hylafax_site(*, start: bool = True) -> Iterator[HylafaxSite]:
+    """A HylaFAX that runs, with a modem that is ready; skips the test where it cannot be run.
+
+    Not started it is a spool folder alone, for a faxgetty that receives.
+    """
     if os.geteuid() != 0:
         pytest.skip("HylaFAX can be started by root alone")
     spool = Path(tempfile.mkdtemp(prefix="postfax-hylafax-"))
     site = HylafaxSite(spool, _free_port())
     try:
         _make_spool(spool)
-        site.start()
+        if start:
+            site.start()
         yield site
     finally:
         site.stop()
@@ -253,9 +257,9 @@ def _make_spool(spool: Path) -> None:
     (spool / "etc/hosts.hfaxd").chmod(0o600)
     (spool / "etc/config").write_text(_CONFIG.format(spool=spool))
     (spool / "etc/config.ttyT0").write_text("ModemType: Class1\n")
-    (spool / "etc/setup.cache").write_text(_SET_UP.format(libraries=_LIBRARIES))
+    (spool / "etc/setup.cache").write_text(_SET_UP.format(libraries=LIBRARIES))
     (spool / "bin/planned-call").write_text(_PLANNED_CALL)
-    (spool / "bin/tiff2fax-here").write_text(_TIFF2FAX.format(libraries=_LIBRARIES))
+    (spool / "bin/tiff2fax-here").write_text(_TIFF2FAX.format(libraries=LIBRARIES))
     for name in ("planned-call", "tiff2fax-here"):
         (spool / "bin" / name).chmod(0o755)
     for path in (spool, *spool.rglob("*")):
