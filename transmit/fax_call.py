@@ -35,7 +35,7 @@ from transmit.sip import sdp
 from transmit.sip.call import OfferRefused
 from transmit.sip.call_events import Answered, CallEvent, HungUp, Offered, Refused, Ringing
 from transmit.sip.outgoing import OutgoingCall
-from transmit.sip.sdp import LocalSession, MediaDescription, SessionDescription
+from transmit.sip.sdp import LocalSession, MediaDescription, SessionDescription, T38Parameters
 
 log = structlog.get_logger(__name__)
 
@@ -254,7 +254,8 @@ class FaxCall:
         """The callee wants other media."""
         image, audio = offered.offer.image, offered.offer.audio
         if image is not None and self._takes_t38:
-            self._call.accept(offered, self._session.answer(offered.offer, image, self._our_image))
+            ours = sdp.image(self._engine.media_port, fec=T38Parameters.of(image).fec)
+            self._call.accept(offered, self._session.answer(offered.offer, image, ours))
             self._switch_to_t38(image)
         elif audio is not None and self._t38 != "only":
             self._call.accept(offered, self._session.answer(offered.offer, audio, self._our_audio))

@@ -180,6 +180,7 @@ class HylafaxLine:
                         return None
                     if fax is None:
                         raise _NotPlaced(f"HylaFAX has no job of this call, and {order.no_document}")
+                    await order.fence()
                     unsure = True
                     return await self._submitted(server, order, fax)
             except (OSError, HylafaxRefusal) as fault:

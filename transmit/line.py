@@ -5,7 +5,7 @@ crash are outcomes. `lines` makes the lines that the settings name.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,14 @@ from store.job import Outcome
 
 class LineError(Exception):
     """A line cannot be used as it is set up; the text says why and what to do, for an administrator."""
+
+
+class CallNotOurs(Exception):  # noqa: N818 - named as what happened
+    """Another service has taken the job over while this one stood still: the call is not to be placed."""
+
+
+async def _no_fence() -> None:
+    """For calls that nobody else could place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +56,8 @@ class CallOrder:
     no_document: str = ""
     """Why there is no `document` to be handed over; only of a call that is taken up. It is followed if the
     line finds it, and placed no more if not."""
+    fence: Callable[[], Awaitable[None]] = _no_fence
+    """Awaited by the line immediately before it places the call; raises `CallNotOurs` where it must not."""
     hang_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the job is cancelled: the call ends, and its outcome is `Job Cancelled`."""
 
@@ -116,6 +126,8 @@ class Line(Protocol):
 
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         """Places one call and says what it came to.
+
+        What the order's fence raises is raised on, and no call was placed then.
 
         Cancelling the task hangs up within 5 s and raises CancelledError on; a line that keeps its calls lets
         them go on instead, and follows them again when it is asked with the same attempt.

@@ -23,7 +23,9 @@ def back_to_audio(engine: EngineCall, audio: MediaDescription) -> None:
 def switch_to_t38(engine: EngineCall, image: MediaDescription) -> None:
     """Goes on by T.38 as the far end takes it, or changes where to."""
     limits = T38Parameters.of(image)
-    engine.switch_to_t38(_address(image), max_datagram=limits.max_datagram, redundancy=limits.redundancy)
+    engine.switch_to_t38(
+        _address(image), max_datagram=limits.max_datagram, redundancy=limits.redundancy, fec=limits.fec
+    )
 
 
 def _address(media: MediaDescription) -> MediaAddress:

@@ -171,6 +171,7 @@ class ProviderLine:
                     raise _Over("cancelled before the provider had it", Status.JOB_CANCELLED)
                 if wanted is None:
                     raise _Over(f"the provider has no fax of this call, and {order.no_document}")
+                await order.fence()
                 return await self._handed_over(*wanted)
             except (OSError, ProviderRefusal) as fault:
                 self._watched.failed(self._unusable(fault))

@@ -180,6 +180,11 @@ class SipLine:
         self, order: CallOrder, prepared: _Preparation, report: Report
     ) -> tuple[CallFacts, datetime | None]:
         """Dials, and follows the call to its end: what is known of it, and when it was answered."""
+        try:
+            await order.fence()
+        except BaseException:
+            await prepared.engine.hang_up(drain=0.0)
+            raise
         report(
             CallProgress(
                 kind=ProgressKind.DIALLING,

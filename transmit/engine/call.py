@@ -64,8 +64,8 @@ class Call:
                 self._session.listen(remote, codec)
             case StartAudio(remote=remote, codec=codec):
                 self._session.start_audio(remote, codec)
-            case SwitchToT38(remote=remote, max_datagram=max_datagram, redundancy=redundancy):
-                self._session.switch_to_t38(remote, max_datagram=max_datagram, redundancy=redundancy)
+            case SwitchToT38(remote=remote, max_datagram=octets, redundancy=redundancy, fec=fec):
+                self._session.switch_to_t38(remote, max_datagram=octets, redundancy=redundancy, fec=fec)
             case BackToAudio(remote=remote, codec=codec):
                 self._session.back_to_audio(remote, codec)
             case HangUp(drain=drain):

@@ -55,6 +55,7 @@ class SwitchToT38:
     remote: MediaAddress
     max_datagram: int
     redundancy: int
+    fec: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

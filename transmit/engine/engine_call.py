@@ -98,7 +98,9 @@ class EngineCall:
         """
         self._worker.send(self._number, StartAudio(remote=remote, codec=codec))
 
-    def switch_to_t38(self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3) -> None:
+    def switch_to_t38(
+        self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3, fec: bool = False
+    ) -> None:
         """Go on by T.38: a new T.30 session over UDPTL; the one over audio is given up.
 
         Given again, it only changes the far end's address and limits.
@@ -106,9 +108,10 @@ class EngineCall:
         Args:
             remote: From the far end's SDP.
             max_datagram: The far end's T38FaxMaxDatagram, in octets.
-            redundancy: How many earlier packets each datagram repeats.
+            redundancy: How many earlier packets each datagram repeats, or how many parities it carries.
+            fec: Whether it carries parities.
         """
-        order = SwitchToT38(remote=remote, max_datagram=max_datagram, redundancy=redundancy)
+        order = SwitchToT38(remote=remote, max_datagram=max_datagram, redundancy=redundancy, fec=fec)
         self._worker.send(self._number, order)
 
     def back_to_audio(self, remote: MediaAddress, codec: Codec) -> None:

@@ -26,6 +26,7 @@ from transmit.media.listening import Listener
 from transmit.media.sound import SPECIAL_INFORMATION, Sound
 from transmit.media.sounds import signal_sound
 from transmit.media.speech import made_up_speech, read_wav
+from transmit.media.udptl import UdptlEncoder
 
 TICKS_A_SECOND = 50
 TICK_SECONDS = 1 / TICKS_A_SECOND
@@ -101,18 +102,21 @@ class FaxSession:
         elif self._leg is None:
             self._begin_audio(codec)
 
-    def switch_to_t38(self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3) -> None:
+    def switch_to_t38(
+        self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3, fec: bool = False
+    ) -> None:
         """Begin anew over T.38; in a call that is on T.38, only the far end's address and limits change.
 
         A session that is over stays over, and an answerer that is no fax machine stays on audio.
         """
         self._announce(remote)
         self._leave_early_media()
+        encoder = UdptlEncoder(max_datagram=max_datagram, redundancy=redundancy, fec=fec)
         if isinstance(self._leg, T38Leg):
-            self._leg.limit(max_datagram=max_datagram, redundancy=redundancy)
+            self._leg.limit(encoder)
         elif self._result is None and self._order.answer_with is AnswerWith.FAX:
             self._close_leg()
-            self._leg = T38Leg(self._order, self._ears, max_datagram=max_datagram, redundancy=redundancy)
+            self._leg = T38Leg(self._order, self._ears, encoder)
             self._t30 = self._leg.terminal.t30
             self._transport = "T.38"
             self._leg_began = self._now

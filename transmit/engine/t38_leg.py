@@ -14,13 +14,13 @@ _SPOILED = 5
 class T38Leg:
     """One UDPTL stream each way."""
 
-    def __init__(self, order: SessionOrder, ears: Ears, *, max_datagram: int, redundancy: int) -> None:
-        self._encoder = UdptlEncoder(redundancy=redundancy, max_datagram=max_datagram)
+    def __init__(self, order: SessionOrder, ears: Ears, encoder: UdptlEncoder) -> None:
+        self._encoder = encoder
         self._decoder = UdptlDecoder()
         self._outgoing: list[bytes] = []
         self._latest = 0
         self._spoils_image = order.spoils_image
-        self.terminal = T38Terminal(order, max_datagram=max_datagram, send_ifp=self._send, ears=ears)
+        self.terminal = T38Terminal(order, max_datagram=encoder.max_datagram, send_ifp=self._send, ears=ears)
 
     def receive(self, datagram: bytes) -> None:
         """Take a datagram of the far end; what is no UDPTL is dropped."""
@@ -51,10 +51,10 @@ class T38Leg:
         """End the terminal."""
         self.terminal.close()
 
-    def limit(self, *, max_datagram: int, redundancy: int) -> None:
-        """The far end changed its limits in a new SDP."""
-        self._encoder.max_datagram = max_datagram
-        self._encoder.redundancy = redundancy
+    def limit(self, wanted: UdptlEncoder) -> None:
+        """The far end changed its limits in a new SDP: what is sent keeps its numbers."""
+        self._encoder.max_datagram = wanted.max_datagram
+        self._encoder.redundancy, self._encoder.fec = wanted.redundancy, wanted.fec
 
     def _send(self, packet: bytes, count: int) -> None:
         self._outgoing += [self._encoder.pack(packet)] * count

@@ -1,7 +1,8 @@
 """UDPTL: IFP packets in UDP datagrams, with what is needed to survive the loss of some (T.38 §9.1).
 
 A datagram carries one packet (the primary) and, for error recovery, either copies of the packets before it
-(redundancy, which we send) or parities over them (forward error correction, which we only understand).
+(redundancy) or parities over them (forward error correction). We send what the far end wants, and understand
+both whatever it said.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ _FRAGMENTED = 0x40
 _LONGEST = 0x3FFF
 _PARITY = 0x80
 _MOST_SECONDARIES = 64
+_SPAN = 3
+"""Packets that each of our parities covers: with three of them, three datagrams in a row may be lost."""
 _REMEMBERED = 64
 """Packets that the decoder keeps to recover others with parity."""
 
@@ -21,16 +24,18 @@ class UdptlError(ValueError):
 
 
 class UdptlEncoder:
-    """Numbers IFP packets and packs each with copies of the ones before it."""
+    """Numbers IFP packets and packs each with copies of the ones before it, or parities over them."""
 
-    def __init__(self, *, redundancy: int = 3, max_datagram: int = 400) -> None:
+    def __init__(self, *, redundancy: int = 3, fec: bool = False, max_datagram: int = 400) -> None:
         """Begin at packet 0.
 
         Args:
-            redundancy: How many earlier packets a datagram repeats.
-            max_datagram: Octets that the far end takes (T38FaxMaxDatagram): only copies that fit are sent.
+            redundancy: How many earlier packets a datagram repeats, or how many parities it carries.
+            fec: Whether it carries parities.
+            max_datagram: Octets that the far end takes (T38FaxMaxDatagram): only what fits is sent.
         """
         self.redundancy = redundancy
+        self.fec = fec
         self.max_datagram = max_datagram
         self._sequence = 0
         self._sent: list[bytes] = []
@@ -42,10 +47,28 @@ class UdptlEncoder:
             UdptlError: The packet is longer than UDPTL can carry unfragmented (16,383 octets).
         """
         primary = self._sequence.to_bytes(2, "big") + _open_type(packet)
-        copies = self._fitting_copies(self.max_datagram - len(primary) - 2)
+        recovery = self._parities if self.fec else self._copies
+        datagram = primary + recovery(self.max_datagram - len(primary))
         self._sequence = (self._sequence + 1) % SEQUENCE_MODULUS
-        self._sent = [packet, *self._sent[: max(0, self.redundancy - 1)]]
-        return primary + b"\0" + _length(len(copies)) + b"".join(copies)
+        self._sent = [packet, *self._sent[: max(0, self.redundancy * (_SPAN if self.fec else 1) - 1)]]
+        return datagram
+
+    def _copies(self, room: int) -> bytes:
+        copies = self._fitting_copies(room - 2)
+        return b"\0" + _length(len(copies)) + b"".join(copies)
+
+    def _parities(self, room: int) -> bytes:
+        """As many parities as there are packets for, and as fit; copies where there are none.
+
+        With n of them, parity m covers the packet that was sent n - m ago and every n-th one before it.
+        """
+        for count in range(min(self.redundancy, len(self._sent) // _SPAN), 0, -1):
+            covered = [self._sent[count - index - 1 : count * _SPAN : count] for index in range(count)]
+            parities = [_open_type(_xor(bytes(max(map(len, packets))), packets)) for packets in covered]
+            octets = bytes([_PARITY, 1, _SPAN]) + _length(count) + b"".join(parities)
+            if len(octets) <= room:
+                return octets
+        return self._copies(room)
 
     def _fitting_copies(self, room: int) -> list[bytes]:
         copies: list[bytes] = []

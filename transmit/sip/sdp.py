@@ -99,7 +99,9 @@ class T38Parameters:
     max_datagram: int = MAX_DATAGRAM
     """Octets of the largest UDPTL datagram that it takes."""
     redundancy: int = _REDUNDANCY
-    """How many earlier packets each datagram should repeat."""
+    """How many earlier packets each datagram should repeat, or how many parities it should carry."""
+    fec: bool = False
+    """Whether it wants parities (T.38 §9.1.4.2)."""
 
     @classmethod
     def of(cls, media: MediaDescription) -> "T38Parameters":
@@ -110,6 +112,7 @@ class T38Parameters:
         return cls(
             max_datagram=min(octets, _LARGEST_DATAGRAM) or MAX_DATAGRAM,
             redundancy=0 if correction == "t38udpnoec" else _REDUNDANCY,
+            fec=correction == "t38udpfec",
         )
 
 
@@ -224,8 +227,8 @@ def audio(
     )
 
 
-def image(port: int) -> MediaDescription:
-    """Our T.38, received at a local port (T.38 Annex D.2.3)."""
+def image(port: int, *, fec: bool = False) -> MediaDescription:
+    """Our T.38, received at a local port (T.38 Annex D.2.3); with `fec` for a peer that offered that."""
     return MediaDescription(
         kind=MediaKind.IMAGE,
         port=port,
@@ -238,7 +241,7 @@ def image(port: int) -> MediaDescription:
             ("T38FaxRateManagement", "transferredTCF"),
             ("T38FaxMaxBuffer", "1800"),
             ("T38FaxMaxDatagram", str(MAX_DATAGRAM)),
-            ("T38FaxUdpEC", "t38UDPRedundancy"),
+            ("T38FaxUdpEC", "t38UDPFEC" if fec else "t38UDPRedundancy"),
         ),
     )
 

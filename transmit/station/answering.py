@@ -15,7 +15,7 @@ from transmit.sip.call import NoResponse, OfferRefused
 from transmit.sip.call_events import Acknowledged, CallEvent, HungUp, Offered
 from transmit.sip.incoming import IncomingCall
 from transmit.sip.message import SipError
-from transmit.sip.sdp import LocalSession, SessionDescription
+from transmit.sip.sdp import LocalSession, SessionDescription, T38Parameters
 from transmit.station.behaviour import Answer, Behaviour
 
 log = structlog.get_logger(__name__)
@@ -163,7 +163,8 @@ class Answering:
             self._call.answer(self._session.answer(offer, offer.audio, sdp.audio(engine.media_port)))
             start_audio(engine, offer.audio)
         elif offer.image is not None:
-            self._call.answer(self._session.answer(offer, offer.image, sdp.image(engine.media_port)))
+            ours = sdp.image(engine.media_port, fec=T38Parameters.of(offer.image).fec)
+            self._call.answer(self._session.answer(offer, offer.image, ours))
             switch_to_t38(engine, offer.image)
             self._on_t38 = True
 
@@ -216,9 +217,8 @@ class Answering:
             self._clashes = False
             self._tasks.append(asyncio.create_task(self._clash(engine)))
         elif image is not None and self._behaviour.answer in _T38_ANSWERS:
-            self._call.accept(
-                offered, self._session.answer(offered.offer, image, sdp.image(engine.media_port))
-            )
+            ours = sdp.image(engine.media_port, fec=T38Parameters.of(image).fec)
+            self._call.accept(offered, self._session.answer(offered.offer, image, ours))
             switch_to_t38(engine, image)
             self._on_t38 = True
         elif audio is not None:

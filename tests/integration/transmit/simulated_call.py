@@ -56,9 +56,11 @@ class SimulatedCall:
         self.answerer.session.start_audio(CALLER, codec)
         return self
 
-    def start_t38(self, *, redundancy: int = 3, max_datagram: int = 400) -> "SimulatedCall":
-        self.caller.session.switch_to_t38(ANSWERER, max_datagram=max_datagram, redundancy=redundancy)
-        self.answerer.session.switch_to_t38(CALLER, max_datagram=max_datagram, redundancy=redundancy)
+    def start_t38(
+        self, *, redundancy: int = 3, fec: bool = False, max_datagram: int = 400
+    ) -> "SimulatedCall":
+        for end, remote in ((self.caller, ANSWERER), (self.answerer, CALLER)):
+            end.session.switch_to_t38(remote, max_datagram=max_datagram, redundancy=redundancy, fec=fec)
         return self
 
     def run(self, seconds: float = 900.0, *, until: Callable[[], bool] | None = None) -> "SimulatedCall":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fax_tiff import make_fax
+from fax_tiff import make_fax, same_pages
 from simulated_call import ANSWERER, CALLER, SimulatedCall, receiving, sending
 
 from transmit.engine.completion import Completion
@@ -98,10 +98,13 @@ def test_what_is_lost_on_purpose_is_lost_both_ways(document: Path, tmp_path: Pat
         assert (call.answerer.ended is None) is heard_of
 
 
-def test_redundancy_bears_the_loss_of_a_fifth(document: Path, tmp_path: Path) -> None:
-    call = SimulatedCall(sending(document), receiving(tmp_path / "received.tif", loss=0.2)).start_t38().run()
+@pytest.mark.parametrize(("fec", "loss"), [(False, 0.2), (True, 0.05)])
+def test_error_recovery_bears_loss(document: Path, tmp_path: Path, *, fec: bool, loss: float) -> None:
+    received = tmp_path / "received.tif"
+    call = SimulatedCall(sending(document), receiving(received, loss=loss)).start_t38(fec=fec).run()
     result, answer = call.hang_up()
     assert (result.pages_confirmed, answer.pages_received) == (1, 1)
+    assert same_pages(document, received)
 
 
 def test_an_image_that_never_arrives_whole_is_given_up(document: Path, tmp_path: Path) -> None:

@@ -46,8 +46,10 @@ class ToldEngine(EngineCall):
     def start_audio(self, remote: MediaAddress, codec: Codec) -> None:
         self.orders.append((codec.value, remote.port))
 
-    def switch_to_t38(self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3) -> None:
-        self.orders.append((f"T.38 {max_datagram} {redundancy}", remote.port))
+    def switch_to_t38(
+        self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3, fec: bool = False
+    ) -> None:
+        self.orders.append((f"T.38 {max_datagram} {redundancy}{' FEC' if fec else ''}", remote.port))
 
     def back_to_audio(self, remote: MediaAddress, codec: Codec) -> None:
         self.orders.append((f"back to {codec.value}", remote.port))
@@ -161,6 +163,17 @@ async def test_the_callees_t38_is_accepted_with_its_limits(scene: Scene) -> None
     assert scene.engine.orders == [("PCMU", 5000), ("T.38 176 3", 5002)]
     assert ProgressKind.T38 in scene.progress
     assert isinstance(await next_event(call), HungUp)
+
+
+async def test_a_callee_that_wants_forward_error_correction_gets_it(scene: Scene) -> None:
+    running = scene.begin()
+    call = await scene.answer()
+    answer = await scene.offer(call, scene.theirs.offer(sdp.image(5002, fec=True)))
+    assert answer.image is not None
+    assert answer.image.attribute("T38FaxUdpEC") == "t38UDPFEC"
+    scene.engine.end(_ok())
+    await running
+    assert scene.engine.orders[-1] == ("T.38 400 3 FEC", 5002)
 
 
 async def test_a_callee_that_goes_back_to_audio_is_followed(scene: Scene) -> None:
