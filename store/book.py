@@ -54,7 +54,7 @@ from store.records import (
     pickups,
     schedule,
 )
-from store.records.calls import HeaderText
+from store.records.calls import INTERRUPTED, GoesAlong, HeaderText
 from store.records.claims import Claims, Released
 from store.records.interventions import CancelResult
 from store.records.mails import Accepted, Arrived, MailClaim
@@ -235,6 +235,22 @@ class Book(Searching):
         """
         return await self._access.write(calls.claim_call, channels, lease, header)
 
+    async def claim_companions(
+        self, attempt_id: str, lease: timedelta, header: HeaderText, goes_along: GoesAlong
+    ) -> tuple[tuple[FaxJob, Attempt], ...]:
+        """Take other due jobs to the same number into an open call, and open their attempts.
+
+        Args:
+            attempt_id: whose call it is.
+            lease: as in `claim_call`.
+            header: likewise.
+            goes_along: whether a job may; runs in the writer's thread too.
+
+        Raises:
+            AttemptClosed: the call is over.
+        """
+        return await self._access.write(calls.claim_companions, attempt_id, lease, header, goes_along)
+
     async def record_outcome(
         self,
         attempt_id: str,
@@ -257,9 +273,12 @@ class Book(Searching):
             calls.record_outcome, attempt_id, outcome, next_call, explanation, destination
         )
 
-    async def record_interrupted(self, attempt_id: str) -> FaxJob:
-        """The end of the service cut a call off: the job is due again, and the first three do not count."""
-        return await self._access.write(calls.record_interrupted, attempt_id)
+    async def record_interrupted(self, attempt_id: str, cause: str = INTERRUPTED) -> FaxJob:
+        """The end of the service cut a call off, or another `cause` that is none of the job's.
+
+        The job is due again, and the first three times do not count.
+        """
+        return await self._access.write(calls.record_interrupted, attempt_id, cause)
 
     async def gauges(self, now: datetime) -> Gauges:
         """What is on its way, and since when."""

@@ -170,6 +170,8 @@ class Attempt:
     started_at: datetime
     first_page: int = 0
     """0-based; above 0 where earlier calls had the pages before it confirmed."""
+    shares_call_of: str = ""
+    """The attempt whose call it shares, its pages behind those of that one; empty for a call of its own."""
     outcome: Outcome | None = None
     interrupted: bool = False
     """Cut off by the end of the service; does not count against the allowed attempts."""

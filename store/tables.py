@@ -189,6 +189,8 @@ jobs = Table(
     Column("pages", Integer, nullable=False, server_default="0"),
     Column("first_call_at", Instant),
     Column("resend_of", String(24), nullable=False, server_default=""),
+    # While it is in a call: 0, or its place behind the fax whose call it shares.
+    Column("call_place", Integer, nullable=False, server_default="0"),
     Index("jobs_of_mail", "mail_id", "position", unique=True),
     # Holds all that the choice of the next call looks at, so that it never touches a row that it passes over.
     Index(
@@ -205,7 +207,14 @@ jobs = Table(
     ),
     Index("jobs_expiring", "expires_at", sqlite_where=EXPIRING, postgresql_where=EXPIRING),
     # The database itself holds that a number has one call at a time.
-    Index("one_call_a_number", "number", unique=True, sqlite_where=IN_CALL, postgresql_where=IN_CALL),
+    Index(
+        "one_call_a_number",
+        "number",
+        "call_place",
+        unique=True,
+        sqlite_where=IN_CALL,
+        postgresql_where=IN_CALL,
+    ),
     Index("jobs_by_state", "state", "created_at"),
     # In order of time, and with all that reports count: they touch no row.
     Index(
@@ -280,6 +289,8 @@ attempts = Table(
     Column("leased_until", Instant, nullable=False),
     Column("interrupted", Boolean, nullable=False),
     Column("first_page", Integer, nullable=False, server_default="0"),
+    # The attempt whose call it shares; empty where the call is its own.
+    Column("shares_call_of", String(32), nullable=False, server_default=""),
     # The outcome; NULL throughout while the attempt is open.
     Column("ended_at", Instant),
     Column("status", String(32)),

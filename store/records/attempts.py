@@ -45,7 +45,14 @@ def the_attempt(connection: Connection, attempt: str) -> Attempt:
 
 
 def open_attempt(
-    turn: Turn, job: FaxJob, *, line: str, header: str, first_page: int, leased_until: datetime
+    turn: Turn,
+    job: FaxJob,
+    *,
+    line: str,
+    header: str,
+    leased_until: datetime,
+    first_page: int = 0,
+    shares_call_of: str = "",
 ) -> Attempt:
     """Write the row of a call that is about to be placed."""
     number = len(attempts_of_job(turn.connection, job.id)) + 1
@@ -58,6 +65,7 @@ def open_attempt(
         header=header,
         started_at=turn.now,
         first_page=first_page,
+        shares_call_of=shares_call_of,
     )
     row = asdict(attempt)
     del row["outcome"]
@@ -81,7 +89,8 @@ def open_attempts_of(connection: Connection, owner: str, *, besides: Collection[
 
 def calls_by_line(connection: Connection) -> dict[str, int]:
     """How many calls each line has open; a line without one is left out."""
-    query = select(attempts.c.line, func.count().label("calls")).where(OPEN).group_by(attempts.c.line)
+    own = attempts.c.shares_call_of == ""
+    query = select(attempts.c.line, func.count().label("calls")).where(OPEN, own).group_by(attempts.c.line)
     return {row.line: row.calls for row in connection.execute(query)}
 
 
@@ -101,6 +110,7 @@ def _attempt(row: Row[Any]) -> Attempt:
         header=row.header,
         started_at=row.started_at,
         first_page=row.first_page,
+        shares_call_of=row.shares_call_of,
         interrupted=row.interrupted,
         outcome=None if row.ended_at is None else _outcome(row),
     )

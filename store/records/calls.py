@@ -1,11 +1,11 @@
 """A call is opened, and what came of it decides where its job goes next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import bindparam, func, literal, select
 
 from config.retry import Resume
 from store.call_time import call_time_of
@@ -28,6 +28,16 @@ HeaderText = Callable[[FaxJob, str, datetime], str]
 
 PUT_OFF_AT_ONCE = 100
 """So many jobs are put off in one transaction."""
+
+GoesAlong = Callable[[Sequence[FaxJob], FaxJob], bool]
+"""(the faxes of a call so far, another to the same number) → whether that may go in the same call."""
+
+_ALSO_DUE = (
+    select(jobs.c.id)
+    .where(jobs.c.number == bindparam("number"), jobs.c.dialable, jobs.c.due_at <= bindparam("now"))
+    .order_by(jobs.c.priority, jobs.c.due_at, jobs.c.id)
+    .limit(100)
+)
 
 FREE_INTERRUPTIONS = 3
 """So many interrupted calls of a job do not count as tries. A document that brings the service down each time
@@ -75,6 +85,38 @@ def _call(
     return job, attempt
 
 
+def claim_companions(
+    turn: Turn, attempt_id: str, lease: timedelta, header: HeaderText, goes_along: GoesAlong
+) -> tuple[tuple[FaxJob, Attempt], ...]:
+    """Take jobs to the same number into the call of an attempt that is open, those first that are due first.
+
+    Raises:
+        NotInBook: there is no such attempt.
+        AttemptClosed: it is over.
+    """
+    lead = the_attempt(turn.connection, attempt_id)
+    if lead.outcome is not None:
+        raise AttemptClosed(attempt_id)
+    taken = [the_job(turn.connection, lead.job_id)]
+    claimed = []
+    for job_id in list(turn.connection.scalars(_ALSO_DUE, {"number": lead.called, "now": turn.now})):
+        job = the_job(turn.connection, job_id)
+        lines = job.user.settings.lines
+        may_now = call_time_of(job, turn.now).at <= turn.now and (not lines or lead.line in lines)
+        if not may_now or not goes_along(taken, job):
+            continue
+        first = func.coalesce(jobs.c.first_call_at, literal(turn.now, Instant))
+        move(turn, [job_id], Transition.DIAL, first_call_at=first, call_place=len(taken))
+        taken.append(replace(job, state=JobState.DIALLING))
+        text, until = header(taken[-1], lead.line, turn.now), turn.now + lease
+        claimed.append(
+            open_attempt(
+                turn, taken[-1], line=lead.line, header=text, leased_until=until, shares_call_of=attempt_id
+            )
+        )
+    return tuple(zip(taken[1:], claimed, strict=True))
+
+
 def _first_page(job: FaxJob) -> int:
     """Where a call begins: behind what is over already, and never behind the last page."""
     if job.user.settings.retry.resume is Resume.OFF:
@@ -113,8 +155,10 @@ def record_outcome(
     return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
 
 
-def record_interrupted(turn: Turn, attempt_id: str) -> FaxJob:
-    """Close an attempt that the end of the service cut off; its job is due again at once.
+def record_interrupted(turn: Turn, attempt_id: str, cause: str = INTERRUPTED) -> FaxJob:
+    """Close an attempt that the end of the service cut off, or another `cause` that is none of its job's.
+
+    The job is due again at once.
 
     From the fourth interruption of a job on each counts as a try, and the last allowed one ends it. An
     attempt that is closed already stays as it is.
@@ -126,7 +170,7 @@ def record_interrupted(turn: Turn, attempt_id: str) -> FaxJob:
     job = the_job(turn.connection, attempt.job_id)
     if attempt.outcome is not None:
         return job
-    outcome = Outcome(status=Status.GENERAL_ERROR, cause=INTERRUPTED, ended_at=turn.now)
+    outcome = Outcome(status=Status.GENERAL_ERROR, cause=cause, ended_at=turn.now)
     close_attempt(turn, attempt_id, outcome, interrupted=True)
     interruptions = 1 + (turn.connection.scalar(select(jobs.c.interruptions).where(jobs.c.id == job.id)) or 0)
     tries = job.tries + (interruptions > FREE_INTERRUPTIONS)
@@ -156,7 +200,7 @@ def _go_on(
     **facts: Any,
 ) -> FaxJob:
     """Take a job out of its call; in a final state owe what that causes."""
-    values: dict[str, Any] = {"status": status.value, **facts}
+    values: dict[str, Any] = {"status": status.value, "call_place": 0, **facts}
     if transition.target.final:
         values["finished_at"] = turn.now
     else:

@@ -43,7 +43,7 @@ _DEPARTMENTS = select(jobs.c.department).where(*_ALIKE).order_by(jobs.c.departme
 _NEXT_DEPARTMENT = _DEPARTMENTS.where(jobs.c.department > bindparam("after"))
 # Every number is above the empty text. It is said so that the index of the numbers in a call is taken: by the
 # statistics of a book that was quiet, SQLite would look through all jobs.
-_CALLS = select(jobs.c.department, jobs.c.number).where(IN_CALL, jobs.c.number > "")
+_CALLS = select(jobs.c.department, jobs.c.number).where(IN_CALL, jobs.c.number > "", jobs.c.call_place == 0)
 _FIRST_DUE = (
     select(jobs.c.id, jobs.c.due_at)
     .where(

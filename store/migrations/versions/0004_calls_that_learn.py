@@ -15,6 +15,7 @@ depends_on = None
 INSTANT = sa.BigInteger()
 COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DIALABLE = sa.text("dialable")
+IN_CALL = sa.text("state = 'dialling'")
 
 
 def _create_purges() -> None:
@@ -39,6 +40,11 @@ def _create_purges() -> None:
 def upgrade() -> None:
     _index_dialable("lines", "priority", "department", "due_at", "id", "number", "dialable")
     op.add_column("attempts", sa.Column("first_page", sa.Integer(), server_default="0", nullable=False))
+    op.add_column(
+        "attempts", sa.Column("shares_call_of", sa.String(length=32), server_default="", nullable=False)
+    )
+    op.add_column("jobs", sa.Column("call_place", sa.Integer(), server_default="0", nullable=False))
+    _index_calls("number", "call_place")
     op.add_column("attempts", sa.Column("remote_finest", sa.String(length=16), nullable=True))
     op.add_column("attempts", sa.Column("transcript", sa.Text(), nullable=True))
     op.create_table(
@@ -74,12 +80,27 @@ def _index_dialable(*columns: str) -> None:
     op.create_index("jobs_dialable", "jobs", list(columns), sqlite_where=DIALABLE, postgresql_where=DIALABLE)
 
 
+def _index_calls(*columns: str) -> None:
+    op.drop_index("one_call_a_number", "jobs")
+    op.create_index(
+        "one_call_a_number",
+        "jobs",
+        list(columns),
+        unique=True,
+        sqlite_where=IN_CALL,
+        postgresql_where=IN_CALL,
+    )
+
+
 def downgrade() -> None:
+    _index_calls("number")
+    op.drop_column("jobs", "call_place")
     _index_dialable("lines", "priority", "due_at", "id", "number", "dialable")
     op.drop_table("writers")
     op.drop_table("held_lines")
     op.drop_table("destinations")
     for column in ("transcript", "remote_finest"):
         op.drop_column("attempts", column)
-    op.drop_column("attempts", "first_page")
+    for column in ("shares_call_of", "first_page"):
+        op.drop_column("attempts", column)
     op.drop_table("purges")
