@@ -6,11 +6,12 @@ twice.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # pydantic behind it costs a one-shot conversion more time than a page does
     from config.fax import Paper, Resolution
 
+Turn = Literal["wide", "always", "never"]
 WIDTH = 1728
 """Pixels of a scan line."""
 PIXELS_PER_MM = WIDTH / 215
@@ -75,6 +76,8 @@ class SheetGeometry:
     resolution: "Resolution | str"
     paper: "Paper | str | None" = None
     """None: each page keeps its own length, and fills the scan line."""
+    turn: Turn = "wide"
+    """Which pages that are wider than high lie on their side: those that do not fit upright, all, none."""
 
     @property
     def lines_per_mm(self) -> float:
@@ -96,7 +99,7 @@ class SheetGeometry:
         free = self._free_area(below_band=below_band)
         if _is_long(size, free):
             return self._placed_long(size, free)
-        turned = _better_turned(size, free)
+        turned = self._is_turned(size, free)
         upright = size.turned if turned else size
         scale = _scale(upright, free)
         return self._placed(upright, scale, turned=turned, below_band=below_band)
@@ -106,12 +109,17 @@ class SheetGeometry:
         free = self._free_area(below_band=True)
         if _is_long(size, free):
             return self._placed_long(size, free)
-        turned = _better_turned(size, free)
+        turned = self._is_turned(size, free)
         upright = size.turned if turned else size
         if not _same_shape(upright, free):
             free = Size(width=free.width - 2 * _PHOTO_MARGIN_MM, height=free.height - 2 * _PHOTO_MARGIN_MM)
         scale = min(1.0, _scale(upright, free))
         return self._placed(upright, scale, turned=turned, below_band=True)
+
+    def _is_turned(self, size: Size, free: Size) -> bool:
+        # A wide slip that fits upright stays upright: nobody wants to turn a receipt to read it.
+        wanted = self.turn == "always" or (self.turn == "wide" and _scale(size, free) < _SHRINKS)
+        return wanted and size.width > size.height
 
     def _free_area(self, *, below_band: bool) -> Size:
         width, height = PAPER_MM[self.paper] if self.paper else (WIDTH / PIXELS_PER_MM, LONGEST_MM)
@@ -152,11 +160,6 @@ def _own_scale(size: Size, free: Size) -> float:
 def _is_long(size: Size, free: Size) -> bool:
     """Whether it is a receipt, a roll, a screenshot of a whole web page."""
     return free.height / max(size.height, 0.1) < _LONG * _own_scale(size, free)
-
-
-def _better_turned(size: Size, free: Size) -> bool:
-    # A wide slip that fits upright stays upright: nobody wants to turn a receipt to read it.
-    return size.width > size.height and _scale(size, free) < _SHRINKS
 
 
 def _same_shape(size: Size, free: Size) -> bool:

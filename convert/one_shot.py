@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from convert.fax_making import make_faxes
 from convert.formats import Kind
+from convert.layout import Turn
 from convert.request import ConversionLimits, ConversionRequest, ConvertedFax, InvalidDocument, Sheet, Source
 from convert.runner import Call, after_failure, task_limits
 from sandbox.failures import TaskFailed, TaskRefused
@@ -36,6 +37,7 @@ def convert_files(
     *,
     resolution: "Resolution | str" = "fine",
     paper: "Paper | str | None" = None,
+    turn: Turn = "wide",
     limits: ConversionLimits | None = None,
     drop_blank_ends: bool = True,
     before_office: Callable[[], None] = lambda: None,
@@ -58,6 +60,7 @@ def convert_files(
             sheets=(Sheet(key="fax"),),
             resolution=resolution,
             paper=paper,
+            turn=turn,
             limits=limits or ConversionLimits(),
             drop_blank_ends=drop_blank_ends,
             folder=folder,

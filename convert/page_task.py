@@ -13,7 +13,7 @@ from typing import Any
 
 from convert import fax_tiff
 from convert.formats import FORMATS, Kind, Route
-from convert.layout import SheetGeometry
+from convert.layout import SheetGeometry, Turn
 from convert.long_pages import sheets
 from convert.page_account import Step
 from convert.pdf_pages import PdfDocument
@@ -43,6 +43,8 @@ class PageTask:
     """A document with more is refused."""
     pages_at_once: int
     """Of a PDF with more the rest may be left to be drawn in parts."""
+    turn: Turn = "wide"
+    """See `SheetGeometry`."""
     from_office: bool = False
     """The source is LibreOffice's PDF, cut off after one page more than allowed."""
     part: tuple[int, int] | None = None
@@ -57,7 +59,7 @@ class PageTask:
     @property
     def geometry(self) -> SheetGeometry:
         """The raster to draw at."""
-        return SheetGeometry(resolution=self.resolution, paper=self.paper)
+        return SheetGeometry(resolution=self.resolution, paper=self.paper, turn=self.turn)
 
 
 def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:

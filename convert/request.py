@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convert.layout import WIDTH
+from convert.layout import WIDTH, Turn
 from convert.page_account import Step
 
 if TYPE_CHECKING:  # pydantic behind them costs a one-shot conversion more time than a page does
@@ -89,6 +89,8 @@ class ConversionRequest:
     limits: ConversionLimits
     folder: Path
     """Empty and ours: everything is written here, the faxes too."""
+    turn: Turn = "wide"
+    """Which pages that are wider than high lie on their side, see `convert.layout.SheetGeometry`."""
     drop_blank_ends: bool = True
     """Whether blank pages at the end of a document are left out."""
     allowed: Collection[str] | None = None

@@ -89,6 +89,7 @@ def page_arguments(request: ConversionRequest, name: str, *, pages_at_once: int)
         "name": name,
         "resolution": str(request.resolution),
         "paper": str(request.paper) if request.paper else None,
+        "turn": request.turn,
         "most_pages": request.limits.pages,
         "pages_at_once": pages_at_once,
     }

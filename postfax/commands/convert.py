@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     type=click.Choice(["A4", "Letter", "Legal"]),
     help="The sheet; without it each page keeps its length.",
 )
+@click.option(
+    "--turn", type=click.Choice(["wide", "always", "never"]), default="wide", show_default=True,
+    help="Which pages that are wider than high lie on their side: those that do not fit upright, all, none.",
+)  # fmt: skip
 @click.option("--keep-blank", is_flag=True, help="Keep blank pages at the end of a file.")
 @click.option("--explain", is_flag=True, help="Say how each page was made, and what it costs on the line.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -51,6 +55,7 @@ def command(files: tuple[Path, ...], output: Path, **options: Any) -> None:
                 folder / "fax.tif",
                 resolution=options["resolution"],
                 paper=options["paper"],
+                turn=options["turn"],
                 drop_blank_ends=not options["keep_blank"],
                 before_office=_quiet,
             )

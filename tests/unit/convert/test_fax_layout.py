@@ -1,8 +1,21 @@
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convert.layout import BAND_ROWS, LONGEST_MM, MOST_SHEETS, PAPER_MM, WIDTH, SheetGeometry, Size
+from convert.layout import (
+    BAND_ROWS,
+    LONGEST_MM,
+    MOST_SHEETS,
+    PAPER_MM,
+    WIDTH,
+    Placement,
+    SheetGeometry,
+    Size,
+    Turn,
+)
 
 LETTER, A4 = (Size(width=width, height=height) for width, height in (PAPER_MM["Letter"], PAPER_MM["A4"]))
 sizes = st.builds(Size, width=st.floats(0.4, 40_000), height=st.floats(0.4, 40_000))
@@ -46,6 +59,23 @@ def test_a_landscape_page_is_turned() -> None:
 def test_a_wide_slip_that_fits_stays_upright() -> None:
     slip = Size(width=120, height=60)
     assert not SheetGeometry(resolution="fine", paper="A4").place_page(slip, below_band=False).turned
+
+
+@pytest.mark.parametrize(
+    "place", [SheetGeometry.place_picture, partial(SheetGeometry.place_page, below_band=False)]
+)
+@pytest.mark.parametrize(
+    ("turn", "turned"),
+    [("wide", [False, True, False]), ("always", [True, True, False]), ("never", [False] * 3)],
+)
+def test_who_reads_may_choose_what_lies_on_its_side(
+    place: Callable[[SheetGeometry, Size], Placement], turn: Turn, turned: list[bool]
+) -> None:
+    geometry = SheetGeometry(resolution="fine", paper="A4", turn=turn)
+    pages = (Size(width=140, height=100), Size(width=420, height=297), Size(width=100, height=140))
+    placed = [place(geometry, page) for page in pages]
+    assert [each.turned for each in placed] == turned
+    assert all(each.left >= 0 and each.left + each.width <= 1728 for each in placed)
 
 
 def test_without_paper_a_page_keeps_its_own_length() -> None:
