@@ -4,12 +4,13 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from config.credentials import PREFIX, NoCredential, credential_file
 from config.forms import Form
-from config.values import beside, expected
+from config.values import beside, expected, incomplete
 
 
 def _readable_file(path: Path, info: ValidationInfo) -> Path:
@@ -32,7 +33,27 @@ def _local_url(value: Any, info: ValidationInfo, scheme: str, what: str) -> str:
 
 
 def _book_url(value: Any, info: ValidationInfo) -> str:
-    return _local_url(value, info, "sqlite", "sqlite: and a path, such as sqlite:/var/lib/postfax/book.db")
+    if isinstance(value, str) and re.match("postgres(ql)?:", value):
+        return _server_url(value)
+    what = (
+        "sqlite: and a path, such as sqlite:/var/lib/postfax/book.db, or a database of PostgreSQL, such as "
+        "postgresql://postfax@db.example.net/postfax"
+    )
+    return _local_url(value, info, "sqlite", what)
+
+
+def _server_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        parameters = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    except ValueError:
+        raise incomplete("is not a database of PostgreSQL; its address cannot be read") from None
+    if ":" in parts.netloc.rpartition("@")[0] or "password" in parameters:
+        # Without the value: it would show the password.
+        raise incomplete("has a password in it; put it into a file and name that: ?password_file=/PATH")
+    if not parts.path.strip("/") or parts.fragment:
+        raise expected("a database of PostgreSQL, such as postgresql://postfax@db.example.net/postfax")
+    return value
 
 
 def _documents_url(value: Any, info: ValidationInfo) -> str:
@@ -50,7 +71,12 @@ ReadableFile = Annotated[
     Form(words="a file that can be read, or credential:NAME (systemd)", example="/etc/postfax/secret"),
 ]
 BookUrl = Annotated[
-    str, BeforeValidator(_book_url), Form(words="sqlite: and a path", pattern="sqlite:[^?#]+")
+    str,
+    BeforeValidator(_book_url),
+    Form(
+        words="sqlite: and a path, or a database of PostgreSQL",
+        pattern="sqlite:[^?#]+|postgres(ql)?://[^#]+",
+    ),
 ]
 DocumentsUrl = Annotated[
     str, BeforeValidator(_documents_url), Form(words="file: and a folder", pattern="file:[^?#]+")

@@ -55,7 +55,7 @@ class ServerSettings(Section):
     dns: DnsSettings = DnsSettings()
     """Where names are looked up."""
     store: BookUrl = "sqlite:/var/lib/postfax/book.db"
-    """The book: `sqlite:PATH`."""
+    """The book: `sqlite:PATH`, or `postgresql://USER@HOST/DATABASE?password_file=PATH`."""
     documents: DocumentsUrl = "file:/var/lib/postfax/documents"
     """Large mails and documents: `file:FOLDER`."""
     policy: LocalPath

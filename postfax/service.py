@@ -29,10 +29,10 @@ from postfax.steps import Steps
 from postfax.watching import metrics
 from postfax.watching.http_door import HttpDoor
 from postfax.watching.watch import Watch
+from store.address import folders_of
 from store.book import Book
 from store.errors import BookUnavailable
 from store.job import Attempt, FaxJob
-from store.sqlite import book_path
 from transmit.lines import lines_that_keep_calls
 
 CALLS_MAY_FINISH = 60.0
@@ -159,7 +159,7 @@ class Service:
             dial.open_lines,
             lambda: self._policy.current,
             settings,
-            folders=(book_path(self._settings.store).parent, documents_folder(self._settings)),
+            folders=(*folders_of(self._settings.store), documents_folder(self._settings)),
             certificate=tls.certificate if tls else None,
             clock=now,
         )

@@ -11,6 +11,7 @@ from postfax.doctor.site import Site
 from postfax.live_policy import ReadPolicy, read_with_digest
 from postfax.opening import make_book
 from postfax.vanishing import departments_of, names_of, vanishing
+from store.address import is_on_server
 from store.errors import BookUnavailable, BookVersionError
 from store.sqlite import book_path
 
@@ -56,7 +57,8 @@ async def read(site: Site) -> Policy:
 
 async def _vanishing(site: Site, read_now: ReadPolicy) -> list[Finding]:
     """What keeps a running service from taking over what the files say now."""
-    if not book_path(site.settings.store).exists():
+    store = site.settings.store
+    if not is_on_server(store) and not book_path(store).exists():
         return []
     try:
         async with make_book(site.settings) as book:

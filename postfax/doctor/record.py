@@ -11,6 +11,7 @@ from postfax.doctor.finding import Finding, failure, not_checked, ok, warning
 from postfax.doctor.site import Site
 from postfax.opening import documents_folder
 from postfax.terminal import octets_for_people
+from store.address import folders_of, is_on_server
 from store.disk import LEAST_FREE
 from store.errors import BookUnavailable, BookVersionError
 from store.sqlite import book_path, connect_book, lock_path, read_engine, sentences
@@ -28,6 +29,10 @@ _FREE_SOME = "Free some, or shorten the retention of documents."
 
 async def book(site: Site) -> Sequence[Finding]:
     """Its version, whether it may be written, and whether it is whole."""
+    if is_on_server(site.settings.store):
+        from postfax.doctor.database import database
+
+        return await database(site.settings.store)
     path = book_path(site.settings.store)
     if not path.exists():
         return [not_checked("there is none yet; `postfax serve` makes it", subject=str(path))]
@@ -92,7 +97,7 @@ def _quick_check(path: Path) -> str | None:
 
 async def disk(site: Site, *, statvfs: Callable[[Path], os.statvfs_result] = os.statvfs) -> Sequence[Finding]:
     """Room for the book and for the documents."""
-    folders = dict.fromkeys((book_path(site.settings.store).parent, documents_folder(site.settings)))
+    folders = dict.fromkeys((*folders_of(site.settings.store), documents_folder(site.settings)))
     return await asyncio.to_thread(lambda: [_room(folder, statvfs) for folder in folders])
 
 

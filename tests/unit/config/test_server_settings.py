@@ -79,7 +79,7 @@ log_format: text
         "postfax.yaml:4:33  mail.smarthost.tls: 'startls' is not one of starttls, implicit, none   did you mean starttls?",  # noqa: E501 - the line as it is told
         "postfax.yaml:5:12  mail.workers: 'many' is not a whole number",
         "postfax.yaml:6:12  mail.timeout: '5' is not a duration such as 30 s, 5 min, 2 h or 7 days",
-        "postfax.yaml:7:8  store: 'postgresql://db' is not sqlite: and a path, such as sqlite:/var/lib/postfax/book.db",  # noqa: E501 - the line as it is told
+        "postfax.yaml:7:8  store: 'postgresql://db' is not a database of PostgreSQL, such as postgresql://postfax@db.example.net/postfax",
         "postfax.yaml:8:12  documents: a list stands here; file: and a folder, such as file:/var/lib/postfax/documents was expected",  # noqa: E501 - the line as it is told
         "postfax.yaml:9:21  lines.main.sip: 'trunk.example.net' is not a SIP address such as sip:trunk.example.net or sip:127.0.0.1:5070",  # noqa: E501 - the line as it is told
         "postfax.yaml:9:50  lines.main.channels: '0' is not a number of 1 or more",
