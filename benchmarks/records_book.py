@@ -7,7 +7,7 @@ through the journey: what is measured is how they are found again. The same `see
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -44,20 +44,31 @@ def make_book(path: Path, *, jobs: int, calls: int, seed: int = 7) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as book:
         for pragma in ("synchronous=OFF", "journal_mode=MEMORY", "cache_size=-400000"):
             book.execute(f"PRAGMA {pragma}").close()
-        users = list(_users())
         book.execute("BEGIN")
-        policies = [(f"{number:064x}", user.model_dump_json()) for number, user in enumerate(users)]
-        book.executemany("INSERT INTO policies VALUES (?, ?)", policies)
+        users = keep_users(book)
         book.execute("INSERT INTO bodies VALUES ('row:one.eml', 5, x'48656c6c6f', NULL)")
-        faxes = _faxes(jobs, calls / jobs - 1, users, rng)
+        faxes = fax_rows(jobs, calls / jobs - 1, users, rng)
         while group := list(islice(faxes, _GROUP)):
             for table, rows in zip(("mails", "jobs", "attempts"), zip(*group, strict=True), strict=True):
                 flat = [row for each in rows for row in (each if isinstance(each, list) else [each])]
-                names = ", ".join(flat[0])
-                marks = ", ".join("?" * len(flat[0]))
-                statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
-                book.executemany(statement, [tuple(row.values()) for row in flat])
+                insert_rows(book, table, flat)
         book.execute("COMMIT")
+
+
+def insert_rows(book: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows that have the same columns."""
+    names = ", ".join(rows[0])
+    marks = ", ".join("?" * len(rows[0]))
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+    book.executemany(statement, [tuple(row.values()) for row in rows])
+
+
+def keep_users(book: sqlite3.Connection) -> list[UserPolicy]:
+    """Write the policies of all users; the users."""
+    users = list(_users())
+    policies = [(f"{number:064x}", user.model_dump_json()) for number, user in enumerate(users)]
+    book.executemany("INSERT INTO policies VALUES (?, ?)", policies)
+    return users
 
 
 def _users() -> Iterator[UserPolicy]:
@@ -73,10 +84,10 @@ def _users() -> Iterator[UserPolicy]:
         )
 
 
-def _faxes(
+def fax_rows(
     jobs: int, more_calls: float, users: list[UserPolicy], rng: Random
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]]:
-    """The rows of a mail, of its job, and of its calls."""
+    """For so many faxes with so many further calls: rows of a mail, of its job, and of its calls."""
     begin = END - timedelta(days=DAYS)
     times = sorted(_time(begin, rng) for _ in range(jobs))
     again = min(0.75, more_calls / (1 + more_calls))

@@ -28,6 +28,7 @@ import first_invite
 import ingest
 import large_mails
 import policy
+import purge
 import records
 import soak
 
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "first_invite": (first_invite.main, "from a mail's first octet to the INVITE at the far end"),
     "calls": (calls.main, "two hundred fax calls at one time: success, CPU, memory, late ticks"),
     "dispatch": (dispatch.main, "how long the choice of the next call takes, of a million faxes"),
+    "purge": (purge.main, "mails a second while documents are purged, beside those without it"),
     "records": (records.main, "activity, reports and call detail records of two million calls"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),

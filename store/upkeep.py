@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ RetentionOf = Callable[[str], RetentionSettings | None]
 
 _BEGINNING = (datetime.min.replace(tzinfo=UTC), "")
 _END = datetime.max.replace(tzinfo=UTC)
+_REST = 4
+"""Seconds for others after each second of removing: mails that come in must not wait for what may go."""
 _WAL_TRIES = 5
 _WAL_PAUSE = 0.5
 """Seconds."""
@@ -138,16 +141,22 @@ class Upkeep(Administration):
 
     async def _remove(self, over: Sequence[KeptMail], kind: "_Pass", in_force: RetentionOf) -> int:
         """Remove what is over of mails, in small transactions; of how many something went."""
-        removed = 0
         by_span: dict[timedelta, list[str]] = {}
         for mail in over:
             by_span.setdefault(span_of(mail, in_force(mail.user_email)), []).append(mail.mail_id)
-        for span, ids in by_span.items():
-            run = PurgeRun(at=kind.at, rule=kind.rule, kept=span)
-            for start in range(0, len(ids), retention.GROUP):
-                group = await self._access.write(kind.purge, ids[start : start + retention.GROUP], run)
-                await self._access.in_thread(self._bodies.remove, group.references)
-                removed += group.mails
+        groups = (
+            (PurgeRun(at=kind.at, rule=kind.rule, kept=span), ids[start : start + retention.GROUP])
+            for span, ids in by_span.items()
+            for start in range(0, len(ids), retention.GROUP)
+        )
+        removed, rest = 0, 0.0
+        for run, ids in groups:
+            await asyncio.sleep(rest)
+            begun = time.monotonic()
+            group = await self._access.write(kind.purge, ids, run)
+            await self._access.in_thread(self._bodies.remove, group.references)
+            rest = _REST * (time.monotonic() - begun)
+            removed += group.mails
         return removed
 
     async def _end_unfinished(

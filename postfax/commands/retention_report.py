@@ -1,6 +1,6 @@
 """`postfax retention report`: what was removed when and by which rule, and what is still kept until when."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,7 +56,7 @@ def command(settings_file: str, since: datetime | None, runs: bool, as_json: boo
     if as_json:
         print_json(_plain(since, removed, kept, longer))
         return
-    click.echo(f"Removed since {_day(since)}")
+    click.echo(f"Removed since {_moment(since)}")
     _print_removed(removed if runs else by_day(removed), runs=runs)
     click.echo("\nStill kept")
     _print_kept(kept, policy.settings.retention)
@@ -136,23 +136,29 @@ def _print_removed(entries: Sequence[PurgeEntry], *, runs: bool) -> None:
         click.echo("nothing")
         return
     print_table(
-        ("WHEN", "BY", "KEPT", "MAILS", "DOCUMENTS", "SIZE", "RECORDS", "LONGEST", "WIPED"),
+        ("WHEN", "BY", "KEPT", "MAILS", "DOCUMENTS", "SIZE", "RECORDS", "LONGEST"),
         (
             (
-                f"{entry.at.astimezone():{'%Y-%m-%d %H:%M' if runs else '%Y-%m-%d'}}",
-                entry.rule.value,
+                f"{entry.at.astimezone():{'%m-%d %H:%M' if runs else '%Y-%m-%d'}}",
+                _rule(entry.rule),
                 _span(entry.kept),
                 f"{entry.mails:,}",
                 f"{entry.documents:,}",
                 octets_for_people(entry.octets) if entry.documents else "",
                 f"{entry.records:,}",
-                _span(entry.longest, exact=False) if entry.longest else "",
-                "yes" if entry.wiped else "not yet",
+                _span(entry.longest) if entry.longest else "",
             )
             for entry in entries
         ),
         to_the_right=("KEPT", "MAILS", "DOCUMENTS", "SIZE", "RECORDS", "LONGEST"),
     )
+    if not all(entry.wiped for entry in entries):
+        click.echo("not wiped from the database's log yet: the service tries again with each purge")
+
+
+def _rule(rule: PurgeRule) -> str:
+    """A rule without the section of the settings that it stands in."""
+    return rule.value.rpartition(".")[2]
 
 
 def _print_kept(kept: Retained, company: RetentionSettings) -> None:
@@ -162,41 +168,37 @@ def _print_kept(kept: Retained, company: RetentionSettings) -> None:
             _span(span.kept),
             f"{span.mails:,}",
             octets_for_people(span.octets),
-            _day(span.first_goes),
-            _day(span.last_goes),
-            _remark(span),
+            _moment(span.first_goes),
+            _moment(span.last_goes),
         )
         for span in kept.documents
     ]
     if kept.unread:
-        rows.append(("mails on their way", "", f"{kept.unread:,}", "", "", "", "not decided or made yet"))
+        rows.append(("unread", "", f"{kept.unread:,}", "", "", ""))
     first, last = kept.records_go or (None, None)
     if kept.records:
-        rows.append(("records", "", f"{kept.records:,}", "", _day(first), _day(last), ""))
+        rows.append(("records", "", f"{kept.records:,}", "", _moment(first), _moment(last)))
     for name, other in kept.others.items():
         if other.rows:
-            goes = _day(other.oldest + company.audit) if name == "audit" and other.oldest else ""
-            rows.append((name, _span(company.audit) if goes else "", f"{other.rows:,}", "", goes, "", ""))
+            goes = _moment(other.oldest + company.audit) if name == "audit" and other.oldest else ""
+            rows.append((name, _span(company.audit) if goes else "", f"{other.rows:,}", "", goes, ""))
     if not rows:
         click.echo("nothing")
         return
-    print_table(
-        ("WHAT", "KEPT", "NUMBER", "SIZE", "FIRST GOES", "LAST GOES", ""),
-        rows,
-        folding=("",),
-        to_the_right=("KEPT", "NUMBER", "SIZE"),
-    )
+    titles = ("WHAT", "KEPT", "NUMBER", "SIZE", "FIRST GOES", "LAST GOES")
+    print_table(titles, rows, to_the_right=("KEPT", "NUMBER", "SIZE"))
+    for span in kept.documents:
+        for remark in _remarks(span):
+            click.echo(f"documents of {_span(span.kept)}: {remark}")
 
 
-def _remark(span: KeptSpan) -> str:
-    parts = []
+def _remarks(span: KeptSpan) -> Iterator[str]:
     if span.unfinished:
-        parts.append(f"{span.unfinished:,} with a fax under way")
+        yield f"{span.unfinished:,} mails with a fax under way"
     if span.owing:
-        parts.append(f"{span.owing:,} with something to deliver")
+        yield f"{span.owing:,} with a notice or a copy to be delivered"
     if span.first_goes and span.first_goes < now() - _THIS_RUN and not span.owing:
-        parts.append("some are overdue: does the service run?")
-    return ", ".join(parts)
+        yield "some should be gone; does the service run?"
 
 
 def _print_longer(longer: Sequence[KeptLonger]) -> None:
@@ -208,22 +210,17 @@ def _print_longer(longer: Sequence[KeptLonger]) -> None:
     )
 
 
-def _span(span: timedelta | None, *, exact: bool = True) -> str:
-    """A time span as it is written in the settings; otherwise rounded to what people say."""
+def _span(span: timedelta | None) -> str:
+    """A time span in the two largest units that it has."""
     if span is None:
         return ""
-    if exact:
-        return written(span)
     days, rest = divmod(span, timedelta(days=1))
-    hours = rest // timedelta(hours=1)
-    return (
-        f"{days} d {hours} h"
-        if days
-        else f"{hours} h {rest % timedelta(hours=1) // timedelta(minutes=1)} min"
-    )
+    hours, rest = divmod(rest, timedelta(hours=1))
+    units = ((days, "d"), (hours, "h"), (rest // timedelta(minutes=1), "min"))
+    return " ".join([f"{number} {unit}" for number, unit in units if number][:2]) or "0 min"
 
 
-def _day(moment: datetime | None) -> str:
+def _moment(moment: datetime | None) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
 
 

@@ -55,6 +55,7 @@ def read_senders(connection: Connection, digests: Iterable[str | None]) -> Mappi
     if missing:
         if len(_SENDERS) > _MOST_SENDERS:
             _SENDERS.clear()
+            missing = sorted(wanted)
         for digest, text in connection.execute(_POLICIES, {"digests": missing}):
             _SENDERS[digest] = read_sender(digest, text)
     return {digest: _SENDERS[digest] for digest in wanted if digest in _SENDERS}

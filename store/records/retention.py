@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, or_, select, update
@@ -77,12 +76,17 @@ _IN_TURN = (
 )
 _AMONG = mails.c.id.in_(bindparam("ids", expanding=True))
 _THESE = _KEPT.where(mails.c.state == bindparam("state"), _AMONG)
-_POLICIES = (
-    select(jobs.c.mail_id, policies.c.digest, policies.c.policy)
-    .join(policies, jobs.c.policy == policies.c.digest)
-    .where(jobs.c.mail_id.in_(bindparam("ids", expanding=True)))
+_DIGESTS = (
+    select(jobs.c.mail_id, jobs.c.policy)
+    .where(jobs.c.mail_id.in_(bindparam("ids", expanding=True)), jobs.c.policy.is_not(None))
     .distinct()
 )
+_POLICIES = select(policies.c.digest, policies.c.policy).where(
+    policies.c.digest.in_(bindparam("digests", expanding=True))
+)
+_MOST_KNOWN = 100_000
+_KNOWN: dict[str, RetentionSettings] = {}
+"""What policies say, by digest: their texts are long, and thousands of mails have the same."""
 _JOB_IDS = select(jobs.c.id).where(jobs.c.mail_id.in_(bindparam("ids", expanding=True)))
 _DOCUMENTS = select(documents.c.body).where(documents.c.job_id.in_(_JOB_IDS))
 _THERE = select(func.count(), func.sum(bodies.c.size)).where(
@@ -158,13 +162,20 @@ def waiting_since(connection: Connection, mail_ids: Sequence[str]) -> dict[str, 
 def _retentions(connection: Connection, ids: Sequence[str]) -> dict[str, list[RetentionSettings]]:
     """What the policies of these mails' jobs say, by mail."""
     found: dict[str, list[RetentionSettings]] = {}
-    for mail_id, digest, policy in connection.execute(_POLICIES, {"ids": ids}):
-        found.setdefault(mail_id, []).append(_read_retention(digest, policy))
+    rows = connection.execute(_DIGESTS, {"ids": ids}).all()
+    missing = sorted({row.policy for row in rows} - _KNOWN.keys())
+    if missing:
+        if len(_KNOWN) > _MOST_KNOWN:
+            _KNOWN.clear()
+            missing = sorted({row.policy for row in rows})
+        for digest, text in connection.execute(_POLICIES, {"digests": missing}):
+            _KNOWN[digest] = _read_retention(text)
+    for mail_id, digest in rows:
+        found.setdefault(mail_id, []).append(_KNOWN[digest])
     return found
 
 
-@lru_cache(maxsize=4096)
-def _read_retention(_digest: str, policy: str) -> RetentionSettings:
+def _read_retention(policy: str) -> RetentionSettings:
     # Not the whole policy: there is one for each of many thousands of users.
     # And one that was kept by an older version may say nothing of it.
     said = json.loads(policy)["settings"].get("retention", {})
@@ -231,7 +242,7 @@ def purge_records(turn: Turn, mail_ids: Sequence[str], run: PurgeRun) -> Removed
         return Removed(mails=0)
     connection, among = turn.connection, {"ids": ids}
     references = (*(row.body for row in rows), *connection.scalars(_DOCUMENTS, among))
-    digests = {row.digest for row in connection.execute(_POLICIES, among)}
+    digests = {row.policy for row in connection.execute(_DIGESTS, among)}
     records = len(ids)
     for table in (attempts, transitions, copies, documents):
         records += connection.execute(delete(table).where(table.c.job_id.in_(_JOB_IDS)), among).rowcount

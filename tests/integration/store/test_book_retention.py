@@ -23,7 +23,7 @@ from store.outbox import DeliveryState
 from store.pickup import PickupKey
 from store.purge import PurgeEntry, PurgeRule, PurgeRun
 from store.records import retention
-from store.records.retention import _read_retention
+from store.records.retention import _KNOWN
 from store.status import Status
 from store.tables import metadata
 from store.upkeep import PurgedFaxes
@@ -168,7 +168,7 @@ async def test_a_policy_that_an_older_version_kept_says_nothing_of_it(tmp_path: 
         await sent(small)
         with closing(sqlite3.connect(tmp_path / "book.db")) as book, book:
             book.execute("UPDATE policies SET policy = json_remove(policy, '$.settings.retention')")
-        _read_retention.cache_clear()
+        _KNOWN.clear()
         small.clock.set_on(WEEK)
         assert (await purge(small)).documents == 1
 
