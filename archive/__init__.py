@@ -4,7 +4,11 @@ Modules:
     facts     all that names and metadata are made of
     naming    file names out of the policy's convention
     metadata  the sidecars: the facts of a fax as XML and as JSON
+    sidecar_schema
+              their shape, for whoever reads them
     document  the fax as TIFF or as PDF
+    pdf_standard
+              what makes the PDF a PDF/A
     filing    the files of one copy, in the order in which they are written
     sftp      delivery to an SFTP server
     ftps      delivery to an FTP server over TLS; ftp_session is one session with it

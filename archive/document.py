@@ -3,10 +3,11 @@
 The pages of a fax document are T.6 coded, one strip each (`store.job.FaxDocument`), and T.6 is one of PDF's
 own filters (ISO 32000-1 §7.4.6), so a PDF takes the strips over unchanged: nothing is decoded, and the copy
 is the fax bit for bit. The size of a page comes from its densities, which differ across and down (204×98,
-204×196, 204×391).
+204×196, 204×391). The PDF is a PDF/A-2b (`archive.pdf_standard`).
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ import pikepdf
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+from archive.pdf_standard import VERSION, keep_to_standard
 from archive.trouble import ArchivePermanent
 
 # TIFF 6.0 §8.
@@ -44,15 +46,23 @@ class _Page:
     coded: bytes
 
 
-def as_archived(document: Path, kind: Literal["tiff", "pdf"]) -> bytes:
-    """The octets of the archived file.
+def as_archived(
+    document: Path, kind: Literal["tiff", "pdf"], *, title: str = "", made_at: datetime | None = None
+) -> bytes:
+    """The octets of the archived file; the same every time.
+
+    Args:
+        document: the fax.
+        kind: what it shall be.
+        title: of a PDF.
+        made_at: when the fax came to its end, for a PDF.
 
     Raises:
         ArchivePermanent: the document is not a fax TIFF.
         OSError: it cannot be read.
     """
     octets = document.read_bytes()
-    return octets if kind == "tiff" else _pdf(_pages(octets))
+    return octets if kind == "tiff" else _pdf(_pages(octets), title, made_at)
 
 
 def _pages(octets: bytes) -> list[_Page]:
@@ -85,12 +95,13 @@ def _page(tiff: Image.Image, number: int, octets: bytes) -> _Page:
     )
 
 
-def _pdf(pages: list[_Page]) -> bytes:
+def _pdf(pages: list[_Page], title: str, made_at: datetime | None) -> bytes:
     with pikepdf.new() as pdf:
         for page in pages:
             _add(pdf, page)
+        keep_to_standard(pdf, title=title, made_at=made_at)
         written = BytesIO()
-        pdf.save(written, deterministic_id=True)
+        pdf.save(written, deterministic_id=True, force_version=VERSION)
     return written.getvalue()
 
 

@@ -45,7 +45,9 @@ def files_of(facts: FaxFacts, document: Path | None, archive: ArchiveSettings) -
     files = []
     if document:
         ending, media_type = _ENDINGS[archive.document]
-        octets = as_archived(document, archive.document)
+        octets = as_archived(
+            document, archive.document, title=f"Fax {facts.job.id}", made_at=facts.job.finished_at
+        )
         files.append(ArchiveFile(path=f"{stem}.{ending}", media_type=media_type, octets=octets))
     for kind in archive.metadata or (() if document else ("xml",)):
         describe, media_type = _SIDECARS[kind]

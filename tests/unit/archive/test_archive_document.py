@@ -1,8 +1,10 @@
 """The PDF of a fax against the fax itself: every pixel, and the size of the sheet."""
 
 import hashlib
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -106,6 +108,53 @@ def test_a_viewer_shows_the_page_upright_and_whole(tmp_path: Path) -> None:
     assert (shown ^ ink(original)).mean() < 0.003
     assert shown[20, 1724]
     assert shown[2153, 4]
+
+
+MADE = datetime(2026, 11, 23, 17, 36, tzinfo=UTC)
+
+
+def test_the_pdf_keeps_to_pdf_a_2b(tmp_path: Path) -> None:
+    """What ISO 19005-2 asks of a file of black and white pages; no validator is among Debian's packages."""
+    fax = write(tmp_path / "fax.tif", [page(1, 2156), page(2, 1000)], "fine")
+    octets = as_archived(fax, "pdf", title="Fax K7Q2-M9", made_at=MADE)
+    # §6.1.2: the header, and a comment of octets beyond ASCII behind it.
+    assert octets.startswith(b"%PDF-1.7\n%")
+    assert all(octet > 127 for octet in octets[10:14])
+    with pikepdf.open(BytesIO(octets)) as pdf:
+        assert pdf.check_pdf_syntax() == []
+        assert not pdf.is_encrypted
+        assert len(pdf.trailer.ID) == 2
+        # §6.2.3, §6.2.4.3: DeviceGray needs an output intent with a profile.
+        intent: Any
+        [intent] = pdf.Root.OutputIntents
+        assert intent.S == "/GTS_PDFA1"
+        profile = intent.DestOutputProfile.read_bytes()
+        assert int(intent.DestOutputProfile.N) == 3
+        assert (profile[12:20], profile[36:40]) == (b"mntrRGB ", b"acsp")
+        assert profile[8] <= 4
+        # §6.6: metadata that any program can read, of which the document information is a part.
+        assert "/Filter" not in pdf.Root.Metadata
+        with pdf.open_metadata() as metadata:
+            assert metadata.pdfa_status == "2B"
+            assert metadata["dc:title"] == "Fax K7Q2-M9"
+            assert metadata["xmp:CreateDate"] == MADE.isoformat()
+        assert str(pdf.docinfo["/Title"]) == "Fax K7Q2-M9"
+        assert str(pdf.docinfo["/CreationDate"]) == "D:20261123173600+00'00"
+        # §6.1.12, §6.5, §6.6.1, §6.8: no actions, scripts, forms or files in it.
+        assert set(dict(pdf.Root)) == {"/Type", "/Pages", "/Metadata", "/OutputIntents"}
+        for sheet in pdf.pages:
+            assert set(dict(sheet.obj)) <= {"/Type", "/Parent", "/MediaBox", "/Resources", "/Contents"}
+            [image] = sheet.get_images().values()
+            assert str(image.ColorSpace) == "/DeviceGray"
+            assert int(image.BitsPerComponent) == 1
+            assert "/Interpolate" not in image
+
+
+def test_a_pdf_that_nobody_names_has_no_title(tmp_path: Path) -> None:
+    fax = write(tmp_path / "fax.tif", [page(1, 2156)], "fine")
+    with pikepdf.open(BytesIO(as_archived(fax, "pdf"))) as pdf, pdf.open_metadata() as metadata:
+        assert metadata.pdfa_status == "2B"
+        assert "dc:title" not in metadata
 
 
 def test_octets_that_begin_with_the_least_bit(tmp_path: Path) -> None:
