@@ -48,8 +48,7 @@ class SftpArchive:
                 self._connected() as connection,
                 connection.start_sftp_client() as sftp,
             ):
-                for file in files:
-                    await self._write(sftp, copy_id, file)
+                await self._write_all(connection, sftp, copy_id, files)
         except ArchiveTrouble:
             raise
         except (asyncssh.Error, OSError) as trouble:
@@ -79,16 +78,28 @@ class SftpArchive:
             keepalive_interval=_ALIVE_SECONDS,
         )
 
+    async def _write_all(
+        self,
+        connection: asyncssh.SSHClientConnection,
+        sftp: asyncssh.SFTPClient,
+        copy_id: str,
+        files: tuple[ArchiveFile, ...],
+    ) -> None:
+        try:
+            for file in files:
+                await self._write(sftp, copy_id, file)
+        except BaseException:
+            # To close it in good order would wait until a silent server has taken what is on its way.
+            connection.abort()
+            raise
+
     async def _write(self, sftp: asyncssh.SFTPClient, copy_id: str, file: ArchiveFile) -> None:
         path = self._path(file)
         partial = path.with_name(temporary_name(path.name, copy_id))
         if not await sftp.isdir(path.parent):
             await sftp.makedirs(path.parent, exist_ok=True)
         try:
-            async with sftp.open(partial, "wb") as written:
-                await written.write(file.octets)
-                with contextlib.suppress(asyncssh.SFTPOpUnsupported):
-                    await written.fsync()
+            await _fill(sftp, partial, file.octets)
             await _rename(sftp, partial, path)
         except asyncssh.SFTPError:
             with contextlib.suppress(asyncssh.Error, OSError):
@@ -143,6 +154,19 @@ def _of_host_key(trouble: Exception) -> bool:
     # A server that has no key of the known one's kind ends the key exchange before it shows any.
     no_such_key = isinstance(trouble, asyncssh.KeyExchangeFailed) and "host key" in trouble.reason
     return no_such_key or isinstance(trouble, asyncssh.HostKeyNotVerifiable)
+
+
+async def _fill(sftp: asyncssh.SFTPClient, path: PurePosixPath, octets: bytes) -> None:
+    """Write a file to its end.
+
+    It is closed in good order only: a server that has fallen silent would not answer to that either, and
+    whoever waits no longer must not wait for it.
+    """
+    written = await sftp.open(path, "wb")
+    await written.write(octets)
+    with contextlib.suppress(asyncssh.SFTPOpUnsupported):
+        await written.fsync()
+    await written.close()
 
 
 async def _rename(sftp: asyncssh.SFTPClient, partial: PurePosixPath, path: PurePosixPath) -> None:

@@ -26,9 +26,13 @@ class ArchiveServer:
         port: int = 0,
         host_key: asyncssh.SSHKey | None = None,
         sftp_factory: Callable[[asyncssh.SSHServerChannel[bytes]], asyncssh.SFTPServer] | None = None,
+        session_factory: Callable[[], asyncssh.SSHServerSession[bytes]] | None = None,
         **options: Any,
     ) -> None:
-        """`client_key` is a public key that may log in as well; `options` go to `asyncssh.listen`."""
+        """`client_key` is a public key that may log in as well; `options` go to `asyncssh.listen`.
+
+        Sessions that `session_factory` makes serve the files in place of those of `sftp_factory`.
+        """
         self.folder = folder
         self.user = user
         self.password = secrets.token_urlsafe(18)
@@ -38,6 +42,7 @@ class ArchiveServer:
         self._client_key = client_key
         self._host_key = host_key or asyncssh.generate_private_key("ssh-ed25519")
         self._sftp_factory = sftp_factory or self._confined
+        self.session_factory = session_factory
         self._options = options
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._connections: set[asyncssh.SSHServerConnection] = set()
@@ -56,7 +61,7 @@ class ArchiveServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         usual: dict[str, Any] = {
             "server_host_keys": [self._host_key],
-            "sftp_factory": self._sftp_factory,
+            "sftp_factory": None if self.session_factory else self._sftp_factory,
             "allow_scp": False,
         }
         self._acceptor = await asyncssh.listen(
@@ -120,6 +125,9 @@ class _Door(asyncssh.SSHServer):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's signature
         if self._connection:
             self._server.closed(self._connection)
+
+    def session_requested(self) -> "asyncssh.SSHServerSession[bytes] | bool":
+        return self._server.session_factory() if self._server.session_factory else False
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - asyncssh's signature
         return True

@@ -1,6 +1,5 @@
-"""Delivery to real SFTP servers: asyncssh's in good order and in trouble, and OpenSSH's own."""
+"""Delivery to a real SFTP server, in good order and in trouble; `test_archive_openssh` has OpenSSH's."""
 
-import asyncio
 import errno
 import re
 import socket
@@ -18,7 +17,6 @@ from archive.trouble import ArchivePermanent, ArchiveTemporary, ArchiveTrouble, 
 from config.archive import SftpTarget
 from postfax.demonstration.sftp_server import ArchiveServer
 
-OPENSSH = Path("/usr/lib/openssh/sftp-server")
 DOCUMENT = ArchiveFile(
     path="2026/11/K7Q2-M9_Success.pdf", media_type="application/pdf", octets=bytes(range(256)) * 4096
 )
@@ -249,27 +247,3 @@ async def test_a_server_that_only_renames_to_free_names(tmp_path: Path) -> None:
             await archive.put(COPY, FILES)
     assert faults.times < 99
     assert kept(tmp_path / "archive") == WHOLE
-
-
-@pytest.mark.skipif(not OPENSSH.exists(), reason="openssh-sftp-server is not installed")
-async def test_openssh(tmp_path: Path) -> None:
-    folder = tmp_path / "archive"
-
-    async def serve(process: "asyncssh.SSHServerProcess[bytes]") -> None:
-        assert process.subsystem == "sftp"
-        child = await asyncio.create_subprocess_exec(
-            str(OPENSSH),
-            "-d",
-            str(folder),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        await process.redirect(stdin=child.stdin, stdout=child.stdout)
-        process.exit(await child.wait())
-
-    async with ArchiveServer(folder, sftp_factory=None, process_factory=serve, encoding=None) as server:
-        archive = SftpArchive(target(server, tmp_path))
-        for _ in range(2):
-            await archive.put(COPY, FILES)
-    assert kept(folder) == WHOLE
