@@ -68,7 +68,9 @@ class DocumentService:
     def __init__(self, folder: Path) -> None:
         """Nothing is started yet."""
         self._temporary = folder / "tmp"
-        self._world = World(folder=folder / "world", clock=10, policy=_POLICY, behaviours=_ALWAYS_BUSY)
+        self._world = World(
+            folder=folder / "world", processes=2, clock=10, policy=_POLICY, behaviours=_ALWAYS_BUSY
+        )
         self._numbers = itertools.count(_FIRST_NUMBER)
         self._stack = contextlib.AsyncExitStack()
         self.left_behind: tuple[str, ...] = ()

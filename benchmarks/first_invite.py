@@ -94,7 +94,7 @@ class Scene:
 async def journeys(folder: Path, mails: int, mode: str) -> list[Journey]:
     """Measure in an empty folder."""
     policy = _POLICY.format(mode=mode)
-    async with World(folder=folder, clock=10, channels=8, policy=policy) as world:
+    async with World(folder=folder, processes=2, clock=10, channels=8, policy=policy) as world:
         service = ServeProcess(world.settings_file)
         await service.start()
         try:

@@ -108,7 +108,7 @@ def through_service(send: Send, folder: Path) -> float:
 
 
 async def _through_service(send: Send, folder: Path) -> float:
-    async with World(folder=folder, clock=10, policy=POLICY, zone=Zone(ttl=_SPF_TTL)) as world:
+    async with World(folder=folder, processes=2, clock=10, policy=POLICY, zone=Zone(ttl=_SPF_TTL)) as world:
         service = ServeProcess(world.settings_file)
         await service.start()
         try:

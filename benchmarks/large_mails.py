@@ -55,7 +55,7 @@ async def _highest(pids: Sequence[int], sending: asyncio.Future[float]) -> float
 
 async def measure(options: argparse.Namespace, folder: Path) -> list[list[str]]:
     """A line for each round."""
-    async with World(folder=folder, policy=POLICY, zone=Zone(ttl=300)) as world:
+    async with World(folder=folder, processes=2, policy=POLICY, zone=Zone(ttl=300)) as world:
         settings = settings_in(str(world.settings_file))
         policy = read_policy(settings.policy)
         await Book.migrate(settings.store)

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from postfax.collector import collector_paused
 from postfax.failures import ExitCode, Failure
 
 SECTIONS: dict[str, dict[str, str]] = {
@@ -81,7 +82,8 @@ class _Subcommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"postfax.commands.{cmd_name}")
+        with collector_paused():  # what is loaded stays
+            module = importlib.import_module(f"postfax.commands.{cmd_name}")
         command: click.Command = module.command
         return command
 

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from config.server import ServerSettings, read_server_settings
-from store.book import Book
+
+if TYPE_CHECKING:
+    from store.book import Book
 
 Result = TypeVar("Result")
 Clock = Callable[[], datetime]
@@ -34,13 +36,15 @@ def documents_folder(settings: ServerSettings) -> Path:
     return Path(settings.documents.removeprefix("file:"))
 
 
-def make_book(settings: ServerSettings) -> Book:
+def make_book(settings: ServerSettings) -> "Book":
     """The book that the settings name, not opened yet."""
+    from store.book import Book
+
     return Book(settings.store, documents_folder(settings), clock=now)
 
 
 @asynccontextmanager
-async def open_book(settings_file: str) -> AsyncIterator[Book]:
+async def open_book(settings_file: str) -> AsyncIterator["Book"]:
     """The book, open, for one command.
 
     Raises:

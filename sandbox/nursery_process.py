@@ -250,8 +250,10 @@ def main() -> None:
     os.nice(_BEHIND)
     control = socket.socket(fileno=int(sys.argv[1]))
     plan = json.loads(sys.argv[2])
+    gc.disable()  # what is loaded stays: there is nothing to be found in it
     for module in plan["preload"]:
         importlib.import_module(module)
+    gc.enable()
     _tidy_up()
     _Parent(control, plan).serve()
 

@@ -24,8 +24,10 @@ ARCHIVE_ADDRESS = "archive@hospital.example"
 _SETTINGS = """\
 # A world of its own, on this machine only.
 domain: {domain}
+fax_engines: {processes}
 mail:
   listen: {listen}
+  workers: {processes}
   smarthost: {{host: 127.0.0.1, port: {sink_port}, tls: none}}
 {mail}dns: {{nameservers: ["{dns}"]}}
 store: sqlite:state/book.db
@@ -81,6 +83,8 @@ class World:
     clock: int = 1
     """How many times faster than real time faxes go over the line."""
     channels: int = 4
+    processes: int = 1
+    """That take mail in, and that run the fax protocol: one is enough for a few mails and calls."""
     behaviours: Mapping[str, str] = field(default_factory=dict)
     """What the fax machine does when numbers with these last digits are called: see its `behaviour`."""
     policy: str = POLICY
@@ -141,6 +145,7 @@ class World:
             _SETTINGS.format(
                 domain=DOMAIN,
                 listen=self.listen,
+                processes=self.processes,
                 mail=self.mail,
                 sink_port=self.sink.port,
                 dns=dns,

@@ -7,7 +7,6 @@ import aiosmtplib
 import pytest
 from scene import Scene
 
-from config.mail import MailSettings
 from postfax.demonstration.serve_process import Event
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,7 +28,7 @@ def policy_file(scene: Scene) -> Path:
 async def taken_over(scene: Scene, *, after: int) -> Event:
     """Wait until the changed policy holds in the service and at each of its doors; how it was changed."""
     event = await scene.service.wait_for("policy_reloaded", seconds=300, after=after)
-    for worker in range(MailSettings.model_fields["workers"].default):
+    for worker in range(scene.world.processes):
         await scene.service.wait_for("policy_in_force", seconds=300, after=after, worker=worker)
     return event
 

@@ -36,7 +36,7 @@ NOBODY = "+9990000000"
 
 @asynccontextmanager
 async def running(folder: Path, mail: str) -> AsyncIterator[Scene]:
-    async with World(folder=folder, clock=10, policy=POLICY, mail=mail) as world:
+    async with World(folder=folder, processes=2, clock=10, policy=POLICY, mail=mail) as world:
         service = PatientService(world.settings_file)
         await service.start()
         try:

@@ -13,7 +13,6 @@ import sample_documents
 from patient_service import PatientService
 from scene import Scene, run_postfax
 
-from config.mail import MailSettings
 from postfax.demonstration.serve_process import ServiceEnded
 from postfax.demonstration.world import World
 
@@ -93,7 +92,7 @@ async def test_a_policy_with_mistakes_is_not_reloaded_and_a_good_one_is(world: W
     policy.write_text(good.replace("email: ana@", "email: bea@"))
     service.reload()
     await service.wait_for("policy_reloaded", seconds=300)
-    for worker in range(MailSettings.model_fields["workers"].default):
+    for worker in range(world.processes):
         await service.wait_for("policy_in_force", seconds=300, worker=worker)
     assert await scene.mail("+12065551234", sender="bea@hospital.example", text="New.")
     assert await service.stop() == 0

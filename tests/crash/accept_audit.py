@@ -209,7 +209,7 @@ async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text:
 
 async def audit(*, kills: int, mails: int, connections: int, seed: int, folder: Path) -> Findings:
     """Run one audit in an empty folder."""
-    async with World(folder=folder, policy=POLICY, zone=Zone(ttl=300)) as world:
+    async with World(folder=folder, processes=2, policy=POLICY, zone=Zone(ttl=300)) as world:
         return await Audit(world, kills=kills, mails=mails, seed=seed).run(connections)
 
 

@@ -148,7 +148,7 @@ async def test_kill_9_at_random_moments(
     rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
     ledger = Ledger()
     numbers = iter([f"+1206555{1000 + n}" for n in range(MAILS)])
-    async with World(folder=tmp_path, clock=10, channels=12, policy=POLICY) as world:
+    async with World(folder=tmp_path, processes=2, clock=10, channels=12, policy=POLICY) as world:
         running = Running(PatientService(world.settings_file))
         await running.service.start()
         killing = asyncio.create_task(kill_again_and_again(running, world, rng))
