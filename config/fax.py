@@ -74,6 +74,9 @@ class FaxSettings(Section):
     that fits a number counts."""
     urgent_at_any_time: Toggle = False
     """Whether faxes of high priority are called outside these hours too."""
+    batch_pages: Annotated[int, Field(ge=0)] = 0
+    """The most pages that go in one call where several faxes to the same number are due: one fax after the
+    other, each with its own cover page and header lines. 0 for a call for each fax."""
     premium_numbers: Toggle = False
     """Whether premium-rate numbers may be faxed."""
     allowed_countries: tuple[Region, ...] = ()

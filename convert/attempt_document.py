@@ -57,6 +57,19 @@ def write_attempt(source: Path, target: Path, sent: AttemptPages) -> int:
     return len(pages)
 
 
+def join_documents(parts: Sequence[Path], target: Path) -> None:
+    """Write the pages of several documents into one. Blocks.
+
+    Raises:
+        ValueError: They are not equally fine.
+        fax_tiff.NotAFaxTiff: One was not written by `convert.fax_tiff`.
+        OSError: A file cannot be read or written.
+    """
+    faxes = [fax_tiff.read(part) for part in parts]
+    [resolution] = {fax.resolution for fax in faxes}
+    fax_tiff.write(target, [page for fax in faxes for page in fax.pages], resolution=resolution)
+
+
 def coarser(fax: FaxTiff, resolution: str) -> FaxTiff:
     """The fax at this resolution, or as it is where it is no finer."""
     given, wanted = LINES_PER_MM[fax.resolution], LINES_PER_MM[resolution]

@@ -32,7 +32,7 @@ async def test_faxes_to_the_same_number_are_taken_into_the_call_in_their_order(t
     async with small_book(tmp_path) as small:
         await small.queued("+12065550101")
         small.clock.set_on(timedelta(seconds=1))
-        queued = []
+        queued: list[FaxJob] = []
         for _ in range(3):
             queued += await small.queued(NUMBER)
             small.clock.set_on(timedelta(seconds=1))
