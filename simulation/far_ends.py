@@ -106,6 +106,7 @@ class SimulatedLine:
     async def send(self, order: CallOrder, report: Report) -> Outcome:
         """Place one call."""
         await self._node.outside(seconds=0.1)
+        await order.fence()
         end = self._telephones.called(self._node, order, now=asyncio.get_running_loop().time())
         try:
             return await self._call(end, order, report)

@@ -20,6 +20,7 @@ from simulation.office import (
     TOLD_OF_FAILURES,
     WITH_ARCHIVE,
 )
+from simulation.virtual_time import BEGINNING
 from store.lifecycle import Transition
 from store.status import Status
 from store.tables import attempts, bodies, copies, jobs, mails, notices, transitions
@@ -125,15 +126,19 @@ def one_call_a_number(seen: _Seen) -> Iterator[str]:
 
 def calls_keep_their_times(seen: _Seen) -> Iterator[str]:
     """Retries wait as long as the policy says, and are no more than it says; a book's call was a call."""
-    placed = Counter(call.attempt_id for call in seen.world.telephones.calls)
-    for attempt_id, times in placed.items():
-        if times > 1:
-            yield f"{attempt_id} was placed {times} times"
+    placed = {
+        call.attempt_id: BEGINNING + timedelta(seconds=call.began) for call in seen.world.telephones.calls
+    }
+    if len(placed) != len(seen.world.telephones.calls):
+        yield "an attempt was placed twice"
     for job_id, calls in seen.attempts.items():
         counted = [call for call in calls if not call.interrupted]
         limit = ATTEMPTS + sum(call.interrupted for call in calls)
         if len(calls) > limit:
             yield f"{job_id} was called {len(calls)} times, {len(counted)} of them to an end"
+        for call in calls:
+            if (began := placed.get(call.id)) and began > call.ended_at + CLOCKS_DIFFER:
+                yield f"{call.id} was placed at {began}, and had ended at {call.ended_at}"
         for before, after in pairwise(calls):
             wait = BUSY_INTERVAL if before.status == Status.BUSY else INTERVAL
             if not before.interrupted and after.started_at - before.ended_at < wait - CLOCKS_DIFFER:

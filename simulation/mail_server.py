@@ -66,7 +66,10 @@ class SimulatedMailer:
     async def send(self, message: EmailMessage | bytes, recipient: str) -> None:
         """Hand over one mail."""
         octets = message if isinstance(message, bytes) else message.as_bytes()
+        pauses = self._node.pauses
         await self._node.outside(seconds=0.2)
+        if self._node.pauses > pauses:
+            raise MailTemporary("the server has not waited")  # RFC 5321, 4.5.3.2.7: five minutes
         if self._node.in_storm("mail server", self._node.chance.odds.mail_refused):
             raise MailTemporary("451 4.3.0 try again later")
         if recipient == NOBODY:

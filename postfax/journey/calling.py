@@ -7,14 +7,19 @@ end, whatever has become of its document here.
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from convert.attempt_document import join_documents
 from postfax.journey.ordering import OrderedCall, order_to_follow, ordered_call
+from postfax.journey.shared_call import outcomes_of
+from postfax.lease import Lease
 from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
 from postfax.opening import Clock
@@ -22,10 +27,14 @@ from store.book import Book
 from store.destination import Destination
 from store.errors import BookUnavailable
 from store.job import Attempt, FaxDocument, FaxJob, Outcome
+from store.records.claims import Claims
 from store.status import Status
 from submission.allowance import policy_blocks
 from transmit.call_settings import CallSettings, call_settings, learned
-from transmit.line import CallOrder, CallProgress, Line, ProgressKind
+from transmit.line import CallNotOurs, CallOrder, CallProgress, Line, ProgressKind
+
+LEASE = timedelta(minutes=10)
+"""Of a call: it is renewed while the call goes on, and just before it is placed."""
 
 log = structlog.get_logger()
 
@@ -59,6 +68,9 @@ class Calling:
 
         Of a call that was taken up it is not: its line may have placed it, and would go on with it while we
         call once more. It is followed as soon as the book can be read, with its document or without.
+
+        Raises:
+            CallNotOurs: another service has closed the attempt, and no call was placed.
         """
         try:
             if taken_up:
@@ -69,10 +81,84 @@ class Calling:
                 known, settings = await self._settings(job, attempt)
                 ordered = await self._ordered(job, attempt, settings, Path(folder))
                 return await self._call(job, attempt, ordered, known, settings)
+        except CallNotOurs:
+            raise
         except Exception as problem:
             log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
             outcome = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
             return CallResult(outcome=outcome)
+
+    async def shared(self, calls: Sequence[tuple[FaxJob, Attempt]]) -> list[CallResult]:
+        """What each of several faxes to one number came to that go in one call; as `result` for one.
+
+        A fax that is blocked meanwhile, or cannot be made ready, does not keep the others from theirs.
+
+        Raises:
+            CallNotOurs: another service has closed one of the attempts, and no call was placed.
+        """
+        results: dict[str, CallResult] = {}
+        try:
+            with self._call_folder() as folder:
+                known, settings = await self._settings(*calls[0])
+                parts = [
+                    (job, attempt, part)
+                    for job, attempt in calls
+                    if (part := await self._part(job, attempt, settings, Path(folder), results))
+                ]
+                if parts:
+                    outcomes = await self._call_shared(parts, Path(folder))
+                    first = learned(known, calls[0][1].called, settings, outcomes[0])
+                    for place, ((job, _, _), outcome) in enumerate(zip(parts, outcomes, strict=True)):
+                        results[job.id] = CallResult(outcome=outcome, destination=None if place else first)
+        except CallNotOurs:
+            raise
+        except Exception as problem:
+            log.error("attempt_failed_on_our_side", job=calls[0][0].id, exc_info=problem)
+            failed = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+            results = {job.id: CallResult(outcome=failed) for job, _ in calls} | results
+        return [results[job.id] for job, _ in calls]
+
+    async def _part(
+        self,
+        job: FaxJob,
+        attempt: Attempt,
+        settings: CallSettings,
+        folder: Path,
+        results: dict[str, CallResult],
+    ) -> OrderedCall | None:
+        """One fax of a shared call, ready to be joined; without, its result is noted."""
+        if blocked := await self._blocked(job):
+            results[job.id] = CallResult(outcome=blocked)
+            return None
+        try:
+            own = folder / job.id
+            own.mkdir()
+            return await self._ordered(job, attempt, settings, own)
+        except BookUnavailable:
+            raise
+        except Exception as problem:
+            log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
+            failed = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+            results[job.id] = CallResult(outcome=failed)
+            return None
+
+    async def _call_shared(
+        self, parts: Sequence[tuple[FaxJob, Attempt, OrderedCall]], folder: Path
+    ) -> list[Outcome]:
+        pages = [part.order.pages for _, _, part in parts]
+        joined = folder / "joined.tif"
+        await asyncio.to_thread(join_documents, [part.order.document for _, _, part in parts], joined)
+
+        async def fence() -> None:
+            for _, attempt, _ in parts:
+                await self._keep(attempt)
+
+        order = replace(parts[0][2].order, document=joined, pages=sum(pages), fence=fence)
+        for job, attempt, _ in parts:
+            # They share the event that hangs up.
+            self.orders[job.id] = replace(order, job_id=job.id, attempt_id=attempt.id)
+        call = await self._lines[parts[0][1].line].send(order, _report)
+        return outcomes_of(call, pages)
 
     async def _followed(self, job: FaxJob, attempt: Attempt) -> CallResult:
         """What a call came to that a service before this one began."""
@@ -125,9 +211,23 @@ class Calling:
         known: Destination | None,
         settings: CallSettings,
     ) -> CallResult:
-        self.orders[job.id] = ordered.order
-        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(ordered.order, _report))
+        self.orders[job.id] = order = replace(ordered.order, fence=partial(self._keep, attempt))
+        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(order, _report))
         return CallResult(outcome=outcome, destination=learned(known, attempt.called, settings, outcome))
+
+    async def _keep(self, attempt: Attempt) -> None:
+        """The fence of a call: whoever stood still for longer than the lease finds the attempt closed.
+
+        Raises:
+            CallNotOurs: it is.
+            BookUnavailable: nobody knows.
+        """
+        while True:
+            lease = Lease.from_now(LEASE)
+            if await self._book.renew(Claims(attempts=[attempt.id]), LEASE):
+                raise CallNotOurs(attempt.id)
+            if lease.holds:  # or else the answer of the book was long on its way
+                return
 
     async def earlier(self, job: FaxJob) -> tuple[Outcome, ...]:
         """What the job's calls so far came to, those left out that the end of a service cut off."""

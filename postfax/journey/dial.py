@@ -1,13 +1,14 @@
 """Dial: a due job is called over a line with a free channel, and what the call came to is recorded."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from postfax.journey.calling import Calling, CallResult
+from postfax.journey.calling import LEASE, Calling, CallResult
+from postfax.journey.shared_call import OTHER_CANCELLED, begins_batch, goes_along
 from postfax.journey.wording import header_text
 from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
@@ -15,13 +16,14 @@ from postfax.open_lines import OpenLines
 from postfax.opening import Clock
 from postfax.watching import metrics
 from store.book import Book
-from store.errors import BookUnavailable
+from store.errors import AttemptClosed, BookUnavailable
 from store.job import Attempt, FaxJob
 from store.records.claims import Claims
-from transmit.line import Line
+from store.status import Status
+from transmit.line import CallNotOurs, Line
 from transmit.retry import decide
 
-LEASE = timedelta(minutes=10)
+Claimed = tuple[FaxJob, Attempt]
 RENEWAL = timedelta(minutes=3)
 log = structlog.get_logger()
 
@@ -62,8 +64,21 @@ class Dial:
         claimed = await self._book.claim_call(channels, LEASE, _header_line) if channels else None
         if claimed is None:
             return False
-        self._begin(*claimed)
+        self._begin(*claimed, others=await self._companions(*claimed))
         return True
+
+    async def _companions(self, job: FaxJob, attempt: Attempt) -> tuple[Claimed, ...]:
+        """The faxes to the same number that go along in a call."""
+        if self._lines[attempt.line].keeps_calls or not begins_batch(job):
+            return ()
+        try:
+            found = await self._book.claim_companions(attempt.id, LEASE, _header_line, goes_along)
+        except (BookUnavailable, AttemptClosed) as problem:
+            log.warning("call_not_shared", job=job.id, attempt=attempt.id, cause=str(problem))
+            return ()
+        if found:
+            log.info("call_shared", job=job.id, attempt=attempt.id, others=[one.id for one, _ in found])
+        return found
 
     def take_up(self, calls: Iterable[tuple[FaxJob, Attempt]]) -> None:
         """Go on with calls that a service before this one began, on lines that keep them."""
@@ -71,9 +86,12 @@ class Dial:
             log.info("call_taken_up", job=job.id, attempt=attempt.id, line=attempt.line)
             self._begin(job, attempt, taken_up=True)
 
-    def _begin(self, job: FaxJob, attempt: Attempt, *, taken_up: bool = False) -> None:
+    def _begin(
+        self, job: FaxJob, attempt: Attempt, *, others: Sequence[Claimed] = (), taken_up: bool = False
+    ) -> None:
         self.open_lines.begin(attempt.line)
-        following = self._follow(job, attempt, taken_up=taken_up)
+        alone = self._follow(job, attempt, taken_up=taken_up) if not others else None
+        following = alone or self._follow_shared([(job, attempt), *others])
         task = asyncio.create_task(following, name=f"call {attempt.id}")
         self._tasks.add(task)
         if self._lines[attempt.line].keeps_calls:
@@ -97,7 +115,14 @@ class Dial:
         if self._clock() >= self._renew_at:
             self._renew_at = self._clock() + RENEWAL
             held = Claims(attempts=[order.attempt_id for order in self._calling.orders.values()])
-            await self._book.renew(held, LEASE)
+            self._hang_up_lost(await self._book.renew(held, LEASE))
+
+    def _hang_up_lost(self, attempts: Collection[str]) -> None:
+        """End calls that others have taken for dead, while this process stood still: they call anew."""
+        for job_id, order in self._calling.orders.items():
+            if order.attempt_id in attempts:
+                log.error("call_lost_to_others", job=job_id, attempt=order.attempt_id)
+                order.hang_up.set()
 
     async def finish(self, seconds: float) -> None:
         """Let calls end by themselves for so long; then hang up and close them as interrupted.
@@ -118,6 +143,9 @@ class Dial:
         """One call, from the header line to the record of its outcome."""
         try:
             result = await self._calling.result(job, attempt, taken_up=taken_up)
+        except CallNotOurs:
+            log.error("call_left_to_others", job=job.id, attempt=attempt.id)
+            return
         except asyncio.CancelledError:
             if self._lines[attempt.line].keeps_calls:
                 log.info("call_left_to_its_line", job=job.id, attempt=attempt.id, line=attempt.line)
@@ -136,6 +164,59 @@ class Dial:
             await recording  # the call has ended: a stop must not lose what it came to
             raise
 
+    async def _follow_shared(self, calls: Sequence[Claimed]) -> None:
+        """One call of several faxes, each of which has an outcome of its own."""
+        try:
+            results = await self._calling.shared(calls)
+        except CallNotOurs as problem:
+            log.error("call_left_to_others", attempt=str(problem))
+            await self._interrupt(calls)  # what others have closed stays so
+            return
+        except asyncio.CancelledError:
+            await asyncio.shield(self._interrupt(calls))
+            raise
+        finally:
+            self.open_lines.end(calls[0][1].line)
+            for job, _ in calls:
+                self._calling.orders.pop(job.id, None)
+        recording = asyncio.create_task(self._record_all(calls, results))
+        try:
+            await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            await recording  # as above
+            raise
+
+    async def _interrupt(self, calls: Sequence[Claimed]) -> None:
+        for job, attempt in calls:
+            await self._book.record_interrupted(attempt.id)
+            log.warning("attempt_interrupted", job=job.id, attempt=attempt.number)
+
+    async def _record_all(self, calls: Sequence[Claimed], results: Sequence[CallResult]) -> None:
+        """Record what each fax of a call came to; one that fails keeps none of the others from it."""
+        recording = [
+            self._record_one_of(job, attempt, result)
+            for (job, attempt), result in zip(calls, results, strict=True)
+        ]
+        for problem in await asyncio.gather(*recording, return_exceptions=True):
+            if problem:
+                raise problem
+
+    async def _record_one_of(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
+        """A fax whose call was hung up because somebody cancelled another one in it is due again at once."""
+        while result.outcome.status is Status.JOB_CANCELLED:
+            try:
+                now = await self._book.job(job.id)
+                if now and not now.cancel_requested_by:
+                    await self._book.record_interrupted(attempt.id, OTHER_CANCELLED)
+                    log.info("call_ended_by_another_fax", job=job.id, attempt=attempt.id)
+                    return
+                break
+            except BookUnavailable:
+                if self._finishing:
+                    raise
+                await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+        await self._record_surely(job, attempt, result)
+
     async def _record_surely(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
         """Record the outcome, again and again while the book cannot be used.
 
@@ -149,6 +230,10 @@ class Dial:
                     raise
                 log.error("outcome_not_yet_recorded", job=job.id, cause=problem.cause or str(problem))
                 await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+            except AttemptClosed:
+                # Others have taken this process for dead, and the fax goes out anew: nothing can be done.
+                log.error("outcome_too_late", job=job.id, attempt=attempt.id, status=result.outcome.status)
+                return
             else:
                 return
 

@@ -16,6 +16,7 @@ from notify.backoff import next_try
 from notify.mailer import MailCarrier, MailPermanent, MailTemporary
 from postfax.journey.giving_up import tell_of_copy
 from postfax.journey.wording import header_text
+from postfax.lease import Lease, LeaseOver
 from postfax.opening import Clock
 from store.book import Book
 from store.errors import BookUnavailable, NotInBook
@@ -39,11 +40,14 @@ class File:
 
     async def step(self) -> bool:
         """Deliver one copy; False if none is due."""
+        lease = Lease.from_now(LEASE)
         copy = await self._book.claim_copy(LEASE)
         if copy is None:
             return False
         try:
-            place = await self._deliver(copy)
+            place = await self._deliver(copy, lease)
+        except LeaseOver:
+            log.warning("copy_left_to_others", job=copy.job_id, copy=copy.id)
         except (ArchivePermanent, MailPermanent) as problem:
             await self._give_up(copy, str(problem))
         except (ArchiveTemporary, MailTemporary) as problem:
@@ -73,13 +77,14 @@ class File:
         if job := await self._book.job(copy.job_id):
             await tell_of_copy(self._book, copy, job)
 
-    async def _deliver(self, copy: Copy) -> str:
+    async def _deliver(self, copy: Copy, lease: Lease) -> str:
         job = await self._book.job(copy.job_id)
         mail = await self._book.mail(job.mail_id) if job else None
         if job is None or mail is None:
             raise NotInBook("job", copy.job_id)
         with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
             document = await as_sent(self._book, job, Path(folder))
+            lease.check()
             return await deliver(
                 copy, FaxFacts(mail=mail, job=job), document, sender=self._sender, send_mail=self._send
             )

@@ -37,6 +37,7 @@ from postfax.journey.giving_up import tell_of_notice
 from postfax.journey.own_notice_templates import read_templates, tell_of_template
 from postfax.journey.sending_report import ReportMaker, is_wanted
 from postfax.journey.welcoming import NotWelcome
+from postfax.lease import Lease, LeaseOver
 from postfax.opening import Clock
 from sandbox import Nursery
 from store.book import Book
@@ -95,11 +96,16 @@ class Tell:
 
     async def step(self) -> bool:
         """Send one notice; False if none is due."""
+        lease = Lease.from_now(LEASE)
         notice = await self._book.claim_notice(LEASE)
         if notice is None:
             return False
         try:
-            await self._mailer.send(await self._composed(notice), notice.address)
+            composed = await self._composed(notice)
+            lease.check()
+            await self._mailer.send(composed, notice.address)
+        except LeaseOver:
+            log.warning("notice_left_to_others", notice=notice.id)
         except (MailPermanent, NotWelcome) as problem:
             await self._give_up(notice, str(problem))
         except MailTemporary as problem:

@@ -1,7 +1,7 @@
 """Dialling while our own side fails: no channel is lost, and no outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from config.fax import Resolution
 from config.settings import Settings, UserPolicy
@@ -48,6 +49,8 @@ class OneChannel:
     calls: int = 0
     order: CallOrder | None = None
     taken_up: list[bool] = field(default_factory=list)
+    before: Callable[[CallOrder], Awaitable[object]] | None = None
+    """What happens while a call is being prepared."""
 
     async def start(self) -> None:
         """Nothing to open."""
@@ -56,6 +59,9 @@ class OneChannel:
         """Nothing to close."""
 
     async def send(self, order: CallOrder, report: Report) -> Outcome:
+        if self.before:
+            await self.before(order)
+        await order.fence()
         report(CallProgress(kind=ProgressKind.DIALLING, attempt_id=order.attempt_id))
         self.calls += 1
         self.order = order
@@ -336,3 +342,42 @@ async def test_a_number_whose_block_was_lifted_is_called(exchange: Exchange) -> 
     exchange.line.answered.set()
     assert await exchange.dial.step()
     await exchange.until(JobState.SENT)
+
+
+async def test_a_call_that_others_have_taken_for_dead_is_not_placed(exchange: Exchange) -> None:
+    async def stand_still(order: CallOrder) -> None:
+        await exchange.book.record_interrupted(
+            order.attempt_id
+        )  # as others do when its lease is over
+
+    exchange.line.before = stand_still
+    with capture_logs() as logged:
+        assert await exchange.dial.step()
+        waiting = await exchange.until(JobState.WAITING)
+        await until(lambda: exchange.dial.calls == 0)
+    assert exchange.line.calls == 0
+    assert [attempt.interrupted for attempt in waiting.attempts] == [True]
+    assert "call_left_to_others" in [entry["event"] for entry in logged]
+    exchange.line.before = None
+    exchange.line.answered.set()
+    assert await exchange.dial.step()
+    sent = await exchange.until(JobState.SENT)
+    assert len(sent.attempts) == 2
+
+
+async def test_an_outcome_that_comes_too_late_is_said_in_the_log(exchange: Exchange) -> None:
+    assert await exchange.dial.step()
+    await exchange.until_in_call()
+    assert exchange.line.order
+    await exchange.book.record_interrupted(exchange.line.order.attempt_id)
+    with capture_logs() as logged:
+        exchange.line.answered.set()
+        await until(lambda: exchange.dial.calls == 0)
+    assert "outcome_too_late" in [entry["event"] for entry in logged]
+    assert (await exchange.job()).state is JobState.WAITING
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not happened():
+            await asyncio.sleep(0.01)
