@@ -6,6 +6,7 @@ be printed; JavaScript and XFA are not there.
 
 import ctypes
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
+from convert.coloured_text import strengthen
 from convert.layout import MM_PER_POINT, WIDTH, Box, Placement, SheetGeometry, Size
 from convert.lost_pictures import refuse_lost, refuse_too_large
 from convert.page_account import Step
-from convert.page_images import PlacedPicture, placed_pictures
+from convert.page_images import PageObject, PlacedPicture, page_objects, placed_pictures
 from sandbox.failures import Refused
 
 _FLAGS = pdfium.FPDF_ANNOT | pdfium.FPDF_PRINTING | pdfium.FPDF_GRAYSCALE
@@ -59,6 +61,11 @@ class PdfPage:
         """
         pictures = self._pictures(placement)
         refuse_too_large(self._page, pictures, self._number)
+        sheet = self._drawn(placement)
+        refuse_lost(pictures, sheet, self._number)
+        return self._drawn(placement) if strengthen(self._page, self._objects, placement, sheet) else sheet
+
+    def _drawn(self, placement: Placement) -> Grey:
         sheet = np.full((placement.rows, WIDTH), 255, np.uint8)
         bitmap = pdfium.FPDFBitmap_CreateEx(
             WIDTH, placement.rows, pdfium.FPDFBitmap_Gray, sheet.ctypes.data_as(ctypes.c_void_p), WIDTH
@@ -72,7 +79,6 @@ class PdfPage:
                 pdfium.FPDF_FFLDraw(self._form, bitmap, self._page, *where, _FLAGS)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
-        refuse_lost(pictures, sheet, self._number)
         return sheet
 
     def pictures(self, placement: Placement) -> tuple[Box, ...]:
@@ -81,8 +87,12 @@ class PdfPage:
 
     def _pictures(self, placement: Placement) -> tuple[PlacedPicture, ...]:
         if placement not in self._placed:
-            self._placed[placement] = placed_pictures(self._page, placement)
+            self._placed[placement] = placed_pictures(self._page, self._objects, placement)
         return self._placed[placement]
+
+    @cached_property
+    def _objects(self) -> tuple[PageObject, ...]:
+        return page_objects(self._page)
 
 
 class PdfDocument:
