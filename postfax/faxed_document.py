@@ -9,7 +9,7 @@ from postfax.failures import ExitCode, Failure
 from postfax.journey.file import as_sent
 from postfax.page_range import NoPages, read_pages
 from store.book import Book
-from store.errors import BodyMissing, BodyPurged, after_words
+from store.errors import BodyMissing, BodyPurged, removal_words
 from store.job import FaxJob
 
 
@@ -60,7 +60,7 @@ async def faxed_document(book: Book, job: FaxJob, folder: Path, pages: str = "")
     except BodyPurged as problem:
         raise Failure(
             f"the pages of {job.id} were removed on {problem.at.astimezone():%Y-%m-%d}, "
-            f"{after_words(problem.kept)}, as the policy says. What is recorded of it: postfax show {job.id}",
+            f"{removal_words(problem.kept)}. What is recorded of it: postfax show {job.id}",
             ExitCode.NOT_FOUND,
         ) from None
     except BodyMissing as problem:

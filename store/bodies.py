@@ -42,6 +42,13 @@ _ENDS = union_all(
     select(jobs.c.finished_at).join(documents).where(documents.c.body == bindparam("reference")),
 ).subquery()
 _END = select(func.max(_ENDS.c.finished_at))
+# Of a mail that was erased nothing says any more to whom it went (`store.erasure`).
+_RECIPIENTS = union_all(
+    select(mails.c.recipients).where(mails.c.body == bindparam("reference")),
+    select(mails.c.recipients)
+    .select_from(mails.join(jobs).join(documents, documents.c.job_id == jobs.c.id))
+    .where(documents.c.body == bindparam("reference")),
+)
 _SWEEP_GROUP = 500
 
 
@@ -223,6 +230,7 @@ def _octets(connection: Connection, reference: str) -> bytes | None:
         return None
     if row.purged_at is not None:
         ended: datetime = connection.scalar(_END, {"reference": reference}) or row.purged_at
-        raise BodyPurged(reference, row.purged_at, row.purged_at - ended)
+        erased = not all(connection.scalars(_RECIPIENTS, {"reference": reference}))
+        raise BodyPurged(reference, row.purged_at, None if erased else row.purged_at - ended)
     octets: bytes | None = row.octets
     return octets

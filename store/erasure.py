@@ -7,6 +7,13 @@ pseudonym that was drawn by lot: nobody can find out by trying whom it stands fo
 
 from dataclasses import dataclass
 
+from store.mail import Envelope
+
+
+def is_erased(envelope: Envelope) -> bool:
+    """Whether a mail was erased: every other one has a recipient."""
+    return not envelope.recipients
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErasureWish:

@@ -54,24 +54,28 @@ class BodyMissing(Exception):  # noqa: N818 - named as what happened
 
 
 class BodyPurged(BodyMissing):
-    """A body was removed because it had been kept for as long as the policy says.
+    """A body was removed: it had been kept for as long as the policy says, or somebody asked for it.
 
     Attributes:
         at: when it was removed.
-        kept: how long it had been kept after its fax had come to its end.
+        kept: how long it had been kept after its fax had come to its end; None where somebody had it erased.
     """
 
-    def __init__(self, reference: str, at: datetime, kept: timedelta) -> None:
+    def __init__(self, reference: str, at: datetime, kept: timedelta | None) -> None:
         self.at = at
         self.kept = kept
         super().__init__(
             reference,
-            f"the body {reference} was removed on {at.astimezone():%Y-%m-%d}, {after_words(kept)}, "
-            "as the policy says.",
+            f"the body {reference} was removed on {at.astimezone():%Y-%m-%d}, {removal_words(kept)}.",
         )
 
 
-def after_words(kept: timedelta) -> str:
-    """How long something was kept, in words: `after 7 days`, `after 5 hours`."""
+def removal_words(kept: timedelta | None) -> str:
+    """Why something was removed: `after 7 days, as the policy says`, or `as somebody asked`."""
+    return "as somebody asked" if kept is None else f"{_after_words(kept)}, as the policy says"
+
+
+def _after_words(kept: timedelta) -> str:
+    """How long something was kept: `after 7 days`, `after 5 hours`."""
     number, noun = (kept.days, "day") if kept.days else (kept.seconds // 3600, "hour")
     return f"after {number} {noun}{'' if number == 1 else 's'}" if number else "at once"

@@ -16,7 +16,7 @@ from postfax.person import person
 from postfax.resending import Rules, resend_of
 from store.activity import ActivityFilter, Comparison, Condition, Field
 from store.book import Book
-from store.errors import BodyMissing, BodyPurged, after_words
+from store.errors import BodyMissing, BodyPurged, removal_words
 from store.job import FaxJob
 from store.lifecycle import FINAL_STATES, JobState
 from store.resend import ResendRefused
@@ -103,7 +103,7 @@ async def _resend(book: Book, rules: Rules, job_id: str, *, to: str, again: bool
     except BodyPurged as problem:
         words = (
             f"cannot be sent again: its document was removed on {problem.at.astimezone():%Y-%m-%d}, "
-            f"{after_words(problem.kept)}, as the policy says"
+            f"{removal_words(problem.kept)}"
         )
     except BodyMissing as problem:
         words = f"cannot be sent again: {problem}"

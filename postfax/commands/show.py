@@ -28,7 +28,8 @@ from postfax.terminal import (
     print_table,
 )
 from store.book import Book
-from store.errors import NotInBook, after_words
+from store.erasure import is_erased
+from store.errors import NotInBook, removal_words
 from store.history import RecordedTransition
 from store.job import Attempt, FaxJob, Priority
 from store.lifecycle import FINAL_STATES, JobState
@@ -331,9 +332,10 @@ def _purge_words(record: _Record) -> str:
     """When mail and document went, and why."""
     if record.purged_at is None:
         return ""
-    kept = record.purged_at - (record.job.finished_at or record.purged_at)
+    erased = is_erased(record.mail.envelope)
+    kept = None if erased else record.purged_at - (record.job.finished_at or record.purged_at)
     what = "mail and document were" if record.job.document else "the mail was"
-    return f"{what} removed on {_local(record.purged_at)}, {after_words(kept)}, as the policy says"
+    return f"{what} removed on {_local(record.purged_at)}, {removal_words(kept)}"
 
 
 def _local(moment: datetime) -> str:

@@ -130,8 +130,9 @@ def test_a_sender_is_found_nowhere_after_they_were_erased(fax: RecordedFaxes) ->
     assert (row["user"], row["user_name"], row["billing"]) == (pseudonym, "", "17")
     assert rows_of(month)[other.id]["user"] == ANA
     assert job_of(postfax, other).user.email == ANA
+    assert ", as somebody asked" in postfax("download", first.id).failure
     shown = postfax("show", first.id)
-    assert (shown.code, pseudonym in shown.out, "removed on" in shown.out) == (0, True, True)
+    assert (shown.code, pseudonym in shown.out, "as somebody asked" in shown.out) == (0, True, True)
     deeds = {entry["action"]: entry for entry in postfax("audit", "--json").json}
     assert deeds["erase"]["subject"] == deeds["lock"]["subject"] == pseudonym
     assert deeds["lock"]["detail"] == f"{pseudonym} left"
@@ -153,6 +154,7 @@ def test_a_number_is_found_nowhere_after_it_was_erased(fax: RecordedFaxes) -> No
     kept = job_of(postfax, job)
     assert kept.recipient.number.startswith("erased-")
     assert (kept.user.email, kept.attempts[0].header) == (ANA, "")
+    assert ", as somebody asked" in postfax("resend", job.id, "--to", "+13105550199").out
     assert rows_of(month)[job.id]["number"] == kept.recipient.number
     assert rows_of(month)[other.id]["number"] == OTHER
     assert postfax("show", job.id).code == postfax("list").code == postfax("report", "volume").code == 0
