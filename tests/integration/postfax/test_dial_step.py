@@ -346,9 +346,7 @@ async def test_a_number_whose_block_was_lifted_is_called(exchange: Exchange) -> 
 
 async def test_a_call_that_others_have_taken_for_dead_is_not_placed(exchange: Exchange) -> None:
     async def stand_still(order: CallOrder) -> None:
-        await exchange.book.record_interrupted(
-            order.attempt_id
-        )  # as others do when its lease is over
+        await exchange.book.record_interrupted(order.attempt_id)  # as others do when its lease is over
 
     exchange.line.before = stand_still
     with capture_logs() as logged:
