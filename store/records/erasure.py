@@ -228,7 +228,8 @@ def _forget_calls(connection: Connection, ids: Sequence[str], wish: ErasureWish,
     mine = select(jobs.c.id).where(jobs.c.mail_id.in_(ids), _jobs_of(wish))
     values: dict[str, Any] = {"header": "", "transcript": None}
     if wish.number:
-        values |= {"called": pseudonym, "remote_csid": ""}
+        cause = func.replace(attempts.c.cause, wish.number, pseudonym)
+        values |= {"called": pseudonym, "remote_csid": "", "cause": cause}
     connection.execute(update(attempts).where(attempts.c.job_id.in_(mine)).values(**values))
 
 
