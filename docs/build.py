@@ -8,7 +8,6 @@ it would be is a failure, so that code and documentation cannot drift apart.
 """
 
 import argparse
-import importlib
 import json
 import re
 import sys
@@ -22,7 +21,7 @@ from archive.sidecar_schema import json_schema, xml_schema
 from convert.cover_tokens import TOKENS
 from convert.formats import FORMATS, ROUTE_WORDS
 from postfax.activity_columns import COLUMNS
-from postfax.command import COMMANDS
+from postfax.command import COMMANDS, command_named
 from postfax.commands import config
 
 DOCS = Path(__file__).resolve().parent
@@ -36,7 +35,7 @@ def commands_page() -> str:
     """The help of every command."""
     parts = ["# Commands\n\nWritten by `./dev docs` from the commands' own help.\n"]
     for name in COMMANDS:
-        command: click.Command = importlib.import_module(f"postfax.commands.{name}").command
+        command = command_named(name)
         parts += [_help(command, f"postfax {name}")]
         if isinstance(command, click.Group):
             named = sorted(command.commands.items())

@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "Look at everything around the service, and say what to do.",
         "station": "Be the receiving end: answer calls and keep the pages.",
         "demo": "Watch a mail become a fax, everything on this machine.",
+        "migrate-book": "Copy the book into another database.",
     },
     "Send": {
         "send": "Fax a mail file, or documents to a number.",
@@ -73,6 +74,13 @@ SECTIONS: dict[str, dict[str, str]] = {
 COMMANDS: dict[str, str] = {name: line for section in SECTIONS.values() for name, line in section.items()}
 
 
+def command_named(name: str) -> click.Command:
+    """The command with this name, of `COMMANDS`; its module is loaded."""
+    module = importlib.import_module(f"postfax.commands.{name.replace('-', '_')}")
+    command: click.Command = module.command
+    return command
+
+
 class _Subcommands(click.Group):
     """Finds a subcommand's module by its name."""
 
@@ -83,9 +91,7 @@ class _Subcommands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         with collector_paused():  # what is loaded stays
-            module = importlib.import_module(f"postfax.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
+            return command_named(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         with formatter.section("Commands"):

@@ -4,14 +4,13 @@ roff of the man macros (groff_man(7)), which every `man` formats. What a page sa
 that both cannot differ.
 """
 
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from postfax.command import COMMANDS, postfax
+from postfax.command import COMMANDS, command_named, postfax
 
 _EXIT_CODES = (
     ("0", "done"),
@@ -31,7 +30,7 @@ def pages() -> dict[str, str]:
     """Every page, by the name of its file."""
     found = {"postfax.1": _top()}
     for name in COMMANDS:
-        command: click.Command = importlib.import_module(f"postfax.commands.{name}").command
+        command = command_named(name)
         found[f"postfax-{name}.1"] = _page(f"postfax {name}", command, COMMANDS[name])
     return found
 

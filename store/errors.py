@@ -21,6 +21,10 @@ class BookVersionError(Exception):
     """The book is of another version than this program, or there is none; the text says what to do."""
 
 
+class BookIncompleteError(BookVersionError):
+    """A book is being copied into it, or that was broken off."""
+
+
 class BookAddressError(ValueError):
     """The text that should say where the book is cannot be understood."""
 

@@ -50,6 +50,8 @@ RECONNECT_SECONDS = 5.0
 
 _LOCK_NUMBER = int.from_bytes(b"postfax", "big")
 LOCK = f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"
+TRY_TO_KEEP_LOCK = f"SELECT pg_try_advisory_lock({_LOCK_NUMBER})"
+"""Of a whole connection, for a copy of the book; True if nobody else has it."""
 _BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; {LOCK}"
 _HAS_WRITTEN = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 _COMMIT = (

@@ -5,9 +5,11 @@
 
 from sqlalchemy import Connection, inspect, text
 
-from store.errors import BookVersionError
+from store.errors import BookIncompleteError, BookVersionError
 
 KNOWN = ("0001", "0002", "0003", "0004")
+COPYING = "copying "
+"""Stands before the source's mark in place of a version, while a book is being copied into this one."""
 
 
 def compare_version(connection: Connection, place: str) -> None:
@@ -31,10 +33,16 @@ def found_version(connection: Connection, place: str) -> str | None:
 
     Raises:
         BookVersionError: a newer Postfax wrote it.
+        BookIncompleteError: another one is being copied into it.
     """
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if found is not None and found.startswith(COPYING):
+        raise BookIncompleteError(
+            f"the book {place} is not whole: `postfax migrate-book` is copying into it, or was broken off. "
+            "Run it again: it goes on where it was."
+        )
     if found not in {None, *KNOWN}:
         raise BookVersionError(
             f"the book {place} is of version {found}, which this program does not know ({KNOWN[-1]} is its "
