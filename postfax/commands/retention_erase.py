@@ -114,7 +114,7 @@ def _preview(wish: ErasureWish, plan: ErasurePlan, *, as_json: bool) -> None:
     click.echo(f"Kept of {wish.subject}")
     print_facts(
         (
-            ("faxes", f"{plan.faxes:,} of {len(plan.mails):,} mails"),
+            ("faxes", f"{plan.faxes:,} of {_count(len(plan.mails), 'mail', 'mails')}"),
             ("documents", f"{plan.documents:,}, {octets_for_people(plan.octets)}" if plan.documents else ""),
             ("under way", _named(plan.unfinished, "will be cancelled; one in a call is hung up")),
             ("on their way", f"{plan.unread:,} mails that are still to be made ready" if plan.unread else ""),
@@ -127,6 +127,10 @@ def _preview(wish: ErasureWish, plan: ErasurePlan, *, as_json: bool) -> None:
     )
 
 
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def _named(names: tuple[str, ...], words: str) -> str:
     if not names:
         return ""
@@ -137,13 +141,14 @@ def _named(names: tuple[str, ...], words: str) -> str:
 def _tell(wish: ErasureWish, erased: Erased, rows: int, seen: LookedThrough) -> None:
     size = octets_for_people(erased.octets)
     others = f"{erased.refusals:,} refusals, {erased.quarantined:,} mails in quarantine"
+    audited = f" and {_count(erased.audited, 'entry', 'entries')} of the audit" if erased.audited else ""
     wiped = "emptied" if erased.wiped else "not emptied yet: somebody reads; the service tries again"
     print_facts(
         (
-            ("erased", f"{erased.mails:,} mails, {erased.documents:,} documents ({size})"),
+            ("erased", f"{_count(erased.mails, 'mail', 'mails')}, {erased.documents:,} documents ({size})"),
             ("", others if erased.refusals or erased.quarantined else ""),
             ("", f"{rows:,} rows of closed months" if rows else ""),
-            ("kept", f"{erased.faxes:,} faxes and {erased.audited:,} deeds, as {erased.pseudonym}"),
+            ("kept", f"{_count(erased.faxes, 'fax', 'faxes')}{audited}, as {erased.pseudonym}"),
             ("log", wiped),
             ("looked", _seen_words(wish, seen)),
         )
@@ -153,7 +158,7 @@ def _tell(wish: ErasureWish, erased: Erased, rows: int, seen: LookedThrough) -> 
 
 
 def _seen_words(wish: ErasureWish, seen: LookedThrough) -> str:
-    through = f"through {seen.files:,} files ({octets_for_people(seen.octets)})"
+    through = f"through {_count(seen.files, 'file', 'files')} ({octets_for_people(seen.octets)})"
     if not seen.found:
         return f"{through}: {wish.subject} stands nowhere"
     where = ", ".join(f"{times:,} times in {path}" for path, times in seen.found[:_SHOWN])

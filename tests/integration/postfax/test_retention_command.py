@@ -191,7 +191,7 @@ def test_what_is_not_meant_changes_nothing(fax: RecordedFaxes) -> None:
         assert (ran.code, told in ran.failure) == (code, True), ran
     preview = fax.postfax("retention", "erase", "--sender", BEN, "--preview")
     assert preview.code == 0
-    assert "faxes       1 of 1 mails" in preview.out
+    assert "faxes       1 of 1 mail\n" in preview.out
     assert (
         fax.postfax("retention", "erase", "--sender", BEN, "--preview", "--json").json["kept"]["faxes"] == 1
     )
