@@ -73,8 +73,8 @@ class Dial:
             return ()
         try:
             found = await self._book.claim_companions(attempt.id, LEASE, _header_line, goes_along)
-        except (BookUnavailable, AttemptClosed) as problem:
-            log.warning("call_not_shared", job=job.id, attempt=attempt.id, cause=str(problem))
+        except Exception as problem:  # whatever it is: the call that was claimed has to begin
+            log.error("call_not_shared", job=job.id, attempt=attempt.id, exc_info=problem)
             return ()
         if found:
             log.info("call_shared", job=job.id, attempt=attempt.id, others=[one.id for one, _ in found])

@@ -37,6 +37,7 @@ _ALSO_DUE = (
     .where(jobs.c.number == bindparam("number"), jobs.c.dialable, jobs.c.due_at <= bindparam("now"))
     .order_by(jobs.c.priority, jobs.c.due_at, jobs.c.id)
     .limit(100)
+    .with_for_update(skip_locked=True)
 )
 
 FREE_INTERRUPTIONS = 3
@@ -102,8 +103,9 @@ def claim_companions(
     for job_id in list(turn.connection.scalars(_ALSO_DUE, {"number": lead.called, "now": turn.now})):
         job = the_job(turn.connection, job_id)
         lines = job.user.settings.lines
+        over = job.wishes.expires_at is not None and job.wishes.expires_at <= turn.now
         may_now = call_time_of(job, turn.now).at <= turn.now and (not lines or lead.line in lines)
-        if not may_now or not goes_along(taken, job):
+        if over or not may_now or not goes_along(taken, job):
             continue
         first = func.coalesce(jobs.c.first_call_at, literal(turn.now, Instant))
         move(turn, [job_id], Transition.DIAL, first_call_at=first, call_place=len(taken))

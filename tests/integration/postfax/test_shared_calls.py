@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 import pytest_asyncio
 from fax_tiff import read_pages, same_pages
 from simulated_call import SimulatedCall, receiving, sending
@@ -18,6 +19,7 @@ from convert import fax_tiff, t6
 from convert.fax_tiff import CodedPage
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
+from store.errors import BookUnavailable
 from store.job import FaxJob, FaxPage, Outcome
 from store.lifecycle import JobState
 from store.new_document import NewDocument
@@ -230,6 +232,21 @@ async def test_a_fax_that_cannot_be_made_ready_keeps_no_other_from_the_call(site
     found = [await site.look(job) for job in (first, broken, last)]
     assert [job.state for job in found] == [JobState.SENT, JobState.WAITING, JobState.SENT]
     assert (found[1].status, site.trunk.orders[0].pages) == (Status.GENERAL_ERROR, 3)
+
+
+async def test_a_call_begins_alone_where_its_companions_cannot_be_claimed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [await site.queued(1, batched()) for _ in range(2)]
+
+    async def fails(*_: object) -> None:
+        raise BookUnavailable("The disk is full.", "SQLITE_FULL")
+
+    monkeypatch.setattr(site.small.book, "claim_companions", fails)
+    await site.call()
+    await site.over()
+    assert [order.job_id for order in site.trunk.orders[:1]] == [jobs[0].id]
+    assert (await site.look(jobs[0])).state is JobState.SENT
 
 
 async def test_without_the_policy_each_has_a_call_of_its_own(site: Site) -> None:

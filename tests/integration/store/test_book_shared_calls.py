@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from small_book import LEASE, SmallBook, header, policy, small_book
+from small_book import LEASE, SmallBook, header, policy, small_book, wished
 
 from config.fax import FaxSettings
 from store.errors import AttemptClosed, NotInBook
@@ -57,6 +57,18 @@ async def test_only_what_may_be_called_now_over_this_line_goes_along(tmp_path: P
         (held,) = await small.queued(NUMBER)
         await small.book.hold(held.id, "root")
         lead = await small.call()
+        assert await small.book.claim_companions(lead[1].id, LEASE, header, always) == ()
+
+
+async def test_a_fax_whose_time_is_up_goes_along_no_more(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        await small.queued(NUMBER)
+        small.clock.set_on(timedelta(seconds=1))
+        end = small.clock() + timedelta(minutes=1)
+        mail_id, (job,) = await small.submitted(wished(NUMBER, expires_at=end))
+        await small.book.record_documents(mail_id, {job.id: small.document()})
+        lead = await small.call()
+        small.clock.time = end
         assert await small.book.claim_companions(lead[1].id, LEASE, header, always) == ()
 
 
