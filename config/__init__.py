@@ -21,7 +21,8 @@ Modules:
     difference   what changes for whom between two policies
     editing      users put into the files, moved, taken out (layout, text_edits, yaml_text, replacing);
                  users_csv: from a table
-    kinds        what may be written for a setting; reference, schema: for people, for editors
+    kinds        what may be written for a setting; reference, schema: for people, for editors; docstrings:
+                 the sentence on each
     written      values as they would stand in a file
     datetimes    moments written as the policy says; number_text: telephone numbers
 """

@@ -4,7 +4,7 @@ From the outside:
     request       what is asked for, what is answered, how it fails
     converter     the converter of a service
     one_shot      conversion for a program that converts once and ends
-    first_page    a small picture of a fax's first page, for notices
+    first_page    a small picture of a fax's first page, for notices; sheet: what a sheet of ours may show
     header        the header line of one attempt, drawn into finished pages
     cover_facts, body_facts
                   what the pages before the attachments say
@@ -29,6 +29,8 @@ In confined tasks:
     long_pages    one that is longer than paper, cut into sheets
     page_account  what is told of each page: by which steps, and whether anything is on it
     fax_tiff      the file of finished pages
+    page_words    what stands on a page of a PDF, and where; text_layer keeps it behind the pages,
+                  header_words adds the header line's: only where an archive or a notice wants a PDF
 
 Own cover templates, in own_cover_task:
     cover_tokens  the table of what a template can say; cover_values its values for one fax

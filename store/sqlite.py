@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from store.errors import BookAddressError, BookUnavailable
+from store.json_text import json_text
 
 READERS = 4
 """Read connections of one process."""
@@ -108,6 +109,7 @@ def _engine(book: Path, begin: str, pragmas: tuple[str, ...], *, size: int) -> E
         poolclass=QueuePool,
         pool_size=size,
         max_overflow=0,
+        json_serializer=json_text,
         **({} if begin else {"isolation_level": "AUTOCOMMIT"}),
     )
     if begin:
