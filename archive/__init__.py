@@ -9,6 +9,7 @@ Modules:
     document  the fax as TIFF or as PDF
     pdf_standard
               what makes the PDF a PDF/A
+    pdf_text  what stands on the pages, for searching the PDF
     filing    the files of one copy, in the order in which they are written
     sftp      delivery to an SFTP server
     ftps      delivery to an FTP server over TLS; ftp_session is one session with it

@@ -4,7 +4,7 @@ A new method is a settings model in `config.archive`, a module here, and a line 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,22 @@ from archive.sftp import SftpArchive
 from archive.trouble import ArchivePermanent, ArchiveTemporary
 from config.archive import EmailTarget, FtpsTarget, SftpTarget
 from store.outbox import Copy
+from store.page_word import PageWord
 
 
 async def deliver(
-    copy: Copy, facts: FaxFacts, document: Path | None, *, sender: str, send_mail: SendMail
+    copy: Copy,
+    facts: FaxFacts,
+    document: Path | None,
+    *,
+    words: Sequence[Sequence[PageWord]] = (),
+    sender: str,
+    send_mail: SendMail,
 ) -> str:
     """Deliver a copy and return its place: a path on the server, or an address.
 
-    `document` is the fax as a TIFF, or None for a fax that never had one. A copy by mail has `sender` as its
-    From address and is handed to `send_mail`.
+    `document` is the fax as a TIFF, or None for a fax that never had one; `words` is what stands on its
+    pages, if that is known. A copy by mail has `sender` as its From address and is handed to `send_mail`.
 
     Raises:
         ArchiveTemporary: try again later.
@@ -37,7 +44,7 @@ async def deliver(
         _Delivery(
             copy=copy,
             facts=facts,
-            files=await asyncio.to_thread(_files, copy, facts, document),
+            files=await asyncio.to_thread(_files, copy, facts, document, words),
             sender=sender,
             send_mail=send_mail,
         )
@@ -92,9 +99,11 @@ async def _delivered(delivery: _Delivery) -> str:
     return await _METHODS[name](target, delivery)
 
 
-def _files(copy: Copy, facts: FaxFacts, document: Path | None) -> tuple[ArchiveFile, ...]:
+def _files(
+    copy: Copy, facts: FaxFacts, document: Path | None, words: Sequence[Sequence[PageWord]]
+) -> tuple[ArchiveFile, ...]:
     try:
-        return files_of(facts, document, copy.archive)
+        return files_of(facts, document, copy.archive, words)
     except PatternMistake as mistake:
         raise ArchivePermanent(f"archive.file_name cannot be used. {mistake}", repr(mistake)) from mistake
     except OSError as trouble:

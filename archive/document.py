@@ -6,6 +6,7 @@ is the fax bit for bit. The size of a page comes from its densities, which diffe
 204×196, 204×391). The PDF is a PDF/A-2b (`archive.pdf_standard`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -18,6 +19,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from archive.pdf_standard import VERSION, keep_to_standard
 from archive.trouble import ArchivePermanent
+from store.page_word import PageWord
 
 # TIFF 6.0 §8.
 _FILL_ORDER, _COMPRESSION, _PHOTOMETRIC = 266, 259, 262
@@ -47,7 +49,12 @@ class _Page:
 
 
 def as_archived(
-    document: Path, kind: Literal["tiff", "pdf"], *, title: str = "", made_at: datetime | None = None
+    document: Path,
+    kind: Literal["tiff", "pdf"],
+    *,
+    title: str = "",
+    made_at: datetime | None = None,
+    words: Sequence[Sequence[PageWord]] = (),
 ) -> bytes:
     """The octets of the archived file; the same every time.
 
@@ -56,13 +63,14 @@ def as_archived(
         kind: what it shall be.
         title: of a PDF.
         made_at: when the fax came to its end, for a PDF.
+        words: what stands on each page, to be found in a PDF.
 
     Raises:
         ArchivePermanent: the document is not a fax TIFF.
         OSError: it cannot be read.
     """
     octets = document.read_bytes()
-    return octets if kind == "tiff" else _pdf(_pages(octets), title, made_at)
+    return octets if kind == "tiff" else _pdf(_pages(octets), words, title, made_at)
 
 
 def _pages(octets: bytes) -> list[_Page]:
@@ -95,10 +103,14 @@ def _page(tiff: Image.Image, number: int, octets: bytes) -> _Page:
     )
 
 
-def _pdf(pages: list[_Page], title: str, made_at: datetime | None) -> bytes:
+def _pdf(
+    pages: list[_Page], words: Sequence[Sequence[PageWord]], title: str, made_at: datetime | None
+) -> bytes:
     with pikepdf.new() as pdf:
         for page in pages:
             _add(pdf, page)
+        if any(words):
+            _write(pdf, pages, words)
         keep_to_standard(pdf, title=title, made_at=made_at)
         written = BytesIO()
         pdf.save(written, deterministic_id=True, force_version=VERSION)
@@ -126,6 +138,20 @@ def _add(pdf: pikepdf.Pdf, page: _Page) -> None:
     name = sheet.add_resource(image, pikepdf.Name.XObject, name=pikepdf.Name("/Fax"))
     drawing = f"q {width:.4f} 0 0 {height:.4f} 0 0 cm {name} Do Q"
     sheet.Contents = pdf.make_stream(drawing.encode("ascii"))
+
+
+def _write(pdf: pikepdf.Pdf, pages: list[_Page], words: Sequence[Sequence[PageWord]]) -> None:
+    """Put the words over their pictures, where nobody sees them."""
+    # Loaded only here: most PDFs have none.
+    from archive import pdf_text  # noqa: PLC0415
+
+    font = pdf_text.font(pdf)
+    for sheet, page, said in zip(pdf.pages, pages, words, strict=False):
+        across, down = _POINTS / page.across, _POINTS / page.down
+        content = pdf_text.drawing(said, height=page.height, across=across, down=down)
+        if content:
+            sheet.add_resource(font, pikepdf.Name.Font, name=pdf_text.NAME)
+            sheet.Contents = pdf.make_stream(sheet.Contents.read_bytes() + content)
 
 
 def _no_fax_document(cause: str) -> ArchivePermanent:

@@ -3,6 +3,7 @@
 Who watches the archive takes a sidecar as the sign that the copy is complete.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from archive.document import as_archived
 from archive.facts import FaxFacts
 from archive.naming import file_name
 from config.archive import ArchiveSettings
+from store.page_word import PageWord
 
 _ENDINGS = {"tiff": ("tif", "image/tiff"), "pdf": ("pdf", "application/pdf")}
 _SIDECARS = {"xml": (metadata.xml, "application/xml"), "json": (metadata.json, "application/json")}
@@ -31,8 +33,13 @@ class ArchiveFile:
         return self.path.rpartition("/")[2]
 
 
-def files_of(facts: FaxFacts, document: Path | None, archive: ArchiveSettings) -> tuple[ArchiveFile, ...]:
-    """The files of a copy; reads the document.
+def files_of(
+    facts: FaxFacts,
+    document: Path | None,
+    archive: ArchiveSettings,
+    words: Sequence[Sequence[PageWord]] = (),
+) -> tuple[ArchiveFile, ...]:
+    """The files of a copy; reads the document. `words` is what stands on its pages, to be found in a PDF.
 
     A fax that never had a document leaves its facts alone: the sidecars that are asked for, XML if none is.
 
@@ -46,7 +53,11 @@ def files_of(facts: FaxFacts, document: Path | None, archive: ArchiveSettings) -
     if document:
         ending, media_type = _ENDINGS[archive.document]
         octets = as_archived(
-            document, archive.document, title=f"Fax {facts.job.id}", made_at=facts.job.finished_at
+            document,
+            archive.document,
+            title=f"Fax {facts.job.id}",
+            made_at=facts.job.finished_at,
+            words=words,
         )
         files.append(ArchiveFile(path=f"{stem}.{ending}", media_type=media_type, octets=octets))
     for kind in archive.metadata or (() if document else ("xml",)):

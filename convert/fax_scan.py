@@ -14,10 +14,10 @@ import pikepdf
 
 from convert import t6
 from convert.fax_tiff_pages import at_density
-from convert.layout import LINES_PER_MM, PAPER_MM, PIXELS_PER_MM, WIDTH, SheetGeometry, Size
+from convert.layout import LINES_PER_MM, PAPER_MM, PIXELS_PER_MM, WIDTH, Placement, SheetGeometry, Size
 from convert.page_account import PageAccount, Step
 from convert.page_picture import Picture
-from convert.rasterise import RasterisedPage, coded
+from convert.rasterise import Laid, RasterisedPage, coded
 
 _TOLERANCE = 0.06
 """Of a density: files say 98, 96, 100 or 3.85 per millimetre, and mean the same."""
@@ -57,7 +57,8 @@ class FaxScans:
             return None
         rows = at_density(rows, LINES_PER_MM[density], geometry.lines_per_mm)
         account = PageAccount(steps=(Step.SCAN,), has_content=True, inked=bool(rows.any()))
-        return RasterisedPage(coded=coded(rows), account=account)
+        whole = Placement(left=0, top=0, width=WIDTH, height=len(rows), rows=len(rows), turned=False)
+        return RasterisedPage(coded=coded(rows), account=account, laid=Laid(placement=whole))
 
     def _strip(self, number: int, picture: Picture) -> bytes | None:
         if self._document is None:

@@ -14,6 +14,7 @@ from convert.layout import WIDTH
 
 if TYPE_CHECKING:
     from config.fax import Resolution
+    from store.page_word import PageWord
 
 DPI = {"standard": 98, "fine": 196, "superfine": 391}
 
@@ -36,6 +37,8 @@ class CodedPage:
     rows: int
     strip: bytes
     """T.6 data, most significant bit first."""
+    words: "tuple[PageWord, ...]" = ()
+    """What is written on it, where that is known and was wanted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +58,11 @@ def write(path: Path, pages: Sequence[CodedPage], *, resolution: "Resolution | s
     """
     with path.open("wb") as file:
         write_pages(file, pages, resolution=resolution)
+        if any(page.words for page in pages):
+            # Only here: nobody else waits for it to load.
+            from convert.text_layer import packed  # noqa: PLC0415
+
+            file.write(packed([page.words for page in pages]))
 
 
 def write_pages(file: BinaryIO, pages: Sequence[CodedPage], *, resolution: "Resolution | str") -> None:

@@ -6,6 +6,7 @@ sheet repeats the last millimetres of the one before, so that no line of text is
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from convert import t6
 from convert.layout import SheetGeometry
 from convert.page_account import Step
 from convert.rasterise import RasterisedPage, coded
+
+if TYPE_CHECKING:
+    from store.page_word import PageWord
 
 Packed = npt.NDArray[np.uint8]
 
@@ -33,11 +37,20 @@ def sheets(page: RasterisedPage, geometry: SheetGeometry) -> list[RasterisedPage
     rows = _without_blank_end(t6.decode(page.coded.strip, page.coded.rows)[geometry.band :])
     return [
         RasterisedPage(
-            coded=coded(sheet),
+            coded=replace(coded(sheet), words=_words_on(page, begin, len(sheet), geometry)),
             account=replace(page.account, steps=steps, inked=bool(sheet.any())),
         )
-        for sheet in _cut(rows, geometry)
+        for begin, sheet in _cut(rows, geometry)
     ]
+
+
+def _words_on(page: RasterisedPage, begin: int, rows: int, geometry: SheetGeometry) -> "tuple[PageWord, ...]":
+    """The words of the page that are on the sheet that begins there."""
+    return tuple(
+        replace(word, top=word.top - begin, bottom=word.bottom - begin)
+        for word in page.coded.words
+        if geometry.band <= word.top - begin < word.bottom - begin <= rows
+    )
 
 
 def _without_blank_end(rows: Packed) -> Packed:
@@ -45,15 +58,18 @@ def _without_blank_end(rows: Packed) -> Packed:
     return rows[: int(inked[-1]) + 1] if len(inked) else rows[:1]
 
 
-def _cut(rows: Packed, geometry: SheetGeometry) -> Iterator[Packed]:
-    """Sheets with a blank band at their top; all but the last as high as the paper where there is one."""
+def _cut(rows: Packed, geometry: SheetGeometry) -> Iterator[tuple[int, Packed]]:
+    """Sheets, each with the row that it begins with; they have a blank band at their top.
+
+    All but the last are as high as the paper where there is one.
+    """
     most = geometry.sheet_rows - geometry.band
     begin = 0
     while len(rows) - begin > most:
         end, following = _end(rows, begin, most, geometry)
-        yield _sheet(rows[begin:end], geometry)
+        yield begin, _sheet(rows[begin:end], geometry)
         begin = following
-    yield _sheet(rows[begin:], geometry)
+    yield begin, _sheet(rows[begin:], geometry)
 
 
 def _end(rows: Packed, begin: int, most: int, geometry: SheetGeometry) -> tuple[int, int]:

@@ -55,6 +55,8 @@ class PageTask:
     """The most octets of the source; None for no limit."""
     largest_of: dict[str, int] | None = None
     """The same by kind, where it differs."""
+    words: bool = False
+    """Whether the pages' words are wanted as well (`convert.text_layer`)."""
 
     @property
     def geometry(self) -> SheetGeometry:
@@ -157,7 +159,7 @@ def _all(task: PageTask, document: PdfDocument, numbers: range) -> list[Rasteris
 
 
 def _pages(task: PageTask, document: PdfDocument, numbers: range) -> Generator[RasterisedPage, None, None]:
-    return rasterised_pages(Path(task.source), document, numbers, task.geometry)
+    return rasterised_pages(Path(task.source), document, numbers, task.geometry, words=task.words)
 
 
 def _web(task: PageTask) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Untrusted input: runs in a confined task.
 
 import contextlib
 from collections.abc import Generator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def rasterised_pages(
-    path: Path, document: PdfDocument, numbers: range, geometry: SheetGeometry
+    path: Path, document: PdfDocument, numbers: range, geometry: SheetGeometry, *, words: bool = False
 ) -> Generator[RasterisedPage, None, None]:
-    """The pages with these numbers, from 0, one after another.
+    """The pages with these numbers, from 0, one after another; with their `words` if they are wanted.
 
     Raises:
         Refused: One of them is damaged; said for a person.
@@ -29,7 +30,17 @@ def rasterised_pages(
     with contextlib.ExitStack() as stack:
         paths = _Paths(path, geometry, stack)
         for number, page in zip(numbers, document.pages(numbers), strict=True):
-            yield paths.rasterised(number, page)
+            rasterised = paths.rasterised(number, page)
+            yield _with_words(rasterised, page) if words else rasterised
+
+
+def _with_words(rasterised: RasterisedPage, page: PdfPage) -> RasterisedPage:
+    from convert.page_words import page_words  # noqa: PLC0415 - only where somebody wants them
+
+    if rasterised.laid is None:
+        return rasterised
+    words = page_words(page.handle, rasterised.laid)
+    return replace(rasterised, coded=replace(rasterised.coded, words=words))
 
 
 class _Paths:

@@ -45,13 +45,31 @@ class RasterisedPage:
 
     coded: CodedPage
     account: PageAccount
+    laid: "Laid | None" = None
+    """Where on it the document's page lies; None where that is not known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Laid:
+    """How a document's page came to lie on its fax page."""
+
+    placement: Placement
+    """As it was drawn."""
+    halved: bool = False
+    """Whether each two rows that were drawn became one."""
+    moved: int = 0
+    """Rows of the fax page by which it was moved down then."""
+
+    def row(self, drawn: int) -> int:
+        """The row of the fax page that a row became that was drawn."""
+        return (drawn // 2 if self.halved else drawn) + self.moved
 
 
 def rasterise(page: DrawablePage, geometry: SheetGeometry) -> RasterisedPage:
     """Draw, binarise and code one page."""
-    rows = _with_free_band(page, geometry)
+    rows, laid = _with_free_band(page, geometry)
     account = PageAccount(steps=(page.step,), has_content=page.has_content, inked=bool(rows.any()))
-    return RasterisedPage(coded=coded(rows), account=account)
+    return RasterisedPage(coded=coded(rows), account=account, laid=laid)
 
 
 def coded(rows: Packed) -> CodedPage:
@@ -59,15 +77,16 @@ def coded(rows: Packed) -> CodedPage:
     return CodedPage(rows=len(rows), strip=t6.encode(rows))
 
 
-def _with_free_band(page: DrawablePage, geometry: SheetGeometry) -> Packed:
+def _with_free_band(page: DrawablePage, geometry: SheetGeometry) -> tuple[Packed, Laid | None]:
     band = geometry.band
     # Rows of 3.85 to the millimetre are joined from twice as many (`convert.row_pairs`).
     drawn = replace(geometry, resolution="fine") if geometry.resolution == "standard" else geometry
-    rows = np.zeros((1, 1), np.uint8)
+    rows, laid = np.zeros((1, 1), np.uint8), None
     for placement in page.placements(drawn):
         rows = binarise(page.draw(placement), geometry.resolution, partial(page.pictures, placement))
+        laid = Laid(placement=placement, halved=drawn is not geometry)
         if not rows[:band].any():
             break
         if not rows[-band:].any():
-            return np.roll(rows, band, axis=0)
-    return rows
+            return np.roll(rows, band, axis=0), replace(laid, moved=band)
+    return rows, laid

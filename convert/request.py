@@ -93,6 +93,8 @@ class ConversionRequest:
     """Which pages that are wider than high lie on their side, see `convert.layout.SheetGeometry`."""
     drop_blank_ends: bool = True
     """Whether blank pages at the end of a document are left out."""
+    words: bool = False
+    """Whether the words of the pages are wanted (`convert.text_layer`)."""
     allowed: Collection[str] | None = None
     """The types that may be faxed, by their names in `convert.formats.Kind`; None for all."""
 

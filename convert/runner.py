@@ -36,6 +36,12 @@ class Call:
     seconds: float | None = None
     """The most time for it, where that is less than a document has."""
 
+    @property
+    def words(self) -> bool:
+        """Whether the pages' words are wanted."""
+        pages = self.arguments.get("pages", self.arguments)
+        return isinstance(pages, dict) and bool(pages.get("words"))
+
     def limits(self, most: Limits) -> Limits:
         """What it may use, of what one task may use at most."""
         if self.seconds is None or self.seconds >= most.seconds:
@@ -92,6 +98,7 @@ def page_arguments(request: ConversionRequest, name: str, *, pages_at_once: int)
         "turn": request.turn,
         "most_pages": request.limits.pages,
         "pages_at_once": pages_at_once,
+        **({"words": True} if request.words else {}),
     }
 
 
@@ -102,6 +109,11 @@ def written_pages(call: Call, target: str = TARGET) -> tuple[CodedPage, ...]:
         InvalidDocument: The files are not what our own task writes: the document took its process over.
     """
     try:
+        if call.words:
+            # Only here: nobody else waits for it to load.
+            from convert.text_layer import pages_with_words  # noqa: PLC0415
+
+            return pages_with_words(call.folder / target)
         return fax_tiff.read(call.folder / target).pages
     except (fax_tiff.NotAFaxTiff, OSError) as problem:
         raise InvalidDocument(call.name, UNFIT) from problem

@@ -3,6 +3,7 @@
 The nouns:
     mail          a received mail, its envelope, what is proven of its sender, its parts
     job           a fax job, its document, its attempts and their outcomes
+    page_word     a word where it stands on its page
     new_document  a document that was just made
     outbox        notices and copies that a transition causes
     archive_standing
@@ -39,6 +40,7 @@ The book:
     records         what is written and read of each noun: the SQL
     tables          the tables; `migrations` brings a book to them, `version` compares
     sqlite          SQLite as the book: connections, the lock between processes, failures in sentences
+    json_text       what stands in columns of JSON
     bodies          mails and documents: small ones in a row, large ones in a file each
     disk            whether there is room to take on more
     ids             ids that people read, write down and say aloud

@@ -14,9 +14,10 @@ from config.notifications import NotificationSettings
 from convert.fax_tiff import NotAFaxTiff
 from convert.first_page import first_page
 from convert.request import ConverterUnavailable
+from convert.text_layer import Words
 from notify.facts import FaxedPages, FirstPage
 from notify.wording import octets_words
-from postfax.journey.file import as_sent
+from postfax.journey.file import as_sent, words_sent
 from sandbox import Nursery, TaskFailed, TaskRefused
 from store.book import Book
 from store.errors import BodyMissing
@@ -47,14 +48,19 @@ async def pages_of(
         return _left_out(job, wanted, _GONE), None
     if document is None:
         return None, None
-    return await _attached(job, wanted, document), await _picture(nursery, job, wanted, document, folder)
+    words = await words_sent(book, job, folder) if wanted.attach == "pdf" else ()
+    return await _attached(job, wanted, document, words), await _picture(
+        nursery, job, wanted, document, folder
+    )
 
 
-async def _attached(job: FaxJob, wanted: NotificationSettings, document: Path) -> FaxedPages | None:
+async def _attached(
+    job: FaxJob, wanted: NotificationSettings, document: Path, words: tuple[Words, ...]
+) -> FaxedPages | None:
     if wanted.attach == "none":
         return None
     try:
-        octets = await asyncio.to_thread(as_archived, document, wanted.attach)
+        octets = await asyncio.to_thread(as_archived, document, wanted.attach, words=words)
     except _TROUBLE as problem:
         log.error("pages_not_attached", job=job.id, cause=str(problem))
         return _left_out(job, wanted, "the service could not make a file of them")

@@ -1,6 +1,7 @@
 """File: a copy that is owed to an archive is made of what was sent, and delivered."""
 
 import asyncio
+import contextlib
 import tempfile
 from datetime import timedelta
 from email.message import EmailMessage
@@ -11,7 +12,10 @@ import structlog
 from archive.deliver import deliver
 from archive.facts import FaxFacts
 from archive.trouble import ArchivePermanent, ArchiveTemporary
+from convert.fax_tiff import NotAFaxTiff
 from convert.header import stamp
+from convert.header_words import words_as_sent
+from convert.text_layer import Words, pages_with_words, without_words
 from notify.backoff import next_try
 from notify.mailer import MailCarrier, MailPermanent, MailTemporary
 from postfax.journey.giving_up import tell_of_copy
@@ -84,9 +88,15 @@ class File:
             raise NotInBook("job", copy.job_id)
         with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
             document = await as_sent(self._book, job, Path(folder))
+            words = await words_sent(self._book, job, Path(folder)) if copy.archive.document == "pdf" else ()
             lease.check()
             return await deliver(
-                copy, FaxFacts(mail=mail, job=job), document, sender=self._sender, send_mail=self._send
+                copy,
+                FaxFacts(mail=mail, job=job),
+                document,
+                words=words,
+                sender=self._sender,
+                send_mail=self._send,
             )
 
     async def _send(self, message: EmailMessage, recipient: str) -> None:
@@ -101,8 +111,27 @@ async def as_sent(book: Book, job: FaxJob, folder: Path) -> Path | None:
     if job.document is None:
         return None
     source = await book.body_path(job.document.body, folder)
-    if not job.attempts:
-        return source
     target = folder / f"{job.id}.tif"
+    if not job.attempts:
+        await asyncio.to_thread(lambda: target.write_bytes(without_words(source.read_bytes())))
+        return target
     await asyncio.to_thread(stamp, source, target, header_text(job, job.attempts[-1].started_at))
     return target
+
+
+async def words_sent(book: Book, job: FaxJob, folder: Path) -> tuple[Words, ...]:
+    """What is written on each page of the fax as `as_sent` makes it.
+
+    Of the pages themselves only where it was wanted when they were made (`convert.text_layer`); the header
+    line's is always known.
+    """
+    if job.document is None:
+        return ()
+    source = await book.body_path(job.document.body, folder)
+    with contextlib.suppress(NotAFaxTiff):
+        if job.attempts:
+            header = header_text(job, job.attempts[-1].started_at)
+            return await asyncio.to_thread(words_as_sent, source, header)
+        pages = await asyncio.to_thread(pages_with_words, source)
+        return tuple(page.words for page in pages)
+    return ()

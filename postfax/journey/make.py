@@ -151,6 +151,7 @@ class Make:
                 largest_of=attachments.largest_of,
             ),
             drop_blank_ends=attachments.drop_blank_ends,
+            words=any(_wants_words(job) for job in jobs),
             allowed=attachments.allowed,
             folder=folder,
         )
@@ -169,6 +170,12 @@ class Make:
         recorded = await self._book.record_documents(claim.mail.id, {}, refusal=refusal)
         log.info("document_refused", mail=claim.mail.id, status=status, cause=cause)
         await log_withheld(self._book, recorded)
+
+
+def _wants_words(job: FaxJob) -> bool:
+    """Whether a PDF will be made of the fax that shall be searchable."""
+    kept = any(archive.outbound and archive.document == "pdf" for archive in job.user.archives)
+    return kept or job.user.settings.notifications.attach == "pdf"
 
 
 def _document(fax: ConvertedFax, request: ConversionRequest) -> NewDocument:
