@@ -234,11 +234,13 @@ jobs = Table(
     Index("jobs_by_number", "number", "created_at"),
     Index("jobs_under_policy", "policy"),
     Index("jobs_by_status", "status", "created_at"),
-    # Likewise for a department: telling departments apart in the one above puts every fax in order.
+    # Likewise for a department: telling departments apart in the one above puts every fax in order. With the
+    # id, so that a list of the newest touches only the rows that it shows.
     Index(
         "jobs_by_department",
         "department",
         "created_at",
+        "id",
         "state",
         "pages_confirmed",
         "first_call_at",

@@ -43,6 +43,7 @@ SEARCHED = (
         (
             "department",
             "created_at",
+            "id",
             "state",
             "pages_confirmed",
             "first_call_at",
