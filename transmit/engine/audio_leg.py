@@ -49,6 +49,7 @@ def mute() -> Playback:
     return Playback(np.zeros(rtp.FRAME, np.int16))
 
 
+_NOTHING = np.zeros(0, np.int16)
 _DEPTH = 2
 _MOST = 25
 
@@ -81,12 +82,19 @@ class AudioLeg:
         if packet.payload_type == self.codec.payload_type:
             self._playout.push(packet)
 
-    def tick(self) -> tuple[bytes, Samples | None]:
-        """20 ms pass: the datagram to send, and what was heard (None where a packet is missing)."""
+    def tick(self) -> bytes:
+        """20 ms pass: the datagram to send."""
         payload = self._playout.pull()
-        heard = None if payload is None else g711.decode(payload, self.codec)
-        self.speaker.hear(heard)
-        return self._sender.pack(g711.encode(self.speaker.tick(), self.codec), self.codec), heard
+        self.speaker.hear(None if payload is None else g711.decode(payload, self.codec))
+        return self._sender.pack(g711.encode(self.speaker.tick(), self.codec), self.codec)
+
+    def take_heard(self) -> Samples:
+        """What the far end said since this was asked last, without the unsteadiness of the way."""
+        parts = [
+            np.zeros(part, np.int16) if isinstance(part, int) else g711.decode(part, self.codec)
+            for part in self._playout.take_stream()
+        ]
+        return np.concatenate(parts) if parts else _NOTHING
 
     def close(self) -> None:
         """End the speaker."""

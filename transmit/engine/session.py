@@ -10,8 +10,6 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from transmit.engine.audio_leg import AudioLeg, Playback, Speaker, mute
 from transmit.engine.audio_terminal import AudioTerminal
 from transmit.engine.completion import Completion
@@ -30,8 +28,6 @@ from transmit.media.udptl import UdptlEncoder
 
 TICKS_A_SECOND = 50
 TICK_SECONDS = 1 / TICKS_A_SECOND
-
-_SILENT_FRAME = np.zeros(rtp.FRAME, np.int16)
 
 
 class FaxSession:
@@ -149,9 +145,8 @@ class FaxSession:
         if isinstance(self._leg, T38Leg):
             outgoing = self._leg.tick()
         elif self._leg is not None:
-            datagram, heard = self._leg.tick()
-            outgoing.append(datagram)
-            self._listen(_SILENT_FRAME if heard is None else heard)
+            outgoing.append(self._leg.tick())
+            self._listen(self._leg.take_heard())
         self._watch()
         if self._hang_up_at is not None and (self._now >= self._hang_up_at or self._leg is None):
             self._release()
@@ -198,9 +193,10 @@ class FaxSession:
         """A caller listens until it knows that a fax machine answered."""
         if self._order.role is Role.ANSWERER or Sound.V21 in self._told or self._result is not None:
             return
-        found = self._listener.hear(samples)
-        if found is not None:
-            self._tell_sound(*found)
+        for begin in range(0, len(samples), rtp.FRAME):
+            found = self._listener.hear(samples[begin : begin + rtp.FRAME])
+            if found is not None:
+                self._tell_sound(*found)
         for signal in self._listener.take_signals():
             self._tell(SignalHeard(at=self._now, signal=signal))
 

@@ -75,6 +75,7 @@ class T30Session:
         self._state = state
         self._ears = ears
         self.completion: Completion | None = None
+        self._given_up = False
         self.heard_far_end = False
         """A frame arrived: the far end is a fax machine."""
         self.negotiated = False
@@ -93,7 +94,13 @@ class T30Session:
 
     def terminate(self) -> None:
         """The call is down: a session that is not over ends with CALLDROPPED."""
-        lib.t30_terminate(self._state)
+        if not self._given_up:
+            lib.t30_terminate(self._state)
+
+    def give_up(self, completion: Completion) -> None:
+        """The session is over, as libspandsp can do nothing more with it but free it."""
+        self.completion = completion
+        self._given_up = True
 
     def result(self, completion: Completion | None) -> EngineResult:
         """What the session came to, as far as T.30 knows; call it before the state is freed."""

@@ -8,11 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from transmit._spandsp import ffi, lib
+from transmit.engine.completion import Completion
 from transmit.engine.order import Role, SessionOrder
 from transmit.engine.t30 import TICK_SAMPLES, Ears, T30Session
 
 _TRANSFERRED_TCF = 2
 """T.38 §8.1: over UDPTL the training check travels end to end."""
+_GUARDED = ffi.addressof(lib, "transmit_guarded_ifp")
+_MOST_PACKETS = 200
+"""In one tick of 20 ms, in which there are a handful: with more, libspandsp goes in a circle."""
 
 
 class T38Terminal:
@@ -35,9 +39,10 @@ class T38Terminal:
             ears: Takes the events.
         """
         self._send_ifp = send_ifp
+        self._lost = False
         self._handle = ffi.new_handle(self)
         calling = int(order.role is Role.CALLER)
-        self._state = lib.t38_terminal_init(ffi.NULL, calling, lib.transmit_ifp, self._handle)
+        self._state = lib.t38_terminal_init(ffi.NULL, calling, _GUARDED, self._handle)
         if self._state == ffi.NULL:
             raise MemoryError("libspandsp could not make a T.38 terminal")
         self._core = lib.t38_terminal_get_t38_core_state(self._state)
@@ -48,12 +53,18 @@ class T38Terminal:
         self.t30 = T30Session(lib.t38_terminal_get_t30_state(self._state), order, ears)
 
     def tick(self) -> None:
-        """20 ms of media pass; packets that fall due go to `send_ifp`."""
-        lib.t38_terminal_send_timeout(self._state, TICK_SAMPLES)
+        """20 ms of media pass; packets that fall due go to `send_ifp`.
+
+        A session in which libspandsp lost itself is over, with UNEXPECTED.
+        """
+        if not self._lost and lib.transmit_tick(self._state, TICK_SAMPLES, _MOST_PACKETS) < 0:
+            self._lost = True
+            self.t30.give_up(Completion.UNEXPECTED)
 
     def receive_ifp(self, sequence: int, packet: bytes) -> None:
         """Take a packet of the far end; libspandsp drops repeated and late ones and notices gaps."""
-        lib.t38_core_rx_ifp_packet(self._core, packet, len(packet), sequence)
+        if not self._lost:
+            lib.t38_core_rx_ifp_packet(self._core, packet, len(packet), sequence)
 
     def close(self) -> None:
         """Free the session."""

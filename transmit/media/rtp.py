@@ -15,6 +15,9 @@ _HEADER = struct.Struct("!BBHII")
 _VERSION = 2
 _SEQUENCE_MODULUS = 0x10000
 _TIMESTAMP_MODULUS = 0x1_0000_0000
+_AHEAD = 40_000
+"""Samples by which the far end's stream may be ahead of what was played: a pause that would be more than time
+has passed is none, so nobody has to listen to hours of it."""
 
 
 class RtpError(ValueError):
@@ -27,6 +30,8 @@ class RtpPacket:
 
     payload_type: int
     sequence: int
+    timestamp: int
+    """Of its first sample, in samples."""
     source: int
     """SSRC."""
     payload: bytes
@@ -40,7 +45,7 @@ def parse(datagram: bytes) -> RtpPacket:
     """
     if len(datagram) < _HEADER.size or datagram[0] >> 6 != _VERSION:
         raise RtpError("no RTP header")
-    flags, kind, sequence, _timestamp, source = _HEADER.unpack_from(datagram)
+    flags, kind, sequence, timestamp, source = _HEADER.unpack_from(datagram)
     begin, end = _HEADER.size + 4 * (flags & 0x0F), len(datagram)
     if flags & 0x10:
         if end < begin + 4:
@@ -50,7 +55,13 @@ def parse(datagram: bytes) -> RtpPacket:
         end -= datagram[-1]
     if begin > end:
         raise RtpError("the header is longer than the packet")
-    return RtpPacket(payload_type=kind & 0x7F, sequence=sequence, source=source, payload=datagram[begin:end])
+    return RtpPacket(
+        payload_type=kind & 0x7F,
+        sequence=sequence,
+        timestamp=timestamp,
+        source=source,
+        payload=datagram[begin:end],
+    )
 
 
 class RtpSender:
@@ -78,7 +89,9 @@ class RtpSender:
 class PlayoutBuffer:
     """Holds what arrives for a moment, so that packets that were late or overtook one another still count.
 
-    It is drawn from once every 20 ms. A packet that is missing when its turn comes is given as None.
+    It is drawn from once every 20 ms. A packet that is missing when its turn comes is given as None. Beside
+    what is played, it gives the far end's own stream, in which neither our lateness nor that of the network
+    shows: for whoever measures how long a tone lasts.
     """
 
     def __init__(self, *, depth: int = 3, most: int = 12) -> None:
@@ -90,10 +103,13 @@ class PlayoutBuffer:
         """
         self._depth = depth
         self._most = most
-        self._waiting: dict[int, bytes] = {}
+        self._waiting: dict[int, RtpPacket] = {}
         self._next: int | None = None
         self._source: int | None = None
         self._ready = bytearray()
+        self._stream: list[bytes | int] = []
+        self._expected: int | None = None
+        self._credit = _AHEAD
         self.lost = 0
         """Packets that never came, or too late."""
 
@@ -107,13 +123,13 @@ class PlayoutBuffer:
                 return  # its turn is over
             if ahead > 8 * self._most:
                 self._begin(packet)  # a jump: the far end began anew
-        self._waiting[packet.sequence] = packet.payload
+        self._waiting[packet.sequence] = packet
         if len(self._waiting) > self._most and self._next is not None:
-            self._waiting.pop(self._next, None)
-            self._next = (self._next + 1) % _SEQUENCE_MODULUS
+            self._leave(self._next)
 
     def pull(self) -> bytes | None:
         """The next 20 ms; None while there is nothing, or for a packet that is missing."""
+        self._credit += FRAME
         while len(self._ready) < FRAME:
             payload = self._take()
             if payload is None:
@@ -123,11 +139,20 @@ class PlayoutBuffer:
         del self._ready[:FRAME]
         return frame
 
+    def take_stream(self) -> list[bytes | int]:
+        """What left the buffer since this was asked last, played or not: payloads, and samples of pauses.
+
+        A pause is where the far end's timestamps say so: packets that were lost, or that it did not send as
+        there was silence.
+        """
+        stream, self._stream = self._stream, []
+        return stream
+
     def _begin(self, packet: RtpPacket) -> None:
         self._source = packet.source
         self._waiting.clear()
         self._ready.clear()
-        self._next = None
+        self._next = self._expected = None
 
     def _take(self) -> bytes | None:
         if self._next is None:
@@ -136,13 +161,30 @@ class PlayoutBuffer:
             self._next = _earliest(self._waiting)
         if not self._waiting:
             return None
-        payload = self._waiting.pop(self._next, None)
-        self._next = (self._next + 1) % _SEQUENCE_MODULUS
-        self.lost += payload is None
-        return payload
+        packet = self._leave(self._next)
+        self.lost += packet is None
+        return None if packet is None else packet.payload
+
+    def _leave(self, sequence: int) -> RtpPacket | None:
+        """The turn of a packet is there, if it came."""
+        packet = self._waiting.pop(sequence, None)
+        self._next = (sequence + 1) % _SEQUENCE_MODULUS
+        if packet is not None:
+            self._stream += [pause] if (pause := self._pause_before(packet)) else []
+            self._stream.append(packet.payload)
+            self._expected = (packet.timestamp + len(packet.payload)) % _TIMESTAMP_MODULUS
+            self._credit -= pause + len(packet.payload)
+        return packet
+
+    def _pause_before(self, packet: RtpPacket) -> int:
+        """Samples that the far end did not send, or that were lost."""
+        if self._expected is None:
+            return 0
+        pause = (packet.timestamp - self._expected) % _TIMESTAMP_MODULUS
+        return pause if pause <= self._credit else 0
 
 
-def _earliest(sequences: dict[int, bytes]) -> int:
+def _earliest(sequences: dict[int, RtpPacket]) -> int:
     """The first of a few numbers that lie close together on the circle."""
     anchor = next(iter(sequences))
     half = _SEQUENCE_MODULUS // 2

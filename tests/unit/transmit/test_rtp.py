@@ -1,5 +1,6 @@
 import contextlib
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,9 @@ def frame(number: int) -> bytes:
 
 def packet(number: int, *, source: int = 1, payload: bytes | None = None) -> RtpPacket:
     content = frame(number) if payload is None else payload
-    return RtpPacket(payload_type=0, sequence=number % 0x10000, source=source, payload=content)
+    return RtpPacket(
+        payload_type=0, sequence=number % 0x10000, timestamp=number * FRAME, source=source, payload=content
+    )
 
 
 def pulled(buffer: PlayoutBuffer, times: int) -> list[int | None]:
@@ -31,7 +34,9 @@ def test_packets_are_numbered_and_timed() -> None:
 
     assert first[:12] == bytes.fromhex("8088ffffffffffff0000cafe")  # the marker opens the talk spurt
     assert second[:12] == bytes.fromhex("800000000000009f0000cafe")
-    assert parse(first) == RtpPacket(payload_type=8, sequence=0xFFFF, source=0xCAFE, payload=frame(1))
+    assert parse(first) == RtpPacket(
+        payload_type=8, sequence=0xFFFF, timestamp=0xFFFFFFFF, source=0xCAFE, payload=frame(1)
+    )
 
 
 def test_sources_extension_and_padding_are_left_out() -> None:
@@ -148,3 +153,37 @@ def test_small_disorder_is_put_right(seed: int, begin: int) -> None:
     played += pulled(buffer, 10)
 
     assert [number for number in played if number is not None] == list(range(60))
+
+
+def test_the_stream_is_the_far_ends_whatever_is_played_of_it() -> None:
+    buffer = PlayoutBuffer(depth=1, most=3)
+    for number in (1, 2):
+        buffer.push(packet(number))
+    assert pulled(buffer, 6) == [1, 2, None, None, None, None]
+    for number in (3, 4, 5, 6, 7):  # all at once, after a stall: more than it holds
+        buffer.push(packet(number))
+    pulled(buffer, 5)
+
+    assert buffer.take_stream() == [frame(number) for number in range(1, 8)]
+    assert buffer.take_stream() == []
+
+
+def test_the_stream_has_pauses_where_packets_are_missing_or_were_not_sent() -> None:
+    buffer = PlayoutBuffer(depth=1)
+    later = replace(packet(5), timestamp=2000 * FRAME // 10)
+    for each in (packet(1), packet(2), packet(4), later, replace(packet(6), timestamp=7)):
+        buffer.push(each)
+    pulled(buffer, 6)
+
+    pause = later.timestamp - 5 * FRAME
+    assert buffer.take_stream() == [frame(1), frame(2), FRAME, frame(4), pause, frame(5), frame(6)]
+
+
+def test_no_far_end_can_be_silent_for_longer_than_time_has_passed() -> None:
+    buffer = PlayoutBuffer(depth=1)
+    for number in range(100):
+        buffer.push(replace(packet(number), timestamp=number * 8000))
+        buffer.pull()
+
+    samples = sum(part if isinstance(part, int) else len(part) for part in buffer.take_stream())
+    assert samples < 100 * FRAME + 6 * 8000
