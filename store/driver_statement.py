@@ -6,6 +6,7 @@ left.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -28,17 +29,27 @@ class DriverStatement:
         self._columns = list(columns) or None
         self._compiled: dict[str, _Compiled] = {}
 
-    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
-        """Run a query; its rows as the driver gives them, not converted."""
+    def each(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """Run a query for each of these; the rows of all, as the driver gives them, not converted.
+
+        A server is asked for all of them at once.
+        """
         compiled = self._for(connection.dialect)
-        cursor = _driver(connection).execute(compiled.sql, compiled.row(values))
-        rows: list[Any] = cursor.fetchall()
-        return rows
+        driver = _driver(connection)
+        asked = [compiled.row(values) for values in rows]
+        together = connection.dialect.name == "postgresql" and len(asked) > 1
+        with driver.pipeline() if together else nullcontext():
+            cursors = [driver.execute(compiled.sql, values) for values in asked]
+        return [row for cursor in cursors for row in cursor.fetchall()]
 
     def many(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run it for each row."""
         compiled = self._for(connection.dialect)
-        _driver(connection).cursor().executemany(compiled.sql, [compiled.row(row) for row in rows])
+        values = [compiled.row(row) for row in rows]
+        if len(values) == 1:
+            _driver(connection).execute(compiled.sql, values[0])
+        else:
+            _driver(connection).cursor().executemany(compiled.sql, values)
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         found = self._compiled.get(dialect.name)

@@ -54,6 +54,8 @@ _WRITE_SETTINGS = (
     "SET statement_timeout = 0",
     f"SET lock_timeout = '{LOCK_SECONDS}s'",
     f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'",
+    # A plan is kept that was made when the tables were empty: each look would go through all of one.
+    "SET enable_seqscan = off",
     _DURABLE,
 )
 _READ_SETTINGS = ("SET default_transaction_read_only = on",)

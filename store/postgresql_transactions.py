@@ -53,12 +53,13 @@ LOCK = f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"
 TRY_TO_KEEP_LOCK = f"SELECT pg_try_advisory_lock({_LOCK_NUMBER})"
 """Of a whole connection, for a copy of the book; True if nobody else has it."""
 _BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; {LOCK}"
-_HAS_WRITTEN = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
+# The row, and with it the notification, only if something was written: one message with the commit.
 _COMMIT = (
     "INSERT INTO writers (name, number, at)"
-    " VALUES ('{name}', {number}, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)"
-    " ON CONFLICT (name) DO UPDATE SET number = excluded.number, at = excluded.at; "
-    "NOTIFY {channel}, '{name}'; COMMIT"
+    " SELECT '{name}', {number}, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+    " WHERE pg_current_xact_id_if_assigned() IS NOT NULL"
+    " ON CONFLICT (name) DO UPDATE SET number = excluded.number, at = excluded.at"
+    " RETURNING pg_notify('{channel}', '{name}'); COMMIT"
 )
 _COMMITTED = "SELECT number FROM writers WHERE name = '{name}'"
 _PAUSE = 0.2
@@ -103,12 +104,28 @@ class PostgresqlTransactions:
         # Only now: waiting for the lock is what can take long.
         group = [write for write in group if write.begin()]
         try:
-            write_each(transaction, group, self.unavailability)
+            if len(group) == 1:
+                if not self._write_alone(transaction, group[0]):
+                    return False
+            else:
+                write_each(transaction, group, self.unavailability)
             return self._commit(transaction)
         except BaseException:
             if transaction.stands:
                 transaction.execute("ROLLBACK")
             raise
+
+    def _write_alone(self, transaction: _Transaction, write: Write) -> bool:
+        """Run a function that has the transaction to itself, and needs no savepoint; whether it succeeded."""
+        try:
+            [write.result] = write.function(transaction.connection, [write.item])
+        except Exception as error:
+            if not transaction.stands:
+                raise
+            transaction.execute("ROLLBACK")
+            write.error = self.unavailability(error) or error
+            return False
+        return True
 
     def _begin(self) -> _Transaction:
         """Begin a transaction and wait for its turn, on a new connection if the old one is lost."""
@@ -131,13 +148,10 @@ class PostgresqlTransactions:
         return _Transaction(connection, driver)
 
     def _commit(self, transaction: _Transaction) -> bool:
-        has_written = transaction.driver.execute(_HAS_WRITTEN).fetchone()
-        if has_written == (False,):
-            transaction.execute("COMMIT")
-            return False
         self._number += 1
+        statement = _COMMIT.format(name=self.name, number=self._number, channel=CHANNEL)
         try:
-            transaction.execute(_COMMIT.format(name=self.name, number=self._number, channel=CHANNEL))
+            return bool(transaction.driver.execute(cast("Any", statement)).rowcount)
         except psycopg.Error as error:
             # An error that the server told has undone the transaction.
             if not transaction.driver.broken or not self._was_committed(error):

@@ -83,9 +83,8 @@ _HELD = _UPDATE.where(mails.c.owner == bindparam("holder"))
 def accept_mails(turn: Turn, arrived: Sequence[Arrived], rng: Random) -> list[Accepted]:
     """Write mails and their bodies, except those that are here already or are among them twice."""
     ids = [new_mail_id(rng) for _ in arrived]
-    taken: dict[str, str] = {}
-    for one, mail_id in zip(arrived, ids, strict=True):
-        taken.update(_TAKEN.all(turn.connection, {"dedupe_key": one.mail.dedupe_key, "id": mail_id}))
+    asked = ({"dedupe_key": one.mail.dedupe_key, "id": own} for one, own in zip(arrived, ids, strict=True))
+    taken: dict[str, str] = dict(_TAKEN.each(turn.connection, asked))
     first = {dedupe_key: mail_id for mail_id, dedupe_key in taken.items()}
     picked_up = mails_picked_up(turn.connection, [one.pickup for one in arrived if one.pickup])
     new_pickups = {}
