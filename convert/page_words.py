@@ -1,12 +1,14 @@
 """The words of a PDF's page, each where it stands on the fax page that was drawn of it.
 
-pdfium tells the characters and places them by the same transformation by which it drew the page (scaled,
-fitted, turned). Untrusted input: runs in a confined task, and only where somebody wants the words.
+pdfium tells the characters and the transformation by which it drew the page (scaled, fitted, turned).
+Untrusted input: runs in a confined task, and only where somebody wants the words.
 """
 
 import ctypes
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
@@ -15,7 +17,10 @@ from convert.rasterise import Laid
 from store.page_word import LONGEST_WORD, MOST_WORDS, PageWord
 
 _QUARTER = math.pi / 2
-_Box = tuple[float, float, float, float]
+_FAR = 10_000
+"""Points; so far apart are places whose pixels tell the transformation."""
+_Letters = list[tuple[int, str]]
+"""The places of a word's characters in the text, and what they are."""
 
 
 def page_words(page: "pdfium.FPDF_PAGE", laid: Laid) -> tuple[PageWord, ...]:
@@ -24,20 +29,20 @@ def page_words(page: "pdfium.FPDF_PAGE", laid: Laid) -> tuple[PageWord, ...]:
     if not text:
         return ()
     try:
-        found = (_placed(page, text, word, laid) for word in _words(text))
+        way, boxes = _Way.of(page, laid.placement), _Boxes(text)
+        found = (_placed(text, boxes, way, letters, laid) for letters in _words(text))
         return tuple(word for word in found if word is not None)
     finally:
         pdfium.FPDFText_ClosePage(text)
 
 
-def _words(text: "pdfium.FPDF_TEXTPAGE") -> Iterator[list[int]]:
-    """The places of each word's characters in the text."""
-    word: list[int] = []
+def _words(text: "pdfium.FPDF_TEXTPAGE") -> Iterator[_Letters]:
+    word: _Letters = []
     count = 0
     for place in range(pdfium.FPDFText_CountChars(text)):
         character = chr(pdfium.FPDFText_GetUnicode(text, place))
         if not character.isspace() and character.isprintable() and len(word) < LONGEST_WORD:
-            word.append(place)
+            word.append((place, character))
             continue
         if word:
             yield word
@@ -48,34 +53,33 @@ def _words(text: "pdfium.FPDF_TEXTPAGE") -> Iterator[list[int]]:
         yield word
 
 
-def _placed(
-    page: "pdfium.FPDF_PAGE", text: "pdfium.FPDF_TEXTPAGE", word: list[int], laid: Laid
-) -> PageWord | None:
-    boxes = [box for place in word if (box := _box(text, place))]
-    if not boxes:
-        return None
-    lefts, rights, bottoms, tops = zip(*boxes, strict=True)
-    corners = [
-        _on_sheet(page, laid.placement, x, y)
-        for x in (min(lefts), max(rights))
-        for y in (min(bottoms), max(tops))
-    ]
-    left, right = (edge(x for x, _ in corners) for edge in (min, max))
-    top, bottom = (laid.row(edge(y for _, y in corners)) for edge in (min, max))
-    if left < 0 or top < 0:
-        return None
-    characters = "".join(chr(pdfium.FPDFText_GetUnicode(text, place)) for place in word)
-    turn = _turn(page, text, word[0], laid.placement)
-    return PageWord(characters, left, top, max(right, left + 1), max(bottom, top + 1), turn)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From points of the page to pixels of the sheet as it was drawn: x to across and down, y to both."""
 
+    begin: tuple[int, int]
+    of_x: tuple[float, float]
+    of_y: tuple[float, float]
 
-def _box(text: "pdfium.FPDF_TEXTPAGE", place: int) -> _Box | None:
-    """Of a character on the page: left, right, bottom, top."""
-    edges = [ctypes.c_double() for _ in range(4)]
-    if not pdfium.FPDFText_GetCharBox(text, place, *map(ctypes.byref, edges)):
-        return None
-    left, right, bottom, top = (edge.value for edge in edges)
-    return (left, right, bottom, top) if left < right else None
+    @classmethod
+    def of(cls, page: "pdfium.FPDF_PAGE", placement: Placement) -> Self:
+        begin, right, up = (_on_sheet(page, placement, x, y) for x, y in ((0, 0), (_FAR, 0), (0, _FAR)))
+        return cls(
+            begin,
+            ((right[0] - begin[0]) / _FAR, (right[1] - begin[1]) / _FAR),
+            ((up[0] - begin[0]) / _FAR, (up[1] - begin[1]) / _FAR),
+        )
+
+    def pixel(self, x: float, y: float) -> tuple[int, int]:
+        """Where a point of the page is."""
+        across, down = (self.begin[axis] + x * self.of_x[axis] + y * self.of_y[axis] for axis in (0, 1))
+        return round(across), round(down)
+
+    def turn(self, angle: float) -> int:
+        """Quarter turns of a direction that is so far clockwise of the page's own."""
+        x, y = math.cos(angle), -math.sin(angle)
+        across, down = (x * self.of_x[axis] + y * self.of_y[axis] for axis in (0, 1))
+        return round(math.atan2(down, across) / _QUARTER) % 4
 
 
 def _on_sheet(page: "pdfium.FPDF_PAGE", placement: Placement, x: float, y: float) -> tuple[int, int]:
@@ -85,11 +89,36 @@ def _on_sheet(page: "pdfium.FPDF_PAGE", placement: Placement, x: float, y: float
     return across.value, down.value
 
 
-def _turn(page: "pdfium.FPDF_PAGE", text: "pdfium.FPDF_TEXTPAGE", place: int, placement: Placement) -> int:
-    """Quarter turns of the direction in which a character's line runs on the sheet."""
-    # Clockwise, against the axes of the page.
-    angle = max(0.0, pdfium.FPDFText_GetCharAngle(text, place))
-    # A step of a hundred points, so that whole pixels tell its direction.
-    begin = _on_sheet(page, placement, 0, 0)
-    end = _on_sheet(page, placement, 100 * math.cos(angle), -100 * math.sin(angle))
-    return round(math.atan2(end[1] - begin[1], end[0] - begin[0]) / _QUARTER) % 4
+class _Boxes:
+    """The boxes of a text's characters."""
+
+    def __init__(self, text: "pdfium.FPDF_TEXTPAGE") -> None:
+        self._text = text
+        self._edges = [ctypes.c_double() for _ in range(4)]
+        self._places = [ctypes.byref(edge) for edge in self._edges]
+
+    def around(self, letters: _Letters) -> tuple[float, float, float, float] | None:
+        """What encloses them on the page: left, right, bottom, top; None if they have no place."""
+        left = bottom = math.inf
+        right = top = -math.inf
+        for place, _ in letters:
+            if pdfium.FPDFText_GetCharBox(self._text, place, *self._places):
+                a, b, c, d = (edge.value for edge in self._edges)
+                left, right, bottom, top = min(left, a), max(right, b), min(bottom, c), max(top, d)
+        return (left, right, bottom, top) if left < right and bottom < top else None
+
+
+def _placed(
+    text: "pdfium.FPDF_TEXTPAGE", boxes: _Boxes, way: _Way, letters: _Letters, laid: Laid
+) -> PageWord | None:
+    box = boxes.around(letters)
+    if box is None or not all(map(math.isfinite, box)):
+        return None
+    (x0, y0), (x1, y1) = way.pixel(box[0], box[2]), way.pixel(box[1], box[3])
+    left, right = sorted((x0, x1))
+    top, bottom = (laid.row(row) for row in sorted((y0, y1)))
+    if left < 0 or top < 0:
+        return None
+    characters = "".join(character for _, character in letters)
+    turn = way.turn(max(0.0, pdfium.FPDFText_GetCharAngle(text, letters[0][0])))
+    return PageWord(characters, left, top, max(right, left + 1), max(bottom, top + 1), turn)

@@ -23,7 +23,7 @@ from postfax.journey.wording import header_text
 from postfax.lease import Lease, LeaseOver
 from postfax.opening import Clock
 from store.book import Book
-from store.errors import BookUnavailable, NotInBook
+from store.errors import BodyMissing, BookUnavailable, NotInBook
 from store.job import FaxJob
 from store.outbox import Copy
 
@@ -52,7 +52,7 @@ class File:
             place = await self._deliver(copy, lease)
         except LeaseOver:
             log.warning("copy_left_to_others", job=copy.job_id, copy=copy.id)
-        except (ArchivePermanent, MailPermanent) as problem:
+        except (ArchivePermanent, MailPermanent, BodyMissing) as problem:
             await self._give_up(copy, str(problem))
         except (ArchiveTemporary, MailTemporary) as problem:
             await self._postpone(copy, str(problem))
