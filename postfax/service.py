@@ -7,8 +7,9 @@ Nothing is remembered here. Whatever is to be done stands in the book; each step
 import asyncio
 import contextlib
 import signal
-from dataclasses import asdict
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -17,9 +18,10 @@ from postfax.acceptance.workers import AcceptWorkers
 from postfax.closing_months import close_months
 from postfax.failures import ExitCode, Failure
 from postfax.housekeeping import keep_house
-from postfax.journey.dial import LEASE, Dial
+from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
 from postfax.loop import Loop
+from postfax.lost_services import LostServices
 from postfax.notification_socket import notify_systemd
 from postfax.opening import documents_folder, make_book, now
 from postfax.parts import start_parts
@@ -32,7 +34,6 @@ from postfax.watching.watch import Watch
 from store.address import folders_of
 from store.book import Book
 from store.errors import BookUnavailable
-from store.job import Attempt, FaxJob
 from transmit.lines import lines_that_keep_calls
 
 CALLS_MAY_FINISH = 60.0
@@ -65,7 +66,6 @@ class Service:
         self._settings = settings
         self._policy = LivePolicy(settings.policy, lines=settings.lines, now=now())
         self._keeping = lines_that_keep_calls(settings.lines)
-        self._taken_over: tuple[tuple[FaxJob, Attempt], ...] = ()
         self._stop = asyncio.Event()
         self._allow_removal = allow_removal
         self._workers: AcceptWorkers | None = None
@@ -82,6 +82,8 @@ class Service:
         self._take_signals()
         async with contextlib.AsyncExitStack() as stack:
             book = await self._open_book(stack)
+            lost = LostServices(book, self._keeping)
+            taken_over = await lost.give_back()
             parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
             self._workers = await self._take_mail(book, stack)
             self._reload = await self._keep_policy(book, self._workers, stack)
@@ -89,7 +91,8 @@ class Service:
             pickups.start()
             self._keep_house(book, stack)
             dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
-            dial.take_up(self._taken_over)
+            dial.take_up(taken_over)
+            _keep_going(stack, "lost services", lost.watch(dial.take_up))
             self._watch(book, dial, stack)
             steps = Steps(self._settings, self._policy, book, parts, clock=now)
             forward, outward = steps.forward(dial), steps.outward()
@@ -121,10 +124,8 @@ class Service:
         await Book.migrate(self._settings.store)
         book = await stack.enter_async_context(make_book(self._settings))
         await book.check_writable()
-        self._taken_over = await book.take_over_calls(self._keeping, LEASE)
-        released = await book.release_dead_owners()
         swept = await book.sweep_bodies()
-        log.info("book_opened", **asdict(released), swept=len(swept))
+        log.info("book_opened", swept=len(swept))
         return book
 
     async def _take_mail(self, book: Book, stack: contextlib.AsyncExitStack) -> AcceptWorkers:
@@ -141,10 +142,8 @@ class Service:
             book, self._policy, workers.give_policy, clock=now, allow_removal=self._allow_removal
         )
         await reload.begin()
-        for name, work in (("reload", reload.run()), ("policy watch", reload.watch())):
-            task = asyncio.create_task(work, name=name)
-            task.add_done_callback(_note_end)
-            stack.push_async_callback(_end, task)
+        _keep_going(stack, "reload", reload.run())
+        _keep_going(stack, "policy watch", reload.watch())
         return reload
 
     def _watch(self, book: Book, dial: Dial, stack: contextlib.AsyncExitStack) -> None:
@@ -167,9 +166,7 @@ class Service:
             door = HttpDoor(settings.listen, metrics.REGISTRY, healthy=watch.hung, ready=watch.not_ready)
             stack.callback(door.close)
             log.info("monitoring_opened", address=str(door.open()))
-        task = asyncio.create_task(watch.run(), name="watch")
-        task.add_done_callback(_note_end)
-        stack.push_async_callback(_end, task)
+        _keep_going(stack, "watch", watch.run())
 
     def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         kept = timedelta(days=self._settings.mail.quarantine.days)
@@ -180,11 +177,9 @@ class Service:
             destinations_kept=self._settings.destinations_kept,
             clock=now,
         )
-        task = asyncio.create_task(keeping, name="housekeeping")
-        stack.callback(task.cancel)
+        _keep_going(stack, "housekeeping", keeping)
         closing = close_months(book, lambda: self._policy.current, documents_folder(self._settings), now)
-        closer = asyncio.create_task(closing, name="closing months")
-        stack.callback(closer.cancel)
+        _keep_going(stack, "closing months", closing)
 
     # --- What comes from outside while it runs ------------------------------------------------------------
 
@@ -204,6 +199,13 @@ class Service:
 
 async def _stop(loops: list[Loop]) -> None:
     await asyncio.gather(*(loop.stop(STEPS_MAY_FINISH) for loop in loops))
+
+
+def _keep_going(stack: contextlib.AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Do this in a task of its own until the service stops; it is said in the log if it ends before."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_note_end)
+    stack.push_async_callback(_end, task)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -10,6 +10,8 @@ class Odds:
 
     crash: float
     """A node's process is killed: at each of its dealings with the world outside its memory."""
+    host_lost: float
+    """One of two hosts never comes back, each time that its node has died."""
     pause: float
     """A node's host stands still for minutes, longer than any lease: at each of its dealings likewise."""
     book_fails: float
@@ -34,6 +36,7 @@ class Chance:
         calm = rng.random() < 0.1
         self.odds = Odds(
             crash=0.0 if calm else rng.choice([0.0, 0.0005, 0.002, 0.006]),
+            host_lost=0.0 if calm else rng.choice([0.0, 0.3]),
             pause=0.0 if calm else rng.choice([0.0, 0.0, 0.0005]),
             book_fails=0.0 if calm else rng.choice([0.0, 0.002, 0.01]),
             mail_refused=0.0 if calm else rng.choice([0.0, 0.05, 0.3]),

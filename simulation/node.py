@@ -18,6 +18,7 @@ from notify.delivery_status import ReportingMta
 from postfax.housekeeping import keep_house
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
+from postfax.lost_services import LostServices
 from postfax.parts import Parts
 from postfax.service import CALLS_MAY_FINISH, STEPS_MAY_FINISH
 from postfax.steps import Steps
@@ -107,13 +108,15 @@ class Node:
                 destinations_kept=timedelta(days=30),
                 clock=self.clock,
             )
-            house = asyncio.create_task(keeping)
+            lost = LostServices(self.book, (), gone=self._is_gone)
+            watching = [asyncio.create_task(keeping), asyncio.create_task(lost.watch(dial.take_up))]
             forward, outward = steps.forward(dial), steps.outward()
             self.stopping = asyncio.Event()
             self.ready = True
             await self.stopping.wait()
             self.ready = False
-            house.cancel()
+            for task in watching:
+                task.cancel()
             await _stop(forward)
             await dial.finish(CALLS_MAY_FINISH)
             await _stop(outward)
@@ -131,10 +134,12 @@ class Node:
             access=SimulatedAccess(self, self.world.disk, self.clock),
         )
         await book.open()
-        host = self.name.partition("/")[0]
-        await book.release_dead_owners(lambda owner: self.world.is_gone(owner, asked_on=host))
+        await LostServices(book, (), gone=self._is_gone).give_back()
         await book.sweep_bodies()
         return book
+
+    def _is_gone(self, owner: str) -> bool:
+        return self.world.is_gone(owner, asked_on=self.name.partition("/")[0])
 
     def _parts(self, folder: Path, line: SimulatedLine, settings: ServerSettings) -> Parts:
         return Parts(

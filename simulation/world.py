@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from postfax import schedule
+from postfax import lost_services, schedule
 from simulation.chance import Chance
 from simulation.disk import Disk
 from simulation.far_ends import Telephones
@@ -29,6 +29,7 @@ MAIL_HOURS = 1.0
 _LIVES_SECONDS = 1800.0
 _DOWN_SECONDS = 20.0
 _LOOK_SECONDS = 1800.0
+_LOST_SECONDS = 600.0
 _MOST_DAYS = 12
 """A mail server may be tried for five days, and a job for as long as its retries take."""
 
@@ -61,7 +62,9 @@ class World:
 
     async def live(self) -> None:
         """From the first mail until nothing is left."""
-        schedule.LONGEST_SLEEP = _LOOK_SECONDS  # the disk tells every change, so nobody has to look for them
+        # The disk tells every change, so nobody has to look for them; and for days nothing happens.
+        schedule.LONGEST_SLEEP = _LOOK_SECONDS
+        lost_services.EVERY_SECONDS = _LOST_SECONDS
         with self._stack:
             self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=memory_folder())))
             self.disk = Disk(self.folder / "documents")
@@ -112,6 +115,8 @@ class World:
             running = asyncio.create_task(node.run())
             await self._until_it_ends(node, running, seconds=_LIVES_SECONDS * dice.expovariate(1.0))
             node.dead = True
+            if host == "two" and self.chance.happens("hosts", self.chance.odds.host_lost):
+                return
             if self.storm:
                 await asyncio.sleep(_DOWN_SECONDS * dice.expovariate(1.0))
 
