@@ -1,9 +1,10 @@
 """From which moment a fax may be called, by the hours of its policy at the place that is called. Pure.
 
 The hours are those of `fax.call_window`, or of the pattern of `fax.call_windows` that fits the number most
-exactly. The clock is that of the number's time zone. A number of several zones (mobile telephones of a large
-country, toll-free numbers) is called while the hours hold in all of them; where there is no such moment, in
-any of them. A number of no zone goes by the clock of the policy (`datetime.time_zone`).
+exactly. The clock is that of the number's time zone. A number of several zones (a mobile telephone of a large
+country) is called while the hours hold in all of them; where there is no such moment, in any of them. A
+number of no zone goes by the clock of the policy (`datetime.time_zone`), and so does a service number
+(toll-free and the like) of which that clock's zone is one: whoever has it is there for the whole country.
 
 Hours hold while the clock on the wall says so: in a night whose clocks are turned, they are so much shorter
 or longer.
@@ -17,6 +18,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 
 from config.call_window import CallWindow, read_window
@@ -26,6 +28,14 @@ from store.job import FaxJob, Priority
 
 _MINUTE = timedelta(minutes=1)
 _WEEK = timedelta(days=7)
+_SERVICE = frozenset(
+    {
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.UAN,
+    }
+)
 _NOWHERE = "Etc/Unknown"  # libphonenumber's word for numbers of no place
 
 
@@ -66,7 +76,7 @@ def call_time(number: str, priority: Priority, settings: Settings, moment: datet
     window = _window(number, priority, settings.fax)
     if window is None:
         return CallTime(at=moment)
-    names = zones_of(number) or (settings.datetime.time_zone,)
+    names = _zones_that_count(number, settings.datetime.time_zone, moment)
     at = _opening(window, [ZoneInfo(name) for name in names], moment)
     return CallTime(at=moment) if at == moment else CallTime(at=at, zones=names)
 
@@ -90,6 +100,27 @@ def zones_of(number: str) -> tuple[str, ...]:
     except phonenumbers.NumberParseException:
         return ()
     return tuple(name for name in time_zones_for_number(parsed) if name != _NOWHERE)
+
+
+def _zones_that_count(number: str, own: str, moment: datetime) -> tuple[str, ...]:
+    """Those of the number, or the policy's `own`."""
+    names = zones_of(number)
+    shown = moment.astimezone(ZoneInfo(own)).utcoffset()
+    if names and not (
+        is_service_number(number)
+        and any(moment.astimezone(ZoneInfo(name)).utcoffset() == shown for name in names)
+    ):
+        return names
+    return (own,)
+
+
+@lru_cache(maxsize=4096)
+def is_service_number(number: str) -> bool:
+    """Whether a number is one of those that a whole country calls, wherever whoever has it may be."""
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(number, None)) in _SERVICE
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _window(number: str, priority: Priority, fax: FaxSettings) -> CallWindow | None:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.call_window import CallWindow, read_window
-from config.settings import Settings
+from config.settings import DatetimeSettings, Settings
 from store.call_time import CallTime, call_time, zones_of
 from store.job import Priority
 
 SEATTLE, BERLIN, TOLL_FREE, NOWHERE = "+12065551234", "+493012345678", "+18005551234", "+80012345678"
+MOSCOW_MOBILE = "+79161234567"
 AUCKLAND_MOBILE = "+6421123456"  # there or on the Chatham Islands, 45 minutes ahead
 NAMES = {
     "Seattle": SEATTLE,
@@ -93,9 +94,20 @@ def test_an_urgent_fax_has_no_hours_if_the_policy_says_so(*, allowed: bool, expe
 
 
 def test_hours_that_never_hold_everywhere_count_where_they_hold() -> None:
-    # Toll-free numbers of North America reach from Guam to Newfoundland: 09:00 to 12:00 is nowhere the same.
-    assert called(TOLL_FREE, "2026-11-27 12:00", call_window="09:00-12:00") == "2026-11-27 12:30"
-    assert called(TOLL_FREE, "2026-11-27 15:00", call_window="09:00-12:00") == "2026-11-27 15:00"
+    # Between Kaliningrad (UTC+2) and Kamchatka (UTC+12) three hours are nowhere the same.
+    assert called(MOSCOW_MOBILE, "2026-11-27 12:00", call_window="09:00-12:00") == "2026-11-27 21:00"
+    assert called(MOSCOW_MOBILE, "2026-11-27 09:30", call_window="09:00-12:00") == "2026-11-27 09:30"
+
+
+def test_a_service_number_goes_by_the_senders_clock_where_that_can_be_its_own() -> None:
+    # In New York; all of North America would be from Guam to Newfoundland, 22:00 to 23:30 in UTC.
+    assert called(TOLL_FREE, "2026-11-27 02:00", call_window=DAY) == "2026-11-27 13:00"
+    assert called("+448001111", "2026-11-27 02:00", call_window=DAY) == "2026-11-27 08:00"
+    abroad = settings(call_window=DAY).model_copy(
+        update={"datetime": DatetimeSettings(time_zone="Asia/Tokyo")}
+    )
+    at = datetime(2026, 11, 27, 2, tzinfo=UTC)
+    assert call_time(TOLL_FREE, Priority.NORMAL, abroad, at).at == at.replace(hour=22)
 
 
 def test_what_is_waited_for_can_be_told() -> None:
@@ -104,7 +116,7 @@ def test_what_is_waited_for_can_be_told() -> None:
     assert (berlin.waits, berlin.there, berlin.place) == (True, "08:00", "Berlin")
     seattle = call_time(SEATTLE, Priority.NORMAL, settings(call_window=DAY), moment + timedelta(hours=9))
     assert (seattle.there, seattle.place) == ("08:00", "Los Angeles")
-    many = call_time(TOLL_FREE, Priority.NORMAL, settings(call_window=DAY), moment)
+    many = call_time(MOSCOW_MOBILE, Priority.NORMAL, settings(call_window=DAY), moment)
     assert (many.waits, many.there, many.place) == (True, "", "")
     assert call_time(BERLIN, Priority.NORMAL, settings(), moment) == CallTime(at=moment)
 
