@@ -15,7 +15,7 @@ from postfax.failures import ExitCode, Failure
 from postfax.live_policy import read_with_digest
 from postfax.opening import make_book, now, run, settings_in
 from postfax.person import person
-from postfax.terminal import age, print_json, print_table
+from postfax.terminal import age, print_json, print_table, printable
 from store.archive_standing import ArchiveStanding, Retry
 from store.book import Book
 from store.outbox import Copy, DeliveryState
@@ -135,7 +135,7 @@ def _joined(target: str, found: Sequence[ArchiveStanding], *, in_policy: bool) -
 def _print(places: Sequence[_Place]) -> None:
     moment = now()
     print_table(
-        ("ARCHIVE", "WAIT", "GIVEN UP", "FILED", "OLDEST", "LAST FILED", "NEXT TRY", "TROUBLE"),
+        ("ARCHIVE", "WAIT", "GIVEN UP", "FILED", "OLDEST", "LAST FILED", "NEXT TRY"),
         (
             (
                 place.target if place.in_policy else f"{place.target} (not in the policy)",
@@ -145,14 +145,18 @@ def _print(places: Sequence[_Place]) -> None:
                 age(place.oldest, moment) if place.oldest else "",
                 f"{place.last_delivered.astimezone():%Y-%m-%d %H:%M}" if place.last_delivered else "never",
                 f"{place.next_try.astimezone():%Y-%m-%d %H:%M}" if place.next_try else "",
-                place.trouble,
             )
             for place in places
         ),
-        folding=("ARCHIVE", "TROUBLE"),
+        folding=("ARCHIVE",),
         to_the_right=("WAIT", "GIVEN UP", "FILED"),
     )
+    for place in places:
+        if place.trouble:
+            click.echo(f"\n{place.target}:")
+            click.echo(click.wrap_text(printable(place.trouble), initial_indent="  ", subsequent_indent="  "))
     if any(place.given_up for place in places):
+        click.echo()
         click.echo(
             "Copies that were given up are filed by `postfax archive retry`, when the trouble is mended."
         )
