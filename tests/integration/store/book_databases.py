@@ -14,7 +14,6 @@ ON_BOTH = frozenset(
         "test_book_mail_claims",
         "test_book_notices",
         "test_book_retention",
-        "test_book_searching",
     }
 )
 """Modules whose books are laid out by `small_book`: claims, races, what is owed, what is removed."""
