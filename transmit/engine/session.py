@@ -61,6 +61,8 @@ class FaxSession:
         self._told: dict[Sound, int] = {}
         self._result: EngineResult | None = None
         self._hang_up_at: float | None = None
+        self._mute_ticks = 0
+        """In which nothing came by now; once something comes, its timestamps tell how long it was silent."""
         self._is_early = False
         self._voice = _voice(order)
 
@@ -173,6 +175,7 @@ class FaxSession:
             self._close_leg()
             heard = self._listener.heard.signals
             self._listener = Listener(tuple(signal for signal in heard if signal in SPECIAL_INFORMATION))
+            self._mute_ticks = 0
             self._told.clear()
 
     def _begin_audio(self, codec: Codec) -> None:
@@ -193,6 +196,7 @@ class FaxSession:
         """A caller listens until it knows that a fax machine answered."""
         if self._order.role is Role.ANSWERER or Sound.V21 in self._told or self._result is not None:
             return
+        self._mute_ticks = 0 if len(samples) else self._mute_ticks + 1
         for begin in range(0, len(samples), rtp.FRAME):
             found = self._listener.hear(samples[begin : begin + rtp.FRAME])
             if found is not None:
@@ -233,7 +237,9 @@ class FaxSession:
         if self._result is not None:
             return
         result = EngineResult() if self._t30 is None else self._t30.result(completion)
-        heard = replace(self._listener.heard, v21_heard=Sound.V21 in self._told)
+        heard = self._listener.heard
+        silence = heard.silence_seconds + self._mute_ticks * TICK_SECONDS
+        heard = replace(heard, silence_seconds=silence, v21_heard=Sound.V21 in self._told)
         self._result = replace(result, transport=self._transport, heard=heard)
         if self._t30 is not None:
             self._t30.terminate()

@@ -27,7 +27,9 @@ EARLY = 12.0
 T38_DELAY = 1.0
 """Seconds of media between our answer and our wish for T.38."""
 BEGINNING_LIMIT = 180.0
-"""Seconds of media in which a fax has to begin; a voice or a silence lasts as long."""
+"""Seconds of media in which a fax has to begin."""
+SOUND_LIMIT = 1200.0
+"""Seconds of media that a voice, a silence or a tone lasts, if the caller does not hang up before."""
 PAGE_LIMIT = 1800.0
 """Seconds of media that a page may take."""
 GOODBYE = 5.0
@@ -173,7 +175,7 @@ class Answering:
             asyncio.create_task(self._forward(self._call.events)),
             asyncio.create_task(self._forward(engine.events)),
         ]
-        self._allow(BEGINNING_LIMIT)
+        self._allow(SOUND_LIMIT if self._behaviour.sound else BEGINNING_LIMIT)
         if self._behaviour.seconds is not None:
             self._after(self._behaviour.seconds, Due.HANG_UP)
         while not self._ending:
