@@ -140,6 +140,22 @@ async def test_a_cover_and_an_office_document(converter: Converter, folder: Path
         assert document[1].get_textpage().get_text_range().split() == ["Blutdruck", "120", "zu", "80"]
 
 
+async def test_a_cover_of_an_own_template(converter: Converter, folder: Path) -> None:
+    (folder / "own.html").write_text(
+        "<html><body><h1>To ~RecipientName~</h1></body></html>", encoding="utf-8"
+    )
+    cover = CoverFacts(
+        template="own",
+        own_file=str(folder / "own.html"),
+        paper=Paper.A4,
+        recipient=CoverRecipient(number="+12065550100", name="Dr. Doe"),
+    )
+    fax = await made(converter, folder, cover=cover)
+    assert fax.cover_trouble == ""
+    first, *_ = pages_with_words(fax.path)
+    assert_on_the_ink(first, text="To Dr. Doe")
+
+
 async def test_where_nobody_wants_them_there_are_none_and_the_pages_are_the_same(
     converter: Converter, folder: Path
 ) -> None:
