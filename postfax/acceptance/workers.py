@@ -22,7 +22,8 @@ from mta.smtp.places import ListenerError, Place, bind
 from mta.smtp.shared_counts import make_shared
 from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Renew, Setup, pack
 
-_START_SECONDS = 30
+_START_SECONDS = 120
+"""A second of the processor, on a machine that may be busy with much else. One that cannot start says so."""
 _STOP_SECONDS = 15
 """A worker gives its sessions ten, and its mails as long as the book takes."""
 _PORT_SECONDS = 3
