@@ -235,7 +235,8 @@ def unavailability(error: Exception, address: PostgresqlAddress) -> BookUnavaila
 
 def _reason(said: list[str]) -> str:
     """What libpq says, as a part of a sentence that is formatted afterwards."""
-    return f" ({said[-1].strip()})".replace("{", "{{").replace("}", "}}") if said else ""
+    reason = said[0].rpartition("failed: ")[2].strip() if said else ""
+    return f" ({reason})".replace("{", "{{").replace("}", "}}") if reason else ""
 
 
 _ADVICE = "Check the space on the disk and the rights of its folder."
