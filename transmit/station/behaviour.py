@@ -181,11 +181,11 @@ class Behaviours:
         self._calls: dict[str, int] = {}
 
     def next(self, number: str) -> Behaviour:
-        """What happens to this call of a number; counts it."""
-        self._calls[number] = self._calls.get(number, 0) + 1
-        for suffix, behaviour in self._by_suffix:
-            if number.endswith(suffix) and (
-                behaviour.calls is None or self._calls[number] <= behaviour.calls
-            ):
+        """What happens to this call of a number; counts it where that matters."""
+        matching = [behaviour for suffix, behaviour in self._by_suffix if number.endswith(suffix)]
+        if any(behaviour.calls is not None for behaviour in matching):
+            self._calls[number] = self._calls.get(number, 0) + 1
+        for behaviour in matching:
+            if behaviour.calls is None or self._calls[number] <= behaviour.calls:
                 return behaviour
         return Behaviour()
