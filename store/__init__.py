@@ -34,12 +34,15 @@ The book:
     erasing         its part about erasing on request
     archiving       its part about copies in archives
     live_facts      its part about blocked numbers, locks, passwords, and who did what
+    address         where it is, and the way to it: `sqlite_access` or `postgresql_access`
     access          how it is reached: readers in threads, one writer
-    writer          the thread that writes, in groups
+    writer          the thread that writes, in groups; `write_group` runs one in a transaction
     changes         waiting for a change, whoever makes it
     records         what is written and read of each noun: the SQL
     tables          the tables; `migrations` brings a book to them, `version` compares
     sqlite          SQLite as the book: connections, the lock between processes, failures in sentences
+    postgresql      PostgreSQL as the book: its address, connections, failures in sentences
+    copying         a book is copied into another database; `copy_ends` keeps others away
     json_text       what stands in columns of JSON
     bodies          mails and documents: small ones in a row, large ones in a file each
     disk            whether there is room to take on more
