@@ -5,7 +5,6 @@ It asks that connections for files resume the TLS session of the control connect
 """
 
 import contextlib
-import ipaddress
 import os
 import pwd
 import resource
@@ -14,14 +13,11 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from self_signed import self_signed
 
 from config.archive import FtpsTarget
 
@@ -133,7 +129,7 @@ class FtpsServer:
             "ftp_username": pwd.getpwuid(os.getuid()).pw_name,
             "ssl_enable": "YES",
             "rsa_cert_file": str(self.certificate),
-            "rsa_private_key_file": str(self.place / "key.pem"),
+            "rsa_private_key_file": str(self.place / "certificate.key"),
             **self._options,
         }  # fmt: skip
         return "".join(f"{name}={value}\n" for name, value in settings.items())
@@ -159,30 +155,8 @@ class FtpsServer:
 
 
 def make_certificate(folder: Path, *, address: str = "127.0.0.1", ends: timedelta = timedelta(days=1)) -> str:
-    """Write `certificate.pem` and `key.pem`, signed by nobody; its fingerprint."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "archive")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now + ends)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return made.fingerprint(hashes.SHA256()).hex(":")
+    """Write `certificate.pem` and `certificate.key`, signed by nobody; its fingerprint."""
+    return self_signed(folder, address, ends=ends).fingerprint
 
 
 def _free_port() -> int:
