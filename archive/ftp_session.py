@@ -142,6 +142,17 @@ class FtpSession(FTP_TLS):
             ftplib.Error: the server refused it, or has less of it than was sent.
             OSError: the connection broke, or the time is over.
         """
+        try:
+            self._send(name, octets)
+        except OSError as broken:
+            self._hear_why(broken)
+            raise
+        self._tighten(_TAKEN_SECONDS)
+        self.voidresp()
+        self._tighten()
+        self._check_size(name, len(octets))
+
+    def _send(self, name: str, octets: bytes) -> None:
         with self.transfercmd(f"STOR {name}") as connection:
             self._of_file = connection
             for begin in range(0, len(octets), _BLOCK):
@@ -149,10 +160,18 @@ class FtpSession(FTP_TLS):
                 connection.sendall(octets[begin : begin + _BLOCK])
             self._say_goodbye(connection)
         self._of_file = None
-        self._tighten(_TAKEN_SECONDS)
-        self.voidresp()
-        self._tighten()
-        self._check_size(name, len(octets))
+
+    def _hear_why(self, broken: OSError) -> None:
+        """A server that will have no more of a file closes its connection, and says why on the other one.
+
+        Raises:
+            ftplib.Error: what it says.
+        """
+        if isinstance(broken, TimeoutError):
+            return
+        with contextlib.suppress(OSError, EOFError):
+            self._tighten(_GOODBYE_SECONDS)
+            self.voidresp()
 
     def _check_size(self, name: str, octets: int) -> None:
         """Ask for the file's size, of servers that know how to tell (RFC 3659 §4)."""
