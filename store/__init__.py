@@ -29,6 +29,7 @@ The nouns:
 
 The book:
     book            the only door; every change is one transaction
+    calling         its part about calls, and claims of services that are no more
     administration  its part about quarantine, refusals and purges
     upkeep          its part about retention and alerts
     erasing         its part about erasing on request

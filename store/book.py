@@ -12,7 +12,7 @@ them: in lower case, without the first dash. A look-up of an unknown id is None 
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,47 +26,39 @@ from config.settings import UserPolicy
 from store.access import BookAccess
 from store.address import access_to, folders_of
 from store.bodies import BodyFolder
-from store.destination import Destination
+from store.calling import Calling
 from store.disk import check_space
 from store.errors import NotInBook
-from store.gauges import Gauges
 from store.history import RecordedTransition
 from store.ids import read_id
 from store.incoming import IncomingBody
-from store.job import Attempt, FaxJob, NewJob, Outcome, Refusal
+from store.job import FaxJob, NewJob, Refusal
 from store.job_filter import JobFilter
 from store.mail import MailState, NewMail, ReceivedMail
 from store.migrations import migrate
 from store.new_document import NewDocument
 from store.outbox import Copy, Notice
-from store.owner import is_gone, this_process
+from store.owner import this_process
 from store.pickup import PickupKey
 from store.records import (
     attempts,
-    calls,
-    claims,
-    gauges,
     interventions,
     jobs,
-    lineless,
     mails,
     outbox,
     pickups,
     schedule,
 )
-from store.records.calls import INTERRUPTED, GoesAlong, HeaderText
-from store.records.claims import Claims, Released
 from store.records.interventions import CancelResult
 from store.records.mails import Accepted, Arrived, MailClaim
 from store.records.schedule import Counts, Outlook
 from store.records.submissions import KeptDocument, SubmissionFacts, record_documents, record_submission
-from store.searching import Searching
 from store.tables import copies, notices
 
 Noun = TypeVar("Noun")
 
 
-class Book(Searching):
+class Book(Calling):
     """The durable record of one Postfax.
 
     Args:
@@ -217,100 +209,6 @@ class Book(Searching):
         await self._access.in_thread(self._discard_unused, made.values(), recorded)
         return recorded
 
-    # --- Calls --------------------------------------------------------------------------------------------
-
-    async def claim_call(
-        self, channels: Mapping[str, int], lease: timedelta, header: HeaderText
-    ) -> tuple[FaxJob, Attempt] | None:
-        """Take the job that has been due longest into a call, and open its attempt.
-
-        Only jobs count whose sender may use a line with a free channel and whose number is in no other call.
-        The sender's first allowed line with one is taken; a sender without a choice uses the first of
-        `channels`.
-
-        Args:
-            channels: free channels by line.
-            lease: how long the attempt is this owner's without `renew`.
-            header: makes the text of the header line of (job, line, time); runs in the writer's thread.
-        """
-        return await self._access.write(calls.claim_call, channels, lease, header)
-
-    async def claim_companions(
-        self, attempt_id: str, lease: timedelta, header: HeaderText, goes_along: GoesAlong
-    ) -> tuple[tuple[FaxJob, Attempt], ...]:
-        """Take other due jobs to the same number into an open call, and open their attempts.
-
-        Args:
-            attempt_id: whose call it is.
-            lease: as in `claim_call`.
-            header: likewise.
-            goes_along: whether a job may; runs in the writer's thread too.
-
-        Raises:
-            AttemptClosed: the call is over.
-        """
-        return await self._access.write(calls.claim_companions, attempt_id, lease, header, goes_along)
-
-    async def record_outcome(
-        self,
-        attempt_id: str,
-        outcome: Outcome,
-        next_call: datetime | None,
-        explanation: str = "",
-        *,
-        destination: Destination | None = None,
-    ) -> FaxJob:
-        """A call has ended: the job is sent, waits for `next_call`, or is at its end.
-
-        `destination` is what is known of the number now; None where the call taught nothing. A job that was
-        cancelled during the call is at its end unless it was sent. The same outcome a second time changes
-        nothing.
-
-        Raises:
-            AttemptClosed: the attempt has another outcome already, or was interrupted.
-        """
-        return await self._access.write(
-            calls.record_outcome, attempt_id, outcome, next_call, explanation, destination
-        )
-
-    async def record_interrupted(self, attempt_id: str, cause: str = INTERRUPTED) -> FaxJob:
-        """The end of the service cut a call off, or another `cause` that is none of the job's.
-
-        The job is due again, and the first three times do not count.
-        """
-        return await self._access.write(calls.record_interrupted, attempt_id, cause)
-
-    async def gauges(self, now: datetime) -> Gauges:
-        """What is on its way, and since when."""
-        return await self._access.read(gauges.gauges, now)
-
-    async def calls_to_hang_up(self) -> tuple[str, ...]:
-        """Ids of the jobs that were cancelled while their call is in progress."""
-        return await self._access.read(attempts.calls_to_hang_up)
-
-    # --- Claims -------------------------------------------------------------------------------------------
-
-    async def renew(self, held: Claims, lease: timedelta) -> frozenset[str]:
-        """Let the leases of what this process works on begin anew; the ids that are no longer its own."""
-        return await self._access.write(claims.renew, held, lease)
-
-    async def release_dead_owners(self, gone: Callable[[str], bool] = is_gone) -> Released:
-        """Give back what processes hold that are no more, and interrupt their calls. At each start."""
-        return await self._access.write(claims.release_dead_owners, gone)
-
-    async def take_over_calls(
-        self, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool] = is_gone
-    ) -> tuple[tuple[FaxJob, Attempt], ...]:
-        """Go on with calls of processes that are no more, on lines that keep them, before their release."""
-        return await self._access.write(claims.take_over_calls, lines, lease, gone)
-
-    async def release_own_claims(self, kept: Collection[str] = ()) -> tuple[str, ...]:
-        """Give back all that this owner holds, at the service's end; ids of the attempts it interrupted.
-
-        Calls on the lines named in `kept` stay open for whoever comes next.
-        """
-        return await self._access.write(claims.release_claims_of, self.owner, kept)
-
     # --- Outbox -------------------------------------------------------------------------------------------
 
     async def claim_notice(self, lease: timedelta) -> Notice | None:
@@ -346,18 +244,6 @@ class Book(Searching):
     async def cancel(self, job_id: str, by: str) -> CancelResult:
         """End a job, or ask for the call in progress to be ended. `by`: who wants it."""
         return await self._access.write(interventions.cancel, _job_id(job_id), by)
-
-    async def expire_jobs(self) -> tuple[str, ...]:
-        """End the jobs that were not sent by the time that their senders gave, some at a time; their ids."""
-        return await self._access.write(interventions.expire)
-
-    async def lineless(self, lines: Collection[str]) -> Mapping[tuple[str, ...], int]:
-        """How many jobs wait for lines of which none is among these, by those that they wait for."""
-        return await self._access.read(lineless.count_lineless, lines)
-
-    async def end_lineless(self, lines: Collection[str], before: datetime) -> tuple[str, ...]:
-        """Give up those of them that were due before this time, some at a time; their ids."""
-        return await self._access.write(lineless.end_lineless, lines, before)
 
     async def hold(self, job_id: str, by: str) -> FaxJob:
         """Keep a job from being called.
