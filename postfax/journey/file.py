@@ -111,7 +111,7 @@ async def as_sent(book: Book, job: FaxJob, folder: Path) -> Path | None:
     if job.document is None:
         return None
     source = await book.body_path(job.document.body, folder)
-    target = folder / f"{job.id}.tif"
+    target = folder / f"{job.id}-as-sent.tif"  # a small body itself is written there too
     if not job.attempts:
         await asyncio.to_thread(lambda: target.write_bytes(without_words(source.read_bytes())))
         return target

@@ -33,7 +33,7 @@ from notify.facts import WelcomeFacts
 from notify.mailer import Mailer
 from postfax.demonstration.mail_sink import MailSink
 from postfax.journey import faxed_pages
-from postfax.journey.file import File
+from postfax.journey.file import File, as_sent, words_sent
 from postfax.journey.tell import Tell
 from sandbox import Nursery
 from store.book import Book
@@ -203,6 +203,17 @@ async def test_as_a_tiff_it_is_what_was_sent(scene: Scene) -> None:
     (scene.folder / "attached.tif").write_bytes(told["image/tiff"].get_content())
     assert len(fax_tiff.read(scene.folder / "attached.tif").pages) == 2
     assert "image/png" not in told
+
+
+async def test_looking_for_words_leaves_the_pages_as_they_were_sent(scene: Scene) -> None:
+    job = await scene.book.job((await scene.sent({})).id)
+    assert job
+    sent = await as_sent(scene.book, job, scene.folder)
+    assert sent
+    octets = sent.read_bytes()
+    [first, second] = await words_sent(scene.book, job, scene.folder)
+    assert [first[-1].text, second[-1].text] == ["1/2", "2/2"]
+    assert sent.read_bytes() == octets
 
 
 async def test_with_phi_free_no_pages_go_out(scene: Scene) -> None:

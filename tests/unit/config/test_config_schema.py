@@ -117,7 +117,7 @@ def test_what_is_wrong_is_told(text: str, message: str) -> None:
         ("lines: {main: {sip: 'sip:x', t38: maybe}}", "'maybe' is not one of"),
         ("lines: {main: {hylafax: 'x.example', t38: 'on'}}", "'t38' was unexpected"),
         ("lines: {main: {provider: sinch}}", "'project' is a required property"),
-        ("store: postgresql://x", "does not match"),
+        ("store: mysql://x", "does not match"),
     ],
 )
 def test_what_is_wrong_with_the_servers_settings_is_told(text: str, message: str) -> None:
