@@ -1,5 +1,6 @@
 """An audit of what a 250 is worth: kills at random moments, and every acknowledged mail counted afterwards.
 
+    export PYTHONPATH=tests/acceptance
     python tests/crash/accept_audit.py [--kills 30] [--mails 50000] [--connections 10] [--seed 1]
 
 Clients send mails with their own Message-IDs over connections that they keep. Now the service as a whole is
