@@ -19,15 +19,16 @@ class OutgoingNames:
         self._lookup = DnsLookup(nameservers=settings.nameservers, timeout=settings.timeout)
 
     async def exchanges(self, domain: str) -> Sequence[Exchange]:
-        """The MX records of a domain; a lone `.` is an empty name (RFC 7505)."""
-        return [
+        """The MX records of a domain, preferred ones first; a lone `.` is an empty name (RFC 7505)."""
+        found = (
             Exchange(
                 host=record.exchange.to_text(omit_final_dot=True).removeprefix("."),
                 preference=record.preference,
             )
             for record in await self._records(domain, "MX")
             if isinstance(record, MX)
-        ]
+        )
+        return sorted(found, key=lambda exchange: exchange.preference)
 
     async def has_address(self, domain: str) -> bool:
         """Whether the domain has an address itself."""
