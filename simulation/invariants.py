@@ -131,7 +131,10 @@ def calls_keep_their_times(seen: _Seen) -> Iterator[str]:
     }
     if len(placed) != len(seen.world.telephones.calls):
         yield "an attempt was placed twice"
-    for job_id, calls in seen.attempts.items():
+    for job_id, placed_or_not in seen.attempts.items():
+        calls = [call for call in placed_or_not if call.ended_at is not None]
+        if len(calls) < len(placed_or_not):
+            yield f"a call of {job_id} has no end"
         counted = [call for call in calls if not call.interrupted]
         limit = ATTEMPTS + sum(call.interrupted for call in calls)
         if len(calls) > limit:
