@@ -40,7 +40,9 @@ The book:
     writer          the thread that writes, in groups; `write_group` runs one in a transaction
     changes         waiting for a change, whoever makes it
     records         what is written and read of each noun: the SQL
-    tables          the tables; `migrations` brings a book to them, `version` compares
+    tables          the tables of a fax's way; `migrations` brings a book to them, `version` compares
+    administration_tables, upkeep_tables
+                    the others; `columns` is what all of them are made of
     sqlite          SQLite as the book: connections, the lock between processes, failures in sentences
     postgresql      PostgreSQL as the book: its address, connections, failures in sentences
     copying         a book is copied into another database; `copy_ends` keeps others away

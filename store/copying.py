@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, text, tuple_, update
 from sqlalchemy import table as table_named
 
-from store.tables import metadata, writers
+from store.tables import metadata
+from store.upkeep_tables import writers
 from store.version import COPYING, KNOWN
 
 GROUP = 200

@@ -1,15 +1,13 @@
 """The tables of the book, in SQLAlchemy Core and in nothing that PostgreSQL lacks.
 
-Times are whole microseconds since 1970 in UTC, and aware datetimes on our side (`Instant`). A row that can be
-claimed (a mail, a notice, a copy) has two columns for it: `due_at`, the time from which it may be claimed,
-and `owner`, the process that has it. A claim moves `due_at` to the end of its lease, so one index answers
-both what is due and what came back because its owner let the lease end.
+Here are those of a fax's way; `store.administration_tables` and `store.upkeep_tables` have the others, and
+`metadata` has all of them. A row that can be claimed (a mail, a notice, a copy) has two columns for it:
+`due_at`, the time from which it may be claimed, and `owner`, the process that has it. A claim moves `due_at`
+to the end of its lease, so one index answers both what is due and what came back because its owner let the
+lease end.
 
 A change here is a revision in `store/migrations/versions`, and a name in `store.version`.
 """
-
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -17,58 +15,19 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 in UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - as SQLAlchemy calls it
-        """The number that is kept.
-
-        Raises:
-            ValueError: the time has no zone, so that it could mean any hour.
-        """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value} has no time zone")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
-        """The time that was kept, in UTC."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_key",
-        "fk": "%(table_name)s_%(column_0_name)s_of",
-        "uq": "%(table_name)s_%(column_0_name)s_once",
-    }
-)
-
-# NULL, and not the text null, where there is nothing.
-_OptionalJson = JSON(none_as_null=True)
-# A number that the database counts up; SQLite does so only for INTEGER.
-_Counted = BigInteger().with_variant(Integer, "sqlite")
+from store import administration_tables, upkeep_tables  # noqa: F401 - so that the catalogue is whole
+from store.columns import Counted, Instant, OptionalJson
+from store.columns import metadata as metadata  # noqa: PLC0414 - who needs every table takes it from here
 
 # Conditions of partial indexes. A query uses such an index only if it states the same condition in the same
 # words, so both take it from here.
@@ -82,7 +41,6 @@ RESENT = text("resend_of > ''")
 REFERENCED = text("reference > ''")
 BUSY = text("status = 'BUSY'")
 FINISHED = text("finished_at IS NOT NULL")
-UNWIPED = text("NOT wiped")
 
 bodies = Table(
     "bodies",
@@ -129,7 +87,7 @@ mails = Table(
     # mails from before version 0002.
     Column("envelope_id", Text, nullable=False, server_default=""),
     Column("return_content", String(8), nullable=False, server_default=""),
-    Column("notice_requests", _OptionalJson),
+    Column("notice_requests", OptionalJson),
     Index("mails_due", "state", "due_at"),
     # Whoever removes a body, a policy or a mail has the database ask who still refers to it.
     Index("mails_with_body", "body"),
@@ -173,14 +131,14 @@ jobs = Table(
     Column("pages_confirmed", Integer, nullable=False),
     Column("cancel_requested_by", Text, nullable=False),
     # The envelope's addresses of its recipient; NULL for a job from before version 0002.
-    Column("addresses", _OptionalJson),
+    Column("addresses", OptionalJson),
     # What the sender asked for; the defaults are for jobs from before version 0003.
     Column("recipient_title", Text, nullable=False, server_default=""),
     Column("sender_name", Text, nullable=False, server_default=""),
     Column("priority", Integer, nullable=False, server_default="1"),
     Column("not_before", Instant),
     Column("expires_at", Instant),
-    Column("notify", _OptionalJson),
+    Column("notify", OptionalJson),
     # Whether explanation and advice hold nothing of the mail.
     Column("quotes_nothing", Boolean, nullable=False, server_default="0"),
     # For searching and counting: the sender's departments from the top down, ` › ` between; the document's
@@ -252,20 +210,6 @@ jobs = Table(
     Index("jobs_resent", "resend_of", sqlite_where=RESENT, postgresql_where=RESENT),
 )
 
-# What was faxed on each day, kept when the faxes themselves are forgotten.
-days = Table(
-    "days",
-    metadata,
-    # YYYY-MM-DD in the company's time zone.
-    Column("day", String(10), primary_key=True),
-    Column("department", Text, primary_key=True),
-    Column("faxes", Integer, nullable=False),
-    Column("sent", Integer, nullable=False),
-    Column("failed", Integer, nullable=False),
-    Column("cancelled", Integer, nullable=False),
-    Column("pages", Integer, nullable=False),
-)
-
 documents = Table(
     "documents",
     metadata,
@@ -321,7 +265,7 @@ attempts = Table(
 transitions = Table(
     "transitions",
     metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("id", Counted, primary_key=True, autoincrement=True),
     Column("job_id", String(24), ForeignKey("jobs.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("name", String(24), nullable=False),
@@ -381,173 +325,3 @@ copies = Table(
     Index("copies_held", "owner", sqlite_where=HELD, postgresql_where=HELD),
     Index("copies_of_job", "job_id"),
 )
-
-refused = Table(
-    "refused",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    Column("at", Instant, nullable=False),
-    Column("client_address", Text, nullable=False),
-    Column("helo", Text, nullable=False),
-    Column("return_path", Text, nullable=False),
-    Column("recipients", JSON, nullable=False),
-    Column("header_from", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Index("refused_by_time", "at"),
-)
-
-quarantine = Table(
-    "quarantine",
-    metadata,
-    Column("id", String(16), primary_key=True),
-    Column("at", Instant, nullable=False),
-    Column("client_address", Text, nullable=False),
-    Column("helo", Text, nullable=False),
-    Column("return_path", Text, nullable=False),
-    Column("recipients", JSON, nullable=False),
-    Column("envelope_id", Text, nullable=False),
-    Column("return_content", String(8), nullable=False),
-    Column("notice_requests", _OptionalJson),
-    Column("header_from", Text, nullable=False),
-    Column("user_email", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("mark", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("body", Text, ForeignKey("bodies.reference"), nullable=False),
-    Column("dedupe_key", Text, nullable=False, unique=True),
-    Index("quarantine_by_time", "at"),
-    Index("quarantine_with_body", "body"),
-)
-
-credentials = Table(
-    "credentials",
-    metadata,
-    # Account address in lower case.
-    Column("user_email", Text, primary_key=True),
-    Column("password_hash", Text, nullable=False),
-    Column("set_at", Instant, nullable=False),
-    Column("set_by", Text, nullable=False),
-)
-
-setup_codes = Table(
-    "setup_codes",
-    metadata,
-    # Account address in lower case.
-    Column("user_email", Text, primary_key=True),
-    Column("code_hash", Text, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    Column("set_at", Instant, nullable=False),
-    Column("set_by", Text, nullable=False),
-)
-
-pickups = Table(
-    "pickups",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("mailbox", Text, primary_key=True),
-    Column("uidvalidity", BigInteger, primary_key=True, autoincrement=False),
-    Column("uid", BigInteger, primary_key=True, autoincrement=False),
-    Column("mail_id", String(16), ForeignKey("mails.id"), nullable=False),
-    Column("at", Instant, nullable=False),
-    Index("pickups_of_mail", "mail_id"),
-)
-
-
-# Of each process that writes: the number of its last transaction, by which it knows whether a commit was done
-# whose answer was lost. With SQLite there is no such thing, and no row.
-writers = Table(
-    "writers",
-    metadata,
-    Column("name", String(16), primary_key=True),
-    Column("number", BigInteger, nullable=False),
-    Column("at", Instant, nullable=False),
-)
-
-
-def _said_by_somebody(name: str, *, key: str) -> Table:
-    """A table of what a person has said of something: why, when, and who."""
-    return Table(
-        name,
-        metadata,
-        Column(key, Text, primary_key=True),
-        Column("reason", Text, nullable=False),
-        Column("at", Instant, nullable=False),
-        Column("by", Text, nullable=False),
-    )
-
-
-# As in the policy: a number, one with ? for any digit, or either with a trailing *.
-blocks = _said_by_somebody("blocks", key="pattern")
-
-# Account address in lower case.
-locks = _said_by_somebody("locks", key="user_email")
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    Column("at", Instant, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("action", String(32), nullable=False),
-    # What it was done to: an account address, a number pattern, a job's id, a policy's digest.
-    Column("subject", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Index("audit_by_time", "at"),
-    Index("audit_of", "subject", "at"),
-    # Its end tells whether anything has happened since.
-    Index("audit_by_action", "action", "id"),
-)
-
-policies_seen = Table(
-    "policies_seen",
-    metadata,
-    # SHA-256 over the files of a policy.
-    Column("digest", String(64), primary_key=True),
-    Column("at", Instant, nullable=False),
-    # Whether somebody said that users may vanish with it; empty for nobody.
-    Column("approved_by", Text, nullable=False),
-    # Whether the service took it over; the newest of those is what a new policy is held against.
-    Column("in_force_at", Instant),
-    # Its users by department, as compressed JSON; NULL where it was never in force.
-    Column("users", LargeBinary),
-)
-
-destinations = Table(
-    "destinations",
-    metadata,
-    # E.164 with its plus sign.
-    Column("number", Text, primary_key=True),
-    # The finest resolution that its machine takes; empty while none said.
-    Column("finest", String(16), nullable=False),
-    # bit/s that calls keep to, and the transport that alone works; NULL and empty for what the line does.
-    Column("max_rate", Integer),
-    Column("transport", String(16), nullable=False),
-    Column("learned_at", Instant, nullable=False),
-    Index("destinations_by_age", "learned_at"),
-)
-
-# What was removed, summed up by run, rule and span.
-purges = Table(
-    "purges",
-    metadata,
-    Column("id", _Counted, primary_key=True, autoincrement=True),
-    # When the run began.
-    Column("at", Instant, nullable=False),
-    Column("rule", String(32), nullable=False),
-    # Seconds that it was to be kept; -1 for what was erased on request.
-    Column("kept", BigInteger, nullable=False),
-    Column("mails", Integer, nullable=False),
-    Column("documents", Integer, nullable=False),
-    Column("octets", BigInteger, nullable=False),
-    Column("records", Integer, nullable=False),
-    # Seconds that the oldest of it had been kept.
-    Column("longest", BigInteger, nullable=False),
-    # Whether the octets are known to be gone from the database's log as well.
-    Column("wiped", Boolean, nullable=False),
-    Index("purges_of_run", "at", "rule", "kept", unique=True),
-    Index("purges_unwiped", "at", sqlite_where=UNWIPED, postgresql_where=UNWIPED),
-)
-
-# Its name in the settings.
-held_lines = _said_by_somebody("held_lines", key="line")

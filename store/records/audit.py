@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Row, ScalarSelect, func, insert, select
 
+from store.administration_tables import audit
 from store.audit_entry import AuditAction, AuditEntry, AuditFilter
 from store.records.turn import Turn
-from store.tables import audit
 
 _NEWEST_FIRST = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc())
 

@@ -5,11 +5,11 @@ from itertools import islice
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, insert, literal, select
 
+from store.administration_tables import blocks
 from store.audit_entry import AuditAction
 from store.block import Block, BlockChange, LivePatterns
 from store.records.audit import last_of, note
 from store.records.turn import Turn
-from store.tables import blocks
 
 _GROUP = 500
 """Patterns of one statement."""

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, literal, select
 
 from config.retry import Resume
 from store.call_time import call_time_of
+from store.columns import Instant
 from store.destination import Destination
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
@@ -21,7 +22,7 @@ from store.records.next_call import choose_call
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
 from store.status import Status
-from store.tables import Instant, jobs
+from store.tables import jobs
 
 HeaderText = Callable[[FaxJob, str, datetime], str]
 """(job, line, time of the call) → the text of the header line."""

@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from store.administration_tables import credentials
 from store.audit_entry import AuditAction
 from store.credential import Credential
 from store.records.audit import note
 from store.records.turn import Turn
-from store.tables import credentials
 
 _OF_ACCOUNT = credentials.c.user_email == bindparam("account")
 _HASH = select(credentials.c.password_hash).where(_OF_ACCOUNT)

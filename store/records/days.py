@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, delete, func, insert, select
 
 from store.records.turn import Turn
-from store.tables import days
 from store.tally import Counted, DayTotal, Measure
+from store.upkeep_tables import days
 
 MEASURES = (Measure.FAXES, Measure.SENT, Measure.FAILED, Measure.CANCELLED, Measure.PAGES)
 """What is kept of a day."""

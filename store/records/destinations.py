@@ -10,7 +10,7 @@ from store.audit_entry import AuditAction
 from store.destination import Destination
 from store.records.audit import note
 from store.records.turn import Turn
-from store.tables import destinations
+from store.upkeep_tables import destinations
 
 _OF_NUMBER = destinations.c.number == bindparam("which")
 _FIND = select(destinations).where(_OF_NUMBER)

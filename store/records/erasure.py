@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from config.settings import Settings, UserPolicy
+from store.administration_tables import audit, quarantine, refused
 from store.audit_entry import AuditAction
 from store.bodies import delete_bodies, purge_bodies
 from store.erasure import ErasurePlan, ErasureWish
@@ -37,19 +38,8 @@ from store.records.policies import keep_policy, read_policy
 from store.records.purges import note_purge
 from store.records.retention import Octets, Removed, octets_of
 from store.records.turn import Turn
-from store.tables import (
-    attempts,
-    audit,
-    copies,
-    destinations,
-    documents,
-    jobs,
-    mails,
-    notices,
-    policies,
-    quarantine,
-    refused,
-)
+from store.tables import attempts, copies, documents, jobs, mails, notices, policies
+from store.upkeep_tables import destinations
 
 _GROUP = 500
 _PENDING = DeliveryState.PENDING.value

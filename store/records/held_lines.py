@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from store.administration_tables import held_lines
 from store.audit_entry import AuditAction
 from store.held_line import HeldLine
 from store.records.audit import note
 from store.records.turn import Turn
-from store.tables import held_lines
 
 _OF_LINE = held_lines.c.line == bindparam("which")
 

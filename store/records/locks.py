@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from store.administration_tables import locks
 from store.audit_entry import AuditAction
 from store.lock import Lock
 from store.records.audit import note
 from store.records.turn import Turn
-from store.tables import locks
 
 _OF_ACCOUNT = locks.c.user_email == bindparam("account")
 _LOCK = select(locks).where(_OF_ACCOUNT)

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from store.administration_tables import pickups
 from store.pickup import PickupKey
 from store.records.turn import Turn
-from store.tables import pickups
 
 _MAIL_OF = select(pickups.c.mail_id).where(
     pickups.c.account == bindparam("account"),

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from store.administration_tables import policies_seen
 from store.audit_entry import AuditAction
 from store.records.audit import note
 from store.records.turn import Turn
 from store.seen_policy import SeenPolicy, UsersByDepartment
-from store.tables import policies_seen
 
 _OF_DIGEST = policies_seen.c.digest == bindparam("of")
 _APPROVED_BY = select(policies_seen.c.approved_by).where(_OF_DIGEST)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, bindparam, case, delete, insert, select,
 
 from store.purge import PurgeEntry, PurgeRule, PurgeRun
 from store.records.turn import Turn
-from store.tables import UNWIPED, purges
+from store.upkeep_tables import UNWIPED, purges
 
 _SECOND = timedelta(seconds=1)
 _OF_RUN = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
+from store.administration_tables import quarantine
 from store.audit_entry import AuditAction
 from store.bodies import KeptBody, delete_bodies, insert_bodies
 from store.errors import NotInBook
@@ -19,7 +20,7 @@ from store.records.envelopes import envelope_columns, read_envelope
 from store.records.mails import as_received, find_mail, free_id, plain_proof
 from store.records.purges import note_purge
 from store.records.turn import Turn
-from store.tables import mails, quarantine
+from store.tables import mails
 
 PURGE_GROUP = 100
 """Mails that one transaction removes: secure deletion writes every page of their bodies."""

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from store.administration_tables import refused
 from store.mail import Envelope
 from store.purge import PurgeRun
 from store.records.purges import note_purge
 from store.records.turn import Turn
 from store.refused import RefusedSubmission
-from store.tables import refused
 
 PURGE_GROUP = 1000
 """Refusals that one transaction removes: mails must not wait long behind it."""

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, union_all
 
+from store.administration_tables import audit, quarantine, refused
 from store.mail import MailState
 from store.retained import KeptRows
-from store.tables import audit, bodies, documents, jobs, mails, quarantine, refused
+from store.tables import bodies, documents, jobs, mails
 
 _IDS = bindparam("ids", expanding=True, type_=mails.c.id.type)
 _BODIES = union_all(

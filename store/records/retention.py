@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, case, delete, exists, func, or_, select, update
 
 from config.upkeep import RetentionSettings
+from store.administration_tables import audit, pickups
 from store.bodies import delete_bodies, purge_bodies
 from store.lifecycle import JobState
 from store.mail import MailState
@@ -25,14 +26,12 @@ from store.retention import KeptMail
 from store.tables import (
     ALERTS,
     attempts,
-    audit,
     bodies,
     copies,
     documents,
     jobs,
     mails,
     notices,
-    pickups,
     policies,
     transitions,
 )

@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import type_coerce as taken_as
 
+from store.columns import Instant
 from store.lifecycle import JobState
-from store.tables import BUSY, Instant, attempts, jobs
+from store.tables import BUSY, attempts, jobs
 from store.tally import Apart, Counted, Leader, Measure, Period
 
 _SHORT = timedelta(days=7)

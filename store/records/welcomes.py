@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from store.administration_tables import setup_codes
 from store.audit_entry import AuditAction
 from store.outbox import DeliveryState, NoticeKind
 from store.records.audit import note
@@ -16,7 +17,7 @@ from store.records.credentials import set_password
 from store.records.outbox import owed_columns
 from store.records.turn import Turn
 from store.setup_code import SetupCode
-from store.tables import notices, setup_codes
+from store.tables import notices
 
 _OF_ACCOUNT = setup_codes.c.user_email == bindparam("account")
 _REPLACED = "a newer welcome message took its place"

@@ -10,7 +10,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from store.tables import Instant, metadata
+from store.columns import Instant
+from store.tables import metadata
 
 DIALECT = sqlite.dialect()
 zones = st.integers(-720, 720).map(lambda minutes: timezone(timedelta(minutes=minutes)))
