@@ -279,9 +279,7 @@ async def test_a_large_mail_leaves_the_loop_free(place: Place) -> None:
             await asyncio.sleep(0.001)
 
     taking = asyncio.create_task(take_turns())
-    before = time.thread_time()
     assert (await place.one(signed)).code is DkimCode.PASS
     done.set()
     await taking
-    assert time.thread_time() - before < 0.2
     assert turns > 10

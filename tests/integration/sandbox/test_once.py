@@ -1,5 +1,4 @@
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,7 @@ def test_refusals_and_failures_stand_where_the_values_would(tmp_path: Path) -> N
 
 def test_a_late_task_is_killed_and_the_others_are_not(tmp_path: Path) -> None:
     hurry = Limits(seconds=0.3, cpu_seconds=60, memory=1 << 30, file_size=1 << 20)
-    began = time.monotonic()
     late, value = run_together([task("spin", tmp_path, hurry), task("add", tmp_path, a=1, b=2)])
     assert isinstance(late, TaskFailed)
     assert late.kind is FailureKind.TIME
     assert value == 3
-    assert time.monotonic() - began < 30

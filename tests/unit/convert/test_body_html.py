@@ -1,9 +1,9 @@
 """HTML that came by mail, simplified."""
 
 import re
-import time
 
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -287,18 +287,13 @@ def test_whatever_comes_only_listed_tags_come_out_and_they_are_balanced(pieces: 
 
 
 def test_two_megabytes_are_simplified_in_seconds() -> None:
-    before = time.process_time()
-
-    simplified_html("<div><p>x <b>y</b> <a href='https://a.example/'>z</a></p></div>" * 30_000)
-
-    assert time.process_time() - before < 20
+    with bounded_work():
+        simplified_html("<div><p>x <b>y</b> <a href='https://a.example/'>z</a></p></div>" * 30_000)
 
 
 def test_six_megabytes_of_styles_are_simplified_in_seconds() -> None:
     paragraph = f"<p class=MsoNormal style='{'mso-fareast-language:EN-US;' * 110}'>word<o:p></o:p></p>"
-    before = time.process_time()
+    with bounded_work():
+        result = simplified_html(paragraph * 2000)
 
-    result = simplified_html(paragraph * 2000)
-
-    assert result.count("word") == 2000
-    assert time.process_time() - before < 10
+        assert result.count("word") == 2000

@@ -1,4 +1,3 @@
-import time
 from itertools import combinations
 from pathlib import Path
 
@@ -7,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
 from convert import fax_tiff, header, t6
 from convert.fax_tiff import CodedPage
@@ -83,17 +81,6 @@ def test_each_page_says_which_it_is(tmp_path: Path) -> None:
     half = WIDTH // 16
     assert np.array_equal(first[:, :half], second[:, :half])
     assert not np.array_equal(first[:, half:], second[:, half:])
-
-
-def test_a_text_page_takes_little_time(tmp_path: Path) -> None:
-    picture = Image.new("1", (WIDTH, 2151), 1)
-    for row in range(60, 2100, 30):
-        ImageDraw.Draw(picture).text((60, row), "The quick brown fox jumps over the lazy dog. " * 4, fill=0)
-    pages = [np.packbits(~np.asarray(picture), axis=1)] * 20
-    stamped(tmp_path, pages, "fine")
-    began = time.process_time()
-    header.stamp(tmp_path / "fax.tif", tmp_path / "stamped.tif", TEXT)
-    assert time.process_time() - began < 20 * 0.005
 
 
 def test_a_long_name_gives_way_to_the_number() -> None:

@@ -1,10 +1,10 @@
 """Text as it can stand on a page."""
 
 import re
-import time
 import unicodedata
 
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,11 +90,8 @@ def test_a_letter_keeps_a_bounded_number_of_marks() -> None:
 
 
 def test_a_megabyte_is_made_printable_in_seconds() -> None:
-    before = time.process_time()
-
-    printable("ж" * 500_000 + "\u0301\u202e" * 250_000)
-
-    assert time.process_time() - before < 10
+    with bounded_work():
+        printable("ж" * 500_000 + "\u0301\u202e" * 250_000)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """The mailboxes of an address field."""
 
-import time
-
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +52,13 @@ def test_any_text_is_scanned_and_every_mailbox_stood_in_it(text: str) -> None:
 
 
 def test_a_hostile_field_costs_what_it_weighs() -> None:
-    before = time.process_time()
-    for text in ("(" * 250_000, "<" * 250_000, '"' * 250_001, "a@b," * 60_000, "\\" * 250_000, ":" * 250_000):
-        parse_address_field(text)
-    assert time.process_time() - before < 5
+    with bounded_work():
+        for text in (
+            "(" * 250_000,
+            "<" * 250_000,
+            '"' * 250_001,
+            "a@b," * 60_000,
+            "\\" * 250_000,
+            ":" * 250_000,
+        ):
+            parse_address_field(text)

@@ -1,8 +1,7 @@
 """Authentication-Results: what providers write is read, what is not the grammar is not, ours comes back."""
 
-import time
-
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,6 +135,5 @@ def test_anything_is_read_or_not(value: str) -> None:
     "value", ["x" * 32_000, "x; a=" + '"\\' * 15_000, "x; a=b " + "((" * 15_000, "x;" + ";" * 30_000]
 )
 def test_a_hostile_value_takes_no_time(value: str) -> None:
-    before = time.process_time()
-    parse(value)
-    assert time.process_time() - before < 0.5
+    with bounded_work():
+        parse(value)

@@ -1,9 +1,9 @@
 """The canonical body's hash is dkimpy's, and takes no time on a hostile body."""
 
 import hashlib
-import time
 
 import pytest
+from bounded_work import bounded_work
 from dkim.canonicalization import Relaxed, Simple
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +55,6 @@ def test_pieces_change_nothing(lines: list[str], piece: int) -> None:
 
 @pytest.mark.parametrize("body", [b" " * 5_000_000 + b"x\r\n", b"\r\n" * 2_000_000 + b"x", b"a " * 2_000_000])
 def test_a_hostile_body_takes_no_time(body: bytes) -> None:
-    before = time.process_time()
-    relaxed_body_hash(InMemory(body), 0)
-    simple_body_hash(InMemory(body), 0)
-    assert time.process_time() - before < 1
+    with bounded_work():
+        relaxed_body_hash(InMemory(body), 0)
+        simple_body_hash(InMemory(body), 0)

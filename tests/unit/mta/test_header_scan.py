@@ -1,8 +1,7 @@
 """The few facts of a header block, and that they are found in bounded time."""
 
-import time
-
 import pytest
+from bounded_work import bounded_work
 
 from mta.header_scan import HEADER_LIMIT, HeaderFacts, HeaderTooLarge, header_block, scan_header
 
@@ -63,7 +62,6 @@ def test_the_header_has_a_limit_and_a_body_has_none() -> None:
 def test_thirty_thousand_encoded_words_cost_nothing() -> None:
     subject = b"Subject:" + b" =?utf-8?q?x?=" * 15_000 + b"\r\n"
     folded = b"From: a\r\n" + b" \r\n" * 5_000
-    before = time.process_time()
-    scan_header(subject + b"From: a@b\r\n\r\n")
-    scan_header(folded + b"\r\n")
-    assert time.process_time() - before < 0.5
+    with bounded_work():
+        scan_header(subject + b"From: a@b\r\n\r\n")
+        scan_header(folded + b"\r\n")

@@ -1,8 +1,7 @@
 """Letters of Outlook: bodies in each of their forms, what is attached, saved messages."""
 
-import time
-
 import pytest
+from bounded_work import bounded_work
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from outlook_files import (
@@ -63,10 +62,8 @@ def test_damaged_compression_is_told(octets: bytes) -> None:
 def test_rtf_that_grows_is_refused_in_time() -> None:
     bomb = bytearray(compressed(b"x" * 100))
     bomb[4:8] = (LONGEST + 1).to_bytes(4, "little")
-    began = time.process_time()
-    with pytest.raises(DamagedRtf, match="too long"):
+    with bounded_work(), pytest.raises(DamagedRtf, match="too long"):
         uncompressed_rtf(bytes(bomb))
-    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -108,16 +105,13 @@ def test_no_rtf_crashes_it(tokens: list[bytes]) -> None:
 
 @pytest.mark.parametrize("unit", [b"{", b"}", b"{}", b"\\f1", b"\\u1?", b"\\'e4", b"\\*", b"a\n"])
 def test_rtf_takes_time_in_proportion(unit: bytes) -> None:
-    began = time.process_time()
-    rtf_text(b"{\\rtf1 " + unit * (500_000 // len(unit)))
-    assert time.process_time() - began < 4
+    with bounded_work():
+        rtf_text(b"{\\rtf1 " + unit * (500_000 // len(unit)))
 
 
 def test_rtf_of_more_words_than_a_fax_could_say_is_refused_in_time() -> None:
-    began = time.process_time()
-    with pytest.raises(DamagedMessage, match="its text is too long for a fax"):
+    with bounded_work(), pytest.raises(DamagedMessage, match="its text is too long for a fax"):
         tnef_letter(tnef({Tag.COMPRESSED_RTF: compressed(b"{\\rtf1 " + b"\\f1" * 1_100_000)}))
-    assert time.process_time() - began < 25
 
 
 def test_bodies_in_the_order_of_what_they_can_say() -> None:
@@ -253,10 +247,8 @@ def _with(octets: bytes, place: int, value: int) -> bytes:
 )  # fmt: skip
 def test_sizes_that_are_made_up_cost_nothing(damaged: bytes) -> None:
     """The first ones took a minute and 1.3 GB with the library alone."""
-    began = time.process_time()
-    with pytest.raises(DamagedMessage, match="it is damaged"):
+    with bounded_work(), pytest.raises(DamagedMessage, match="it is damaged"):
         saved_letter(damaged)
-    assert time.process_time() - began < 1
 
 
 def test_saved_messages_in_one_another_have_an_end() -> None:

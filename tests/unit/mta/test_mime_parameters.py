@@ -1,8 +1,7 @@
 """Parameters of Content-Type and Content-Disposition, in every way that programs write them."""
 
-import time
-
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +116,5 @@ def test_nothing_raises(written: str) -> None:
     "piece", [";", '";', "a=", '\\"', "name*0*=x;", " ", ';x="', ";x='", "a*1=b;", "=?", "%41", "'"]
 )
 def test_time_is_in_proportion(piece: str) -> None:
-    before = time.process_time()
-    FieldValue(("x;name=" + piece * HEADER_LIMIT)[:HEADER_LIMIT]).text("name")
-    assert time.process_time() - before < 1
+    with bounded_work():
+        FieldValue(("x;name=" + piece * HEADER_LIMIT)[:HEADER_LIMIT]).text("name")

@@ -1,9 +1,9 @@
 """The parts of a mail: found as RFC 2046 has them, in bounded time, whatever the mail looks like."""
 
-import time
 from base64 import encodebytes
 
 import pytest
+from bounded_work import bounded_work
 
 from mta.header_scan import HEADER_LIMIT
 from mta.mime.part import Part
@@ -135,10 +135,8 @@ def test_a_message_inside_is_one_part_even_if_it_is_encoded() -> None:
     ],
 )
 def test_bombs(mail: bytes, words: str) -> None:
-    before = time.process_time()
-    with pytest.raises(Refused, match=words):
+    with bounded_work(), pytest.raises(Refused, match=words):
         read_structure(mail)
-    assert time.process_time() - before < 2
 
 
 def test_the_limits_are_exact() -> None:
@@ -178,6 +176,5 @@ def test_text_that_looks_like_structure_is_text(line_end: bytes) -> None:
     ids=["base64", "dashes", "dashes-deep", "almost", "long-line", "messages", "parameters", "quotes"],
 )
 def test_a_large_mail_is_passed_quickly(mail: bytes) -> None:
-    before = time.process_time()
-    read_structure(mail)
-    assert time.process_time() - before < 2
+    with bounded_work():
+        read_structure(mail)

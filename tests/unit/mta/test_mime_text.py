@@ -1,8 +1,7 @@
 """Charsets, encoded words, flowed text: whatever is written, text comes out."""
 
-import time
-
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,15 +93,13 @@ def test_flowed_paragraphs_are_put_together() -> None:
 
 @pytest.mark.parametrize("line", ["a \n", "a\n", " \n", "> \n", "\n"])
 def test_flowed_text_takes_time_in_proportion(line: str) -> None:
-    before = time.process_time()
-    unflowed(line * 300_000, delete_space=False)
-    assert time.process_time() - before < 2
+    with bounded_work():
+        unflowed(line * 300_000, delete_space=False)
 
 
 @pytest.mark.parametrize(
     "word", ["=?utf-8?q?x?= ", "=?x", "=?x?q?", "=*", "?=", "=?u?b?=", "=?utf-8?q?x?=" + " " * 50]
 )
 def test_headers_take_time_in_proportion(word: str) -> None:
-    before = time.process_time()
-    header_text((word * HEADER_LIMIT)[:HEADER_LIMIT])
-    assert time.process_time() - before < 2
+    with bounded_work():
+        header_text((word * HEADER_LIMIT)[:HEADER_LIMIT])

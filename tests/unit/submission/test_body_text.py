@@ -1,6 +1,5 @@
-import time
-
 import pytest
+from bounded_work import bounded_work
 from submission_facts import a_mail
 
 from submission.body import has_body_text
@@ -31,6 +30,5 @@ def test_body_text_is_what_a_person_would_see(text: str, html: str, *, seen: boo
 
 @pytest.mark.parametrize("piece", ["<", "<style>", "<!--", "<a ", "<title></style>", "&", "</"])
 def test_a_hostile_document_costs_no_more_than_its_length(piece: str) -> None:
-    before = time.process_time()
-    has_body_text(a_mail("", html=piece * 200_000))
-    assert time.process_time() - before < 2
+    with bounded_work():
+        has_body_text(a_mail("", html=piece * 200_000))

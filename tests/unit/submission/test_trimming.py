@@ -1,9 +1,9 @@
 """Quotations and signatures, left out of a mail's body."""
 
 import re
-import time
 
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -246,8 +246,5 @@ def test_nothing_goes_unless_it_is_asked_for(lines: list[str], pieces: list[str]
 )  # fmt: skip
 def test_a_hostile_body_costs_no_more_than_its_length(piece: str) -> None:
     body = piece * (200_000 // len(piece))
-    before = time.process_time()
-
-    trimmed(body, body, quotes=True, signature=True)
-
-    assert time.process_time() - before < 5
+    with bounded_work():
+        trimmed(body, body, quotes=True, signature=True)

@@ -1,9 +1,9 @@
 """Session descriptions: read as peers write them, written as the RFCs want them."""
 
-import time
 from ipaddress import ip_address
 
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,7 +136,6 @@ def test_the_version_grows_with_each_change_and_only_then() -> None:
 
 def test_a_description_of_attributes_alone_takes_time_in_proportion() -> None:
     head = b"v=0\r\no=gw 5 1 IN IP4 192.0.2.9\r\nc=IN IP4 192.0.2.9\r\nm=audio 6000 RTP/AVP 8\r\n"
-    before = time.process_time()
-    description = parse(head + b"a=x:y\r\n" * 20_000)
-    assert time.process_time() - before < 2
+    with bounded_work():
+        description = parse(head + b"a=x:y\r\n" * 20_000)
     assert len(description.media[0].attributes) == 20_000
