@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from store.destination import Destination
 from store.gauges import Gauges
 from store.job import Attempt, FaxJob, Outcome
+from store.nodes import Nodes
 from store.owner import is_gone
 from store.records import attempts, calls, claims, gauges, interventions, lineless
-from store.records.calls import INTERRUPTED, GoesAlong, HeaderText
+from store.records.calls import GoesAlong, HeaderText
 from store.records.claims import Claims, Released
-from store.searching import Searching
 
 
-class Calling(Searching):
+class Calling(Nodes):
     """What is called, and by whom."""
 
     owner: str
@@ -78,12 +78,19 @@ class Calling(Searching):
             calls.record_outcome, attempt_id, outcome, next_call, explanation, destination
         )
 
-    async def record_interrupted(self, attempt_id: str, cause: str = INTERRUPTED) -> FaxJob:
-        """The end of the service cut a call off, or another `cause` that is none of the job's.
+    async def record_interrupted(self, attempt_id: str) -> FaxJob:
+        """The end of the service cut a call off: the job is due again, and three times do not count.
 
-        The job is due again, and the first three times do not count.
+        An attempt that is closed already stays as it is.
         """
-        return await self._access.write(calls.record_interrupted, attempt_id, cause)
+        return await self._access.write(calls.record_interrupted, attempt_id)
+
+    async def record_called_off(self, attempt_id: str, cause: str, next_call: datetime) -> FaxJob:
+        """An attempt came to nothing by no fault of its job's: that is due again then, and nothing counts.
+
+        An attempt that is closed already stays as it is.
+        """
+        return await self._access.write(calls.record_called_off, attempt_id, cause, next_call)
 
     async def gauges(self, now: datetime) -> Gauges:
         """What is on its way, and since when."""
@@ -99,9 +106,14 @@ class Calling(Searching):
         """Let the leases of what this process works on begin anew; the ids that are no longer its own."""
         return await self._access.write(claims.renew, held, lease)
 
-    async def release_dead_owners(self, gone: Callable[[str], bool] = is_gone) -> Released:
-        """Give back what processes hold that are no more, and interrupt their calls. At each start."""
-        return await self._access.write(claims.release_dead_owners, gone)
+    async def release_dead_owners(
+        self, gone: Callable[[str], bool] = is_gone, kept: Collection[str] = ()
+    ) -> Released:
+        """Give back what processes hold that are no more, and interrupt their calls. At each start.
+
+        Calls on the lines named in `kept` stay open, for whoever can take them over.
+        """
+        return await self._access.write(claims.release_dead_owners, gone, kept)
 
     async def take_over_calls(
         self, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool] = is_gone

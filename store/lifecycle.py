@@ -56,7 +56,7 @@ class Transition(Enum):
     DIAL = ("dialled", (JobState.QUEUED, JobState.WAITING, JobState.SCHEDULED), JobState.DIALLING)
     CONFIRM = ("every page confirmed", (JobState.DIALLING,), JobState.SENT)
     RETRY = ("not sent, to be dialled again", (JobState.DIALLING,), JobState.WAITING)
-    INTERRUPT = ("the service stopped during the call", (JobState.DIALLING,), JobState.WAITING)
+    INTERRUPT = ("interrupted, to be dialled again", (JobState.DIALLING,), JobState.WAITING)
     GIVE_UP = ("not sent, given up", (JobState.DIALLING,), JobState.FAILED)
     HANG_UP = ("cancelled during the call", (JobState.DIALLING,), JobState.CANCELLED)
     # It waits in vain:

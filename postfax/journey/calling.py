@@ -46,6 +46,8 @@ class CallResult:
     outcome: Outcome
     destination: Destination | None = None
     """What is known of the number now; None where the call taught nothing."""
+    call: Outcome | None = None
+    """What the call as a whole came to; None for a fax that only went along in it, or that was not called."""
 
 
 class Calling:
@@ -71,6 +73,7 @@ class Calling:
 
         Raises:
             CallNotOurs: another service has closed the attempt, and no call was placed.
+            BookUnavailable: what had to be known before the call is not, and none was placed.
         """
         try:
             if taken_up:
@@ -81,7 +84,7 @@ class Calling:
                 known, settings = await self._settings(job, attempt)
                 ordered = await self._ordered(job, attempt, settings, Path(folder))
                 return await self._call(job, attempt, ordered, known, settings)
-        except CallNotOurs:
+        except (CallNotOurs, BookUnavailable):
             raise
         except Exception as problem:
             log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
@@ -95,6 +98,7 @@ class Calling:
 
         Raises:
             CallNotOurs: another service has closed one of the attempts, and no call was placed.
+            BookUnavailable: as with `result`.
         """
         results: dict[str, CallResult] = {}
         try:
@@ -106,11 +110,14 @@ class Calling:
                     if (part := await self._part(job, attempt, settings, Path(folder), results))
                 ]
                 if parts:
-                    outcomes = await self._call_shared(parts, Path(folder))
-                    first = learned(known, calls[0][1].called, settings, outcomes[0])
-                    for place, ((job, _, _), outcome) in enumerate(zip(parts, outcomes, strict=True)):
-                        results[job.id] = CallResult(outcome=outcome, destination=None if place else first)
-        except CallNotOurs:
+                    call = await self._call_shared(parts, Path(folder))
+                    outcomes = outcomes_of(call, [part.order.pages for _, _, part in parts])
+                    for (job, _, _), outcome in zip(parts, outcomes, strict=True):
+                        results[job.id] = CallResult(outcome=outcome)
+                    lead, outcome = parts[0][0], outcomes[0]
+                    taught = learned(known, calls[0][1].called, settings, outcome)
+                    results[lead.id] = CallResult(outcome=outcome, destination=taught, call=call)
+        except (CallNotOurs, BookUnavailable):
             raise
         except Exception as problem:
             log.error("attempt_failed_on_our_side", job=calls[0][0].id, exc_info=problem)
@@ -144,8 +151,8 @@ class Calling:
 
     async def _call_shared(
         self, parts: Sequence[tuple[FaxJob, Attempt, OrderedCall]], folder: Path
-    ) -> list[Outcome]:
-        pages = [part.order.pages for _, _, part in parts]
+    ) -> Outcome:
+        """What the call as a whole came to."""
         joined = folder / "joined.tif"
         await asyncio.to_thread(join_documents, [part.order.document for _, _, part in parts], joined)
 
@@ -153,12 +160,12 @@ class Calling:
             for _, attempt, _ in parts:
                 await self._keep(attempt)
 
-        order = replace(parts[0][2].order, document=joined, pages=sum(pages), fence=fence)
+        pages = sum(part.order.pages for _, _, part in parts)
+        order = replace(parts[0][2].order, document=joined, pages=pages, fence=fence)
         for job, attempt, _ in parts:
             # They share the event that hangs up.
             self.orders[job.id] = replace(order, job_id=job.id, attempt_id=attempt.id)
-        call = await self._lines[parts[0][1].line].send(order, _report)
-        return outcomes_of(call, pages)
+        return await self._lines[parts[0][1].line].send(order, _report)
 
     async def _followed(self, job: FaxJob, attempt: Attempt) -> CallResult:
         """What a call came to that a service before this one began."""
@@ -213,7 +220,8 @@ class Calling:
     ) -> CallResult:
         self.orders[job.id] = order = replace(ordered.order, fence=partial(self._keep, attempt))
         outcome = ordered.of_the_fax(await self._lines[attempt.line].send(order, _report))
-        return CallResult(outcome=outcome, destination=learned(known, attempt.called, settings, outcome))
+        taught = learned(known, attempt.called, settings, outcome)
+        return CallResult(outcome=outcome, destination=taught, call=outcome)
 
     async def _keep(self, attempt: Attempt) -> None:
         """The fence of a call: whoever stood still for longer than the lease finds the attempt closed.

@@ -1,9 +1,11 @@
 """Dial: a due job is called over a line with a free channel, and what the call came to is recorded."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -24,7 +26,11 @@ from transmit.line import CallNotOurs, Line
 from transmit.retry import decide
 
 Claimed = tuple[FaxJob, Attempt]
+T = TypeVar("T")
 RENEWAL = timedelta(minutes=3)
+NOT_PLACED = "not placed: the record could not be read or written"
+NOT_PLACED_AGAIN = timedelta(minutes=1)
+"""How long a fax waits whose call could not be placed for that reason a second time in a row."""
 log = structlog.get_logger()
 
 
@@ -143,9 +149,12 @@ class Dial:
         """One call, from the header line to the record of its outcome."""
         try:
             result = await self._calling.result(job, attempt, taken_up=taken_up)
+            end = self._record_surely(job, attempt, result)
         except CallNotOurs:
             log.error("call_left_to_others", job=job.id, attempt=attempt.id)
             return
+        except BookUnavailable as problem:
+            end = self._give_back([(job, attempt)], problem)
         except asyncio.CancelledError:
             if self._lines[attempt.line].keeps_calls:
                 log.info("call_left_to_its_line", job=job.id, attempt=attempt.id, line=attempt.line)
@@ -157,21 +166,17 @@ class Dial:
             # Free before the outcome is recorded: that commit wakes the loop, which then finds the channel.
             self.open_lines.end(attempt.line)
             self._calling.orders.pop(job.id, None)
-        recording = asyncio.create_task(self._record_surely(job, attempt, result))
-        try:
-            await asyncio.shield(recording)
-        except asyncio.CancelledError:
-            await recording  # the call has ended: a stop must not lose what it came to
-            raise
+        await _to_the_end(end)
 
     async def _follow_shared(self, calls: Sequence[Claimed]) -> None:
         """One call of several faxes, each of which has an outcome of its own."""
         try:
-            results = await self._calling.shared(calls)
+            end = self._record_all(calls, await self._calling.shared(calls))
         except CallNotOurs as problem:
             log.error("call_left_to_others", attempt=str(problem))
-            await self._interrupt(calls)  # what others have closed stays so
-            return
+            end = self._interrupt(calls)  # what others have closed stays so
+        except BookUnavailable as problem:
+            end = self._give_back(calls, problem)
         except asyncio.CancelledError:
             await asyncio.shield(self._interrupt(calls))
             raise
@@ -179,12 +184,21 @@ class Dial:
             self.open_lines.end(calls[0][1].line)
             for job, _ in calls:
                 self._calling.orders.pop(job.id, None)
-        recording = asyncio.create_task(self._record_all(calls, results))
-        try:
-            await asyncio.shield(recording)
-        except asyncio.CancelledError:
-            await recording  # as above
-            raise
+        await _to_the_end(end)
+
+    async def _give_back(self, calls: Sequence[Claimed], problem: BookUnavailable) -> None:
+        """Let faxes be called as soon as the book answers: a call that was never placed is no try."""
+        for job, attempt in calls:
+            log.error("call_not_placed", job=job.id, attempt=attempt.id, cause=problem.cause or str(problem))
+        for job, attempt in calls:
+            await self._surely(partial(self._call_off, job, attempt), "call_not_given_back", job)
+
+    async def _call_off(self, job: FaxJob, attempt: Attempt) -> None:
+        known = await self._book.job(job.id)
+        before = known.attempts[-2:-1] if known else ()
+        # Where all that can be done is to write, a number would be claimed again and again.
+        pause = NOT_PLACED_AGAIN if any(one.interrupted for one in before) else timedelta()
+        await self._book.record_called_off(attempt.id, NOT_PLACED, self._clock() + pause)
 
     async def _interrupt(self, calls: Sequence[Claimed]) -> None:
         for job, attempt in calls:
@@ -203,39 +217,43 @@ class Dial:
 
     async def _record_one_of(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
         """A fax whose call was hung up because somebody cancelled another one in it is due again at once."""
-        while result.outcome.status is Status.JOB_CANCELLED:
-            try:
-                now = await self._book.job(job.id)
-                if now and not now.cancel_requested_by:
-                    await self._book.record_interrupted(attempt.id, OTHER_CANCELLED)
-                    log.info("call_ended_by_another_fax", job=job.id, attempt=attempt.id)
-                    return
-                break
-            except BookUnavailable:
-                if self._finishing:
-                    raise
-                await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+        if result.outcome.status is Status.JOB_CANCELLED:
+            ended = partial(self._ended_by_another, job, attempt)
+            if await self._surely(ended, "outcome_not_yet_recorded", job):
+                return
         await self._record_surely(job, attempt, result)
 
-    async def _record_surely(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
-        """Record the outcome, again and again while the book cannot be used.
+    async def _ended_by_another(self, job: FaxJob, attempt: Attempt) -> bool:
+        """Whether it was not this fax that somebody cancelled; then it is recorded so."""
+        now = await self._book.job(job.id)
+        if now is None or now.cancel_requested_by:
+            return False
+        await self._book.record_called_off(attempt.id, OTHER_CANCELLED, self._clock())
+        log.info("call_ended_by_another_fax", job=job.id, attempt=attempt.id)
+        return True
 
-        An outcome that is not in the book is as good as none: the fax would be sent once more.
+    async def _record_surely(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
+        """Record the outcome. One that is not in the book is as good as none: the fax would go once more."""
+        try:
+            await self._surely(partial(self._record, job, attempt, result), "outcome_not_yet_recorded", job)
+        except AttemptClosed:
+            # Others have taken this process for dead, and the fax goes out anew: nothing can be done.
+            log.error("outcome_too_late", job=job.id, attempt=attempt.id, status=result.outcome.status)
+
+    async def _surely(self, record: Callable[[], Awaitable[T]], event: str, job: FaxJob) -> T:
+        """Do something with the book, again and again while it cannot be used; `event` says that in the log.
+
+        Raises:
+            BookUnavailable: it cannot be used, and the service ends.
         """
         while True:
             try:
-                await self._record(job, attempt, result)
+                return await record()
             except BookUnavailable as problem:
                 if self._finishing:
                     raise
-                log.error("outcome_not_yet_recorded", job=job.id, cause=problem.cause or str(problem))
+                log.error(event, job=job.id, cause=problem.cause or str(problem))
                 await asyncio.sleep(PAUSE_AFTER_TROUBLE)
-            except AttemptClosed:
-                # Others have taken this process for dead, and the fax goes out anew: nothing can be done.
-                log.error("outcome_too_late", job=job.id, attempt=attempt.id, status=result.outcome.status)
-                return
-            else:
-                return
 
     async def _record(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
         outcome, retry = result.outcome, job.user.settings.retry
@@ -244,7 +262,9 @@ class Dial:
         recorded = await self._book.record_outcome(
             attempt.id, outcome, decision.at, destination=result.destination
         )
-        metrics.note_call(job, attempt, outcome)
+        metrics.note_fax(job, attempt, outcome)
+        if result.call:
+            metrics.note_call(attempt, result.call)
         log.info(
             "attempt_ended",
             job=job.id,
@@ -257,6 +277,16 @@ class Dial:
             next_call=None if recorded.state.final else recorded.due_at.isoformat(),
             reason=decision.reason,
         )
+
+
+async def _to_the_end(recording: Awaitable[None]) -> None:
+    """Record although a stop comes in between: the call has ended, and what it came to must not be lost."""
+    task = asyncio.ensure_future(recording)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _header_line(job: FaxJob, _line: str, moment: datetime) -> str:

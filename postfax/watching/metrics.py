@@ -14,6 +14,10 @@ from store.job import Attempt, FaxJob, Outcome
 REGISTRY = CollectorRegistry()
 
 _CALLS = Counter("postfax_calls", "Calls that have ended.", ("line", "status"), registry=REGISTRY)
+_FAXES = Counter(
+    "postfax_fax_attempts", "Faxes of calls that have ended, one or several of each.", ("line", "status"),
+    registry=REGISTRY,
+)  # fmt: skip
 _PAGES = Counter(
     "postfax_pages_confirmed", "Pages that far ends have confirmed.", ("line",), registry=REGISTRY
 )
@@ -54,12 +58,17 @@ _CERTIFICATE = Gauge(
 )  # fmt: skip
 
 
-def note_call(job: FaxJob, attempt: Attempt, outcome: Outcome) -> None:
-    """A call has ended."""
-    _CALLS.labels(attempt.line, outcome.status.value).inc()
+def note_fax(job: FaxJob, attempt: Attempt, outcome: Outcome) -> None:
+    """An attempt of a fax has ended: in a call of its own, in one with others, or before there was one."""
+    _FAXES.labels(attempt.line, outcome.status.value).inc()
     _PAGES.labels(attempt.line).inc(outcome.pages_confirmed)
-    _CALL_SECONDS.labels(attempt.line).observe(_seconds(outcome.ended_at - attempt.started_at))
     _DIAL_DELAY.observe(_seconds(attempt.started_at - job.due_at))
+
+
+def note_call(attempt: Attempt, outcome: Outcome) -> None:
+    """A call has ended, with one fax or several; the attempt is that of the first."""
+    _CALLS.labels(attempt.line, outcome.status.value).inc()
+    _CALL_SECONDS.labels(attempt.line).observe(_seconds(outcome.ended_at - attempt.started_at))
 
 
 def note_conversion(seconds: float) -> None:

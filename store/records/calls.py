@@ -158,10 +158,8 @@ def record_outcome(
     return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
 
 
-def record_interrupted(turn: Turn, attempt_id: str, cause: str = INTERRUPTED) -> FaxJob:
-    """Close an attempt that the end of the service cut off, or another `cause` that is none of its job's.
-
-    The job is due again at once.
+def record_interrupted(turn: Turn, attempt_id: str) -> FaxJob:
+    """Close an attempt that the end of the service cut off. The job is due again at once.
 
     From the fourth interruption of a job on each counts as a try, and the last allowed one ends it. An
     attempt that is closed already stays as it is.
@@ -173,17 +171,37 @@ def record_interrupted(turn: Turn, attempt_id: str, cause: str = INTERRUPTED) ->
     job = the_job(turn.connection, attempt.job_id)
     if attempt.outcome is not None:
         return job
-    outcome = Outcome(status=Status.GENERAL_ERROR, cause=cause, ended_at=turn.now)
-    close_attempt(turn, attempt_id, outcome, interrupted=True)
     interruptions = 1 + (turn.connection.scalar(select(jobs.c.interruptions).where(jobs.c.id == job.id)) or 0)
     tries = job.tries + (interruptions > FREE_INTERRUPTIONS)
+    over = tries > job.tries and tries >= job.user.settings.retry.attempts
+    facts = {"tries": tries, "interruptions": interruptions}
+    return _break_off(turn, job, attempt_id, INTERRUPTED, None if over else turn.now, **facts)
+
+
+def record_called_off(turn: Turn, attempt_id: str, cause: str, next_call: datetime) -> FaxJob:
+    """Close an attempt that came to nothing by no fault of its document's: it never counts for anything.
+
+    The job is due again at `next_call`. An attempt that is closed already stays as it is.
+
+    Raises:
+        NotInBook: there is no such attempt.
+    """
+    attempt = the_attempt(turn.connection, attempt_id)
+    job = the_job(turn.connection, attempt.job_id)
+    return job if attempt.outcome else _break_off(turn, job, attempt_id, cause, next_call)
+
+
+def _break_off(
+    turn: Turn, job: FaxJob, attempt_id: str, cause: str, next_call: datetime | None, **facts: int
+) -> FaxJob:
+    """Close an attempt as interrupted, and take its job on; without a next call that is its end."""
+    outcome = Outcome(status=Status.GENERAL_ERROR, cause=cause, ended_at=turn.now)
+    close_attempt(turn, attempt_id, outcome, interrupted=True)
     if job.cancel_requested_by:
         transition = Transition.HANG_UP
-    elif tries > job.tries and tries >= job.user.settings.retry.attempts:
-        transition = Transition.GIVE_UP
     else:
-        transition = Transition.INTERRUPT
-    return _go_on(turn, job, transition, outcome.status, turn.now, tries=tries, interruptions=interruptions)
+        transition = Transition.INTERRUPT if next_call else Transition.GIVE_UP
+    return _go_on(turn, job, transition, outcome.status, next_call, **facts)
 
 
 def _transition(job: FaxJob, outcome: Outcome, next_call: datetime | None) -> Transition:

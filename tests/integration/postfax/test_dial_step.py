@@ -363,6 +363,52 @@ async def test_a_call_that_others_have_taken_for_dead_is_not_placed(exchange: Ex
     assert len(sent.attempts) == 2
 
 
+async def test_a_call_that_the_book_could_not_be_asked_about_is_placed_once_it_answers_and_costs_no_try(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, write_off = exchange.book.renew, exchange.book.record_called_off
+    failures = [BookUnavailable("The disk is gone.", "SQLITE_IOERR")] * 4
+
+    def failing(works: Callable[..., Awaitable[Any]], left: int) -> Callable[..., Awaitable[Any]]:
+        async def sometimes(*arguments: Any) -> Any:
+            if len(failures) > left:
+                raise failures.pop()
+            return await works(*arguments)
+
+        return sometimes
+
+    monkeypatch.setattr(exchange.book, "renew", failing(renew, 3))
+    monkeypatch.setattr(exchange.book, "record_called_off", failing(write_off, 0))
+    exchange.line.answered.set()
+    with capture_logs() as logged:
+        assert await exchange.dial.step()
+        waiting = await exchange.until(JobState.WAITING)
+        await until(lambda: exchange.dial.calls == 0)
+    assert (exchange.line.calls, waiting.tries, failures) == (0, 0, [])
+    assert [attempt.interrupted for attempt in waiting.attempts] == [True]
+    assert "call_not_placed" in [entry["event"] for entry in logged]
+    assert await exchange.dial.step()
+    sent = await exchange.until(JobState.SENT)
+    assert (exchange.line.calls, sent.tries, len(sent.attempts)) == (1, 1, 2)
+
+
+async def test_where_only_reading_fails_a_number_is_not_claimed_without_end(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: str) -> Any:
+        raise BookUnavailable("The disk is gone.", "SQLITE_IOERR")
+
+    monkeypatch.setattr(exchange.book, "destination", fails)
+    for _ in range(2):
+        assert await exchange.dial.step()
+        await until(lambda: exchange.dial.calls == 0)
+    assert not await exchange.dial.step()
+    job = await exchange.job()
+    assert (job.state, job.tries, exchange.line.calls) == (JobState.WAITING, 0, 0)
+    assert job.attempts[-1].outcome
+    assert job.due_at - job.attempts[-1].outcome.ended_at > timedelta(seconds=30)
+
+
 async def test_an_outcome_that_comes_too_late_is_said_in_the_log(exchange: Exchange) -> None:
     assert await exchange.dial.step()
     await exchange.until_in_call()

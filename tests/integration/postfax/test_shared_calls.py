@@ -19,10 +19,12 @@ from convert import fax_tiff, t6
 from convert.fax_tiff import CodedPage
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
+from postfax.watching import metrics
 from store.errors import BookUnavailable
 from store.job import FaxJob, FaxPage, Outcome
 from store.lifecycle import JobState
 from store.new_document import NewDocument
+from store.records.claims import Claims
 from store.status import Status
 from transmit.line import CallOrder, Report
 
@@ -267,6 +269,59 @@ async def test_a_stop_closes_every_fax_of_the_call_as_interrupted(site: Site) ->
     found = [await site.look(job) for job in jobs]
     assert [(job.state, job.tries) for job in found] == [(JobState.WAITING, 0)] * 3
     assert {attempt.interrupted for job in found for attempt in job.attempts} == {True}
+
+
+async def test_faxes_of_a_call_that_was_not_placed_for_the_book_go_once_it_answers(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [await site.queued(1, batched()) for _ in range(3)]
+    renew, failures = site.small.book.renew, [BookUnavailable("The disk is gone.", "SQLITE_IOERR")]
+
+    async def sometimes(claims: Claims, lease: timedelta) -> frozenset[str]:
+        if failures:
+            raise failures.pop()
+        return await renew(claims, lease)
+
+    monkeypatch.setattr(site.small.book, "renew", sometimes)
+    await site.dial.step()
+    async with asyncio.timeout(60):
+        while site.dial.calls:
+            await asyncio.sleep(0.01)
+    assert site.trunk.orders == []
+    assert {((found := await site.look(job)).state, found.tries) for job in jobs} == {(JobState.WAITING, 0)}
+    await site.call()
+    await site.over()
+    assert [order.pages for order in site.trunk.orders] == [3]
+    assert {((found := await site.look(job)).state, found.tries) for job in jobs} == {(JobState.SENT, 1)}
+
+
+async def test_a_call_of_several_faxes_is_one_call_in_the_figures(site: Site) -> None:
+    before = figures()
+    for pages in (2, 3, 1):
+        await site.queued(pages, batched())
+    site.trunk.answer = lambda _: (Status.TRANSMISSION_FAILED, 3)
+    await site.call()
+    await site.over()
+    grown = {name: value - before.get(name, 0) for name, value in figures().items()}
+    assert {name: value for name, value in grown.items() if value} == {
+        ("postfax_calls_total", "Transmission Failed"): 1,
+        ("postfax_fax_attempts_total", "Success"): 1,
+        ("postfax_fax_attempts_total", "Transmission Failed"): 2,
+        ("postfax_pages_confirmed_total", ""): 3,
+        ("postfax_call_seconds_count", ""): 1,
+        ("postfax_dial_delay_seconds_count", ""): 3,
+    }
+
+
+def figures() -> dict[tuple[str, str], float]:
+    """What is counted of faxes and calls, by name and status."""
+    named = ("_total", "_count")
+    return {
+        (sample.name, sample.labels.get("status", "")): sample.value
+        for family in metrics.REGISTRY.collect()
+        for sample in family.samples
+        if sample.name.endswith(named)
+    }
 
 
 async def test_a_call_of_which_others_have_taken_a_fax_is_not_placed(site: Site) -> None:

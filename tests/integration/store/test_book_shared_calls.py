@@ -93,7 +93,7 @@ async def test_each_has_an_outcome_of_its_own_and_goes_its_own_way(tmp_path: Pat
         again = small.clock() + timedelta(minutes=5)
         broken = small.outcome(Status.TRANSMISSION_FAILED, pages=0)
         await small.book.record_outcome(two.id, broken, again)
-        await small.book.record_interrupted(three.id, "another fax of the call was cancelled")
+        await small.book.record_called_off(three.id, "another fax of the call was cancelled", small.clock())
         found = [await small.book.job(job.id) for job in (first, second, third)]
         assert [job and (job.state, job.tries) for job in found] == [
             (JobState.SENT, 1), (JobState.WAITING, 1), (JobState.WAITING, 0),
