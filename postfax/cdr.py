@@ -25,7 +25,7 @@ from store.tally import Period
 COLUMNS = (
     "job", "finished", "created", "status", "user", "user_name", "company", "department", "sender",
     "number", "reference", "billing", "pages", "pages_confirmed", "tries", "call_started", "call_answered",
-    "call_ended", "seconds", "line", "custom_fields",
+    "call_ended", "seconds", "line", "custom_fields", "shares_call_of",
 )  # fmt: skip
 """Of every file (docs/reference/json.md)."""
 
@@ -175,6 +175,7 @@ def cells(record: DetailRecord, zone: ZoneInfo) -> Sequence[str]:
         seconds,
         _cell(record.line or ""),
         custom_fields,
+        record.shares_call_of or "",
     )
 
 

@@ -40,3 +40,5 @@ class DetailRecord(NamedTuple):
     ended_at: int | None
     line: str | None
     """None, as the times of the call, for a fax that was never called."""
+    shares_call_of: str | None = None
+    """Whose call it was, where several faxes went in one: the id of an attempt of another fax."""

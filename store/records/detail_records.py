@@ -62,6 +62,7 @@ _ROWS: Select[Any] = (
         _as_kept(attempts.c.answered_at),
         _as_kept(attempts.c.ended_at),
         attempts.c.line,
+        attempts.c.shares_call_of,
     )
     .outerjoin(attempts, and_(attempts.c.job_id == jobs.c.id, attempts.c.number == _LAST))
     .where(

@@ -12,6 +12,7 @@ from store.errors import AttemptClosed, NotInBook
 from store.job import Attempt, FaxJob
 from store.lifecycle import JobState
 from store.status import Status
+from store.tally import Period
 
 NUMBER = "+12065550100"
 
@@ -105,6 +106,17 @@ async def test_each_has_an_outcome_of_its_own_and_goes_its_own_way(tmp_path: Pat
             "another fax of the call was cancelled",
         )
         assert (await small.call())[0].id == third.id
+
+
+async def test_the_call_detail_record_tells_whose_call_a_fax_went_along_in(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        calls = await shared(small, 2)
+        for _, attempt in calls:
+            await small.book.record_outcome(attempt.id, small.outcome(), None)
+        day = Period(begin=small.clock() - timedelta(days=1), end=small.clock() + timedelta(days=1))
+        groups = [group async for group in small.book.detail_records(day, failures=False)]
+    told = {record.job_id: record.shares_call_of for group in groups for record in group}
+    assert told == {calls[0][0].id: "", calls[1][0].id: calls[0][1].id}
 
 
 async def test_a_service_that_dies_gives_all_faxes_of_a_call_back(tmp_path: Path) -> None:
