@@ -18,6 +18,7 @@ The nouns:
     retention     when what is kept has been kept long enough
     purge         what was removed, when, and by which rule
     retained      what is still kept, and until when
+    node          a process of the service, as it tells of itself
     erasure       what is to be erased on request, and what became of it
     page_budget   how many pages a user may fax in a day
     refused       a submission that was refused during SMTP
@@ -30,6 +31,7 @@ The nouns:
 The book:
     book            the only door; every change is one transaction
     calling         its part about calls, and claims of services that are no more
+    nodes           its part about the processes that work on it
     administration  its part about quarantine, refusals and purges
     upkeep          its part about retention and alerts
     erasing         its part about erasing on request
@@ -41,7 +43,7 @@ The book:
     changes         waiting for a change, whoever makes it
     records         what is written and read of each noun: the SQL
     tables          the tables of a fax's way; `migrations` brings a book to them, `version` compares
-    administration_tables, upkeep_tables
+    administration_tables, upkeep_tables, node_tables
                     the others; `columns` is what all of them are made of
     sqlite          SQLite as the book: connections, the lock between processes, failures in sentences
     postgresql      PostgreSQL as the book: its address, connections, failures in sentences

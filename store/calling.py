@@ -25,7 +25,11 @@ class Calling(Nodes):
     # --- Calls --------------------------------------------------------------------------------------------
 
     async def claim_call(
-        self, channels: Mapping[str, int], lease: timedelta, header: HeaderText
+        self,
+        channels: Mapping[str, int],
+        lease: timedelta,
+        header: HeaderText,
+        carries: Mapping[str, int] | None = None,
     ) -> tuple[FaxJob, Attempt] | None:
         """Take the job that has been due longest into a call, and open its attempt.
 
@@ -34,11 +38,12 @@ class Calling(Nodes):
         `channels`.
 
         Args:
-            channels: free channels by line.
+            channels: free channels by line, as far as this process knows.
             lease: how long the attempt is this owner's without `renew`.
             header: makes the text of the header line of (job, line, time); runs in the writer's thread.
+            carries: by line, how many calls it may have in all, those of every process counted.
         """
-        return await self._access.write(calls.claim_call, channels, lease, header)
+        return await self._access.write(calls.claim_call, channels, lease, header, carries or {})
 
     async def claim_companions(
         self, attempt_id: str, lease: timedelta, header: HeaderText, goes_along: GoesAlong

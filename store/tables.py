@@ -1,10 +1,10 @@
 """The tables of the book, in SQLAlchemy Core and in nothing that PostgreSQL lacks.
 
-Here are those of a fax's way; `store.administration_tables` and `store.upkeep_tables` have the others, and
-`metadata` has all of them. A row that can be claimed (a mail, a notice, a copy) has two columns for it:
-`due_at`, the time from which it may be claimed, and `owner`, the process that has it. A claim moves `due_at`
-to the end of its lease, so one index answers both what is due and what came back because its owner let the
-lease end.
+Here are those of a fax's way; `store.administration_tables`, `store.upkeep_tables` and `store.node_tables`
+have the others, and `metadata` has all of them. A row that can be claimed (a mail, a notice, a copy) has two
+columns for it: `due_at`, the time from which it may be claimed, and `owner`, the process that has it. A claim
+moves `due_at` to the end of its lease, so one index answers both what is due and what came back because its
+owner let the lease end.
 
 A change here is a revision in `store/migrations/versions`, and a name in `store.version`.
 """
@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from store import administration_tables, upkeep_tables  # noqa: F401 - so that the catalogue is whole
+from store import administration_tables, node_tables, upkeep_tables  # noqa: F401 - so that the catalogue is whole
 from store.columns import Counted, Instant, OptionalJson
 from store.columns import metadata as metadata  # noqa: PLC0414 - who needs every table takes it from here
 

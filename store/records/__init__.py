@@ -34,6 +34,8 @@ Modules:
     retained       what is still kept
     erasure        what is kept of a sender or a number is erased
     page_budget    the pages that a user has faxed of late
+    nodes          the processes that work on the book
+    duties         what one of them does for all
     claims         leases are renewed; what dead owners held comes back
     quarantine     automatic mail is filed, released, removed
     credentials    hashes of passwords

@@ -14,7 +14,7 @@ from store.destination import Destination
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
 from store.lifecycle import JobState, Transition
-from store.records.attempts import close_attempt, open_attempt, the_attempt
+from store.records.attempts import calls_by_line, close_attempt, open_attempt, the_attempt
 from store.records.destinations import keep_destination
 from store.records.interventions import expire
 from store.records.jobs import move, the_job
@@ -49,15 +49,22 @@ INTERRUPTED = "the service stopped during the call"
 
 
 def claim_call(
-    turn: Turn, channels: Mapping[str, int], lease: timedelta, header: HeaderText
+    turn: Turn,
+    channels: Mapping[str, int],
+    lease: timedelta,
+    header: HeaderText,
+    carries: Mapping[str, int],
 ) -> tuple[FaxJob, Attempt] | None:
     """Take the next job that has not expired into a call, if there is one for a line with a free channel.
+
+    A line that is named in `carries` has no more than so many calls, those of all owners together.
 
     One whose hours are over (`store.call_time`) is put off until they begin again: it came due within them
     and found no channel, or was released. After `PUT_OFF_AT_ONCE` of those nothing is taken; the next turn
     goes on.
     """
     expire(turn)
+    channels = _left(turn, channels, carries)
     for _ in range(PUT_OFF_AT_ONCE):
         chosen = choose_call(turn.connection, channels, turn.now)
         if chosen is None:
@@ -68,6 +75,17 @@ def claim_call(
             return _call(turn, job, chosen.line, lease, header)
         move(turn, [job.id], Transition.POSTPONE, due_at=begins)
     return None
+
+
+def _left(turn: Turn, channels: Mapping[str, int], carries: Mapping[str, int]) -> Mapping[str, int]:
+    """How many channels are free in the sight of all owners."""
+    if not carries:
+        return channels
+    calls = calls_by_line(turn.connection)
+    return {
+        line: min(free, carries[line] - calls.get(line, 0)) if line in carries else free
+        for line, free in channels.items()
+    }
 
 
 def _call(

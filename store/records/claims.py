@@ -9,14 +9,21 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from store.job import Attempt, FaxJob
+from store.node_tables import duties, nodes
 from store.records.attempts import open_attempts_of, the_attempt
 from store.records.calls import record_interrupted
+from store.records.duties import release_duties_of
 from store.records.jobs import the_job
+from store.records.nodes import owners as known_nodes
+from store.records.nodes import remove
 from store.records.turn import Turn
 from store.tables import HELD, OPEN, attempts, copies, mails, notices
+
+KNOWN_FOR = timedelta(days=7)
+"""So long a node that is silent is told of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +57,16 @@ def renew(turn: Turn, held: Claims, lease: timedelta) -> frozenset[str]:
     return frozenset({*held.mails, *held.notices, *held.copies, *held.attempts} - kept)
 
 
-def release_dead_owners(turn: Turn, gone: Callable[[str], bool]) -> Released:
-    """Give back the claims of owners of whom `gone` says so, and of other hosts whose calls' leases ended."""
-    dead = _dead_owners(turn, gone)
-    interrupted = [attempt for owner in dead for attempt in release_claims_of(turn, owner)]
+def release_dead_owners(turn: Turn, gone: Callable[[str], bool], kept: Collection[str] = ()) -> Released:
+    """Give back the claims of owners of whom `gone` says so, and of other hosts whose calls' leases ended.
+
+    Calls on the lines named in `kept` stay open: they are for whoever can take them over. A node whose
+    process has ended is known no more, nor is one that was silent for `KNOWN_FOR`.
+    """
+    dead = _dead_owners(turn, gone, kept)
+    interrupted = [attempt for owner in dead for attempt in release_claims_of(turn, owner, kept)]
+    remove(turn, (owner for owner in known_nodes(turn.connection) if gone(owner)))
+    turn.connection.execute(delete(nodes).where(nodes.c.heard_at < turn.now - KNOWN_FOR))
     return Released(owners=dead, interrupted=tuple(interrupted))
 
 
@@ -65,18 +78,18 @@ def take_over_calls(
     Before `release_dead_owners`, which would interrupt them.
     """
     theirs = update(attempts).where(
-        OPEN, attempts.c.owner.in_(_dead_owners(turn, gone)), attempts.c.line.in_(sorted(lines))
+        OPEN, attempts.c.owner.in_(_dead_owners(turn, gone, ())), attempts.c.line.in_(sorted(lines))
     )
     taken = theirs.values(owner=turn.owner, leased_until=turn.now + lease).returning(attempts.c.id)
     found = [the_attempt(turn.connection, one) for one in sorted(turn.connection.scalars(taken))]
     return tuple((the_job(turn.connection, attempt.job_id), attempt) for attempt in found)
 
 
-def _dead_owners(turn: Turn, gone: Callable[[str], bool]) -> tuple[str, ...]:
-    dead = [owner for owner in _owners(turn.connection) if owner != turn.owner and gone(owner)]
-    dead += [
-        owner for owner in _silent_owners(turn.connection, turn.now) if _host(owner) != _host(turn.owner)
-    ]
+def _dead_owners(turn: Turn, gone: Callable[[str], bool], kept: Collection[str]) -> tuple[str, ...]:
+    owners = _owners(turn.connection, kept)
+    dead = [owner for owner in owners if owner != turn.owner and gone(owner)]
+    silent = _silent_owners(turn.connection, turn.now, kept)
+    dead += [owner for owner in silent if _host(owner) != _host(turn.owner)]
     return tuple(dict.fromkeys(dead))
 
 
@@ -94,24 +107,27 @@ def release_claims_of(turn: Turn, owner: str, kept: Collection[str] = ()) -> tup
         turn.connection.execute(
             update(table).where(HELD, table.c.owner == owner).values(owner="", due_at=turn.now)
         )
+    release_duties_of(turn, owner, turn.now)
     interrupted = open_attempts_of(turn.connection, owner, besides=kept)
     for attempt in interrupted:
         record_interrupted(turn, attempt)
     return interrupted
 
 
-def _owners(connection: Connection) -> list[str]:
-    """Everyone who holds something."""
-    owners: set[str] = set()
+def _owners(connection: Connection, kept: Collection[str]) -> list[str]:
+    """Everyone who holds something beside calls on the lines named in `kept`, and every node."""
+    owners = set(known_nodes(connection))
     for table in (mails, notices, copies):
         owners |= set(connection.scalars(select(table.c.owner).where(HELD).distinct()))
-    owners |= set(connection.scalars(select(attempts.c.owner).where(OPEN).distinct()))
+    owners |= set(connection.scalars(select(duties.c.owner).where(duties.c.owner != "")))
+    calls = select(attempts.c.owner).where(OPEN, attempts.c.line.not_in(sorted(kept)))
+    owners |= set(connection.scalars(calls.distinct()))
     return sorted(owners)
 
 
-def _silent_owners(connection: Connection, now: datetime) -> list[str]:
-    query = select(attempts.c.owner).where(OPEN, attempts.c.leased_until < now).distinct()
-    return sorted(connection.scalars(query))
+def _silent_owners(connection: Connection, now: datetime, kept: Collection[str]) -> list[str]:
+    silent = (OPEN, attempts.c.leased_until < now, attempts.c.line.not_in(sorted(kept)))
+    return sorted(connection.scalars(select(attempts.c.owner).where(*silent).distinct()))
 
 
 def _host(owner: str) -> str:

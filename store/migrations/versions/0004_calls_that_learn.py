@@ -1,4 +1,4 @@
-"""Calls that go on at a page, what calls have taught, lines that are held, and each department's turn.
+"""Calls that go on at a page, what calls have taught, lines that are held, nodes, and each department's turn.
 
 Revision: 0004, after 0003
 """
@@ -37,6 +37,26 @@ def _create_purges() -> None:
     op.create_index("purges_unwiped", "purges", ["at"], sqlite_where=unwiped, postgresql_where=unwiped)
 
 
+def _create_nodes() -> None:
+    op.create_table(
+        "nodes",
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("heard_at", INSTANT, nullable=False),
+        sa.Column("lines_down", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", name="nodes_key"),
+    )
+    op.create_table(
+        "duties",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="duties_key"),
+    )
+
+
 def upgrade() -> None:
     _index_dialable("lines", "priority", "department", "due_at", "id", "number", "dialable")
     op.add_column("attempts", sa.Column("first_page", sa.Integer(), server_default="0", nullable=False))
@@ -58,6 +78,7 @@ def upgrade() -> None:
     )
     op.create_index("destinations_by_age", "destinations", ["learned_at"])
     _create_purges()
+    _create_nodes()
     op.create_table(
         "held_lines",
         sa.Column("line", sa.Text(), nullable=False),
@@ -96,6 +117,8 @@ def downgrade() -> None:
     _index_calls("number")
     op.drop_column("jobs", "call_place")
     _index_dialable("lines", "priority", "due_at", "id", "number", "dialable")
+    op.drop_table("duties")
+    op.drop_table("nodes")
     op.drop_table("writers")
     op.drop_table("held_lines")
     op.drop_table("destinations")

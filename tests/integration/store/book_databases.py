@@ -12,6 +12,7 @@ ON_BOTH = frozenset(
         "test_book_crash",
         "test_book_journey",
         "test_book_mail_claims",
+        "test_book_nodes",
         "test_book_notices",
         "test_book_retention",
     }
