@@ -9,37 +9,25 @@ outcome; and each size's p50 as a multiple of the smallest's, in turns within on
 
 import argparse
 import asyncio
-import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from book_accept import mail
+from backlog import fill, now
 from figures import percentile, print_heading, print_table
 
-from config.fax import Resolution
-from config.settings import Settings, UserPolicy
 from store.book import Book
-from store.job import FaxPage, NewJob, Outcome, Recipient
-from store.new_document import NewDocument
-from store.sqlite import book_path
+from store.job import Outcome
 from store.status import Status
 
 _LEASE = timedelta(minutes=10)
 _CHANNELS = {"main": 100}
-_USER = UserPolicy(name="Ana Ruiz", email="ana@hospital.example", company="Hospital", settings=Settings())
 _AGAIN = timedelta(days=1)
 _ROUNDS = 5
-# Every fax is a copy of the first but for what tells them apart.
-_MULTIPLY = """
-WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :more)
-INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, numbers WHERE {table}.{key} = :first
-"""
 
 
 @dataclass
@@ -48,45 +36,6 @@ class Took:
 
     claims: list[float] = field(default_factory=list)
     outcomes: list[float] = field(default_factory=list)
-
-
-def now() -> datetime:
-    """The time."""
-    return datetime.now(UTC)
-
-
-async def fill(url: str, folder: Path, waiting: int, departments: int) -> None:
-    """Make a book in which so many faxes are due."""
-    await Book.migrate(url)
-    async with Book(url, folder / "documents", clock=now) as book:
-        mail_id = (await book.accept_mail(mail(1, 1000))).mail_id
-        (job,) = await book.record_submission(
-            mail_id, subject="", message_id="", references=(), user=_USER,
-            jobs=[NewJob(recipient=Recipient(number="+12065550000"))],
-        )  # fmt: skip
-        document = folder / "document.tif"
-        document.write_bytes(b"II*\0")
-        page = FaxPage(width=1728, height=2200, octets=4, origin="letter.pdf")
-        made = NewDocument(path=document, resolution=Resolution.FINE, pages=(page,))
-        await book.record_documents(mail_id, {job.id: made})
-    with closing(sqlite3.connect(book_path(url), isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous=OFF").close()
-        unlike = {
-            "id": "'J' || n", "position": "n", "number": "'+1206' || (5550000 + n)", "due_at": "due_at + n",
-            "department": f"'Department ' || (n % {departments})",
-        }  # fmt: skip
-        _multiply(connection, "jobs", "id", unlike, job.id, waiting - 1)
-        _multiply(connection, "documents", "job_id", {"job_id": "'J' || n"}, job.id, waiting - 1)
-        connection.execute("ANALYZE").close()
-
-
-def _multiply(
-    book: sqlite3.Connection, table: str, key: str, unlike: dict[str, str], first: str, more: int
-) -> None:
-    columns = [row[1] for row in book.execute(f"PRAGMA table_info({table})")]
-    values = ", ".join(unlike.get(column, f"{table}.{column}") for column in columns)
-    statement = _MULTIPLY.format(table=table, key=key, columns=", ".join(columns), values=values)
-    book.execute(statement, {"more": more, "first": first}).close()
 
 
 async def dispatch(url: str, folder: Path, claims: int, took: Took) -> None:

@@ -30,6 +30,7 @@ import large_mails
 import policy
 import purge
 import records
+import scale
 import soak
 
 BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "dispatch": (dispatch.main, "how long the choice of the next call takes, of a million faxes"),
     "purge": (purge.main, "mails a second while documents are purged, beside those without it"),
     "records": (records.main, "activity, reports and call detail records of two million calls"),
+    "scale": (scale.main, "faxes a second through the book, with several processes, on both databases"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),
     "documents": (documents.main, "what becomes of every file of a folder, and what it leaves behind"),
