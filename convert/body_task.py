@@ -46,4 +46,6 @@ def draw_body(facts: BodyFacts) -> TypesetPages:
         "running_head": head if len(head) <= _LONGEST_HEAD else head[: _LONGEST_HEAD - 1].rstrip() + "…",
         "language": east_asian_language(f"{tokens} {message}"),
     }
-    return typeset(lambda pages: filled_in("body.html", {**tokens, "own_pages": pages}), _STYLE_SHEET)
+    return typeset(
+        lambda pages: filled_in("body.html", {**tokens, "own_pages": pages}), _STYLE_SHEET, ours=True
+    )

@@ -50,4 +50,4 @@ def draw_cover(facts: CoverFacts) -> TypesetPages:
     def compose(own_pages: int) -> str:
         return filled_in(template.file, {**values, **page_values(facts, own_pages)})
 
-    return typeset(compose, _STYLE_SHEETS[template.name])
+    return typeset(compose, _STYLE_SHEETS[template.name], ours=True)

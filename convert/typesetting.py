@@ -20,6 +20,9 @@ from weasyprint.pdf import fonts as pdf_fonts
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
+from convert import computed_styles  # noqa: F401 - makes styles begin with what is known
+from convert.page_source import PageSource
+
 _HERE = Path(__file__).parent
 _MOST_LAYOUTS = 5
 """A layout is repeated because it says how many pages it has; the second nearly always agrees with itself."""
@@ -107,6 +110,7 @@ def typeset(
     *sheets: CSS,
     fetcher: URLFetcher | Callable[..., NoReturn] = _fetch_nothing,
     base_url: str | None = None,
+    ours: bool = False,
 ) -> TypesetPages:
     """Lay out what `compose` gives: HTML, made for the number of pages that it will have.
 
@@ -115,17 +119,19 @@ def typeset(
         sheets: What the HTML says itself goes before them.
         fetcher: Gives what the HTML asks for; by default nothing.
         base_url: Where relative addresses begin; without it they are none.
+        ours: Whether what `compose` gives is of our own making; see `PageSource`.
 
     Raises:
         UnsettledLayoutError: The number of pages does not settle.
     """
     names: dict[int, str] = {}
 
-    def compose_drawable(pages: int) -> str:
-        return compose(pages).translate(names)
+    def source(pages: int) -> PageSource:
+        text = compose(pages).translate(names)
+        return PageSource(text, ours=ours, fetcher=fetcher, base_url=base_url)
 
     while True:
-        document = _settled(compose_drawable, sheets, fetcher, base_url)
+        document = _settled(source, sheets)
         with _undrawable_characters() as undrawable:
             pdf: bytes = document.write_pdf()
         if undrawable <= names.keys():
@@ -138,11 +144,10 @@ def laid_out(html: HTML, *sheets: CSS) -> Any:
     return html.render(stylesheets=list(sheets), font_config=_FONTS, presentational_hints=True)
 
 
-def _settled(compose: Callable[[int], str], sheets: Sequence[CSS], fetcher: Any, base_url: str | None) -> Any:
+def _settled(source: Callable[[int], PageSource], sheets: Sequence[CSS]) -> Any:
     pages = 1
     for _ in range(_MOST_LAYOUTS):
-        source = HTML(string=compose(pages), url_fetcher=fetcher, base_url=base_url)
-        document = source.render(stylesheets=list(sheets), font_config=_FONTS)
+        document = source(pages).render(stylesheets=list(sheets), font_config=_FONTS)
         if len(document.pages) == pages:
             return document
         pages = len(document.pages)
