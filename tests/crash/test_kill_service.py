@@ -1,6 +1,7 @@
 """`kill -9` at random moments under load: nothing acknowledged is lost, nobody is told twice.
 
-A long run: `POSTFAX_CRASH_KILLS=30 POSTFAX_CRASH_MAILS=220 ./dev test tests/crash/test_kill_service.py`.
+A long run: `POSTFAX_CRASH_KILLS=100 POSTFAX_CRASH_MAILS=700 ./dev test tests/crash/test_kill_service.py`;
+with `POSTFAX_CRASH_DATABASE=postgresql` the book is in PostgreSQL.
 """
 
 import asyncio
@@ -10,27 +11,31 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import NamedTuple
 
 import aiosmtplib
 import pikepdf
 import pytest
 from patient_service import PatientService
+from postgresql_cluster import a_cluster
 
 from postfax.demonstration.serve_process import ServeProcess
 from postfax.demonstration.world import DOMAIN, SENDER, World
 from postfax.opening import open_book
 from store.book import Book
-from store.job import FaxJob
+from store.job import Attempt, FaxJob
 from store.job_filter import JobFilter
 from store.outbox import Copy, DeliveryState, Notice
 from store.status import Status
 
-KILLS = int(os.environ.get("POSTFAX_CRASH_KILLS", "8"))
-MAILS = int(os.environ.get("POSTFAX_CRASH_MAILS", "50"))
+KILLS = int(os.environ.get("POSTFAX_CRASH_KILLS", "5"))
+MAILS = int(os.environ.get("POSTFAX_CRASH_MAILS", "32"))
+DATABASE = os.environ.get("POSTFAX_CRASH_DATABASE", "sqlite")
 CLIENTS = 6
 SEED = 20261123
 
@@ -109,6 +114,14 @@ class Running:
     service: ServeProcess
 
 
+class Ended(NamedTuple):
+    """What the book says at the end."""
+
+    kills: int
+    jobs: tuple[FaxJob, ...]
+    attempts: dict[str, tuple[Attempt, ...]]
+
+
 async def kill_again_and_again(running: Running, world: World, rng: random.Random) -> int:
     """Kill at random moments, some while the service starts; the time between grows with what was missed."""
     kills = 0
@@ -142,23 +155,45 @@ async def until_everything_is_told(book: Book, expected: int) -> tuple[FaxJob, .
     raise AssertionError(f"not everything came to its end: {await book.counts()}")
 
 
+@contextmanager
+def chosen_database(world: World) -> Iterator[None]:
+    """The book where the run wants it."""
+    if DATABASE == "sqlite":
+        yield
+        return
+    with a_cluster() as cluster:
+        settings = world.settings_file.read_text()
+        assert "sqlite:state/book.db" in settings
+        world.settings_file.write_text(
+            settings.replace("sqlite:state/book.db", f'"{cluster.new_database()}"')
+        )
+        yield
+
+
+async def killed_under_load(world: World, document: bytes, ledger: Ledger) -> Ended:
+    """Mails come in while the service is killed; then everything comes to its end."""
+    rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
+    numbers = iter([f"+1206555{1000 + n}" for n in range(MAILS)])
+    running = Running(PatientService(world.settings_file))
+    await running.service.start()
+    killing = asyncio.create_task(kill_again_and_again(running, world, rng))
+    clients = [asyncio.create_task(client(numbers, document, running, ledger)) for _ in range(CLIENTS)]
+    kills = await killing
+    await asyncio.gather(*clients)
+    async with open_book(str(world.settings_file)) as book:
+        jobs = await until_everything_is_told(book, MAILS)
+        attempts = {job.id: found.attempts for job in jobs if (found := await book.job(job.id))}
+    assert await running.service.stop() == 0
+    return Ended(kills, jobs, attempts)
+
+
 async def test_kill_9_at_random_moments(
     tmp_path: Path, document: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
     ledger = Ledger()
-    numbers = iter([f"+1206555{1000 + n}" for n in range(MAILS)])
     async with World(folder=tmp_path, processes=2, clock=10, channels=12, policy=POLICY) as world:
-        running = Running(PatientService(world.settings_file))
-        await running.service.start()
-        killing = asyncio.create_task(kill_again_and_again(running, world, rng))
-        clients = [asyncio.create_task(client(numbers, document, running, ledger)) for _ in range(CLIENTS)]
-        kills = await killing
-        await asyncio.gather(*clients)
-        async with open_book(str(world.settings_file)) as book:
-            jobs = await until_everything_is_told(book, MAILS)
-            attempts = {job.id: found.attempts for job in jobs if (found := await book.job(job.id))}
-        assert await running.service.stop() == 0
+        with chosen_database(world):
+            kills, jobs, attempts = await killed_under_load(world, document, ledger)
         assert list((tmp_path / "state" / "work").iterdir()) == []
 
         received = Counter(
