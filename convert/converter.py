@@ -43,10 +43,16 @@ _SHEET_LIMITS = Limits(seconds=30.0, cpu_seconds=25, memory=1 << 30, file_size=1
 class Converter:
     """Makes the faxes of mails."""
 
-    def __init__(self, settings: ConvertSettings) -> None:
-        """Take how many documents are worked on at one time, and where systemd's LibreOffice is."""
+    def __init__(self, settings: ConvertSettings, *, office: bool = True) -> None:
+        """Nothing is started yet.
+
+        Args:
+            settings: how many documents are worked on at one time, and where systemd's LibreOffice is.
+            office: whether LibreOffice is started at once, and not with the first document that needs it.
+        """
         self._nursery = Nursery(preload=_TASKS, processes=settings.processes, rehearsals=_REHEARSALS)
         self._processes = settings.processes
+        self._begin_with_office = office
         self._office = OfficePool(settings.office_socket, most=min(settings.processes, _MOST_OFFICES))
 
     @property
@@ -60,7 +66,8 @@ class Converter:
         Raises:
             ConverterUnavailable: The tasks cannot be run.
         """
-        self._office.start()
+        if self._begin_with_office:
+            self._office.start()
         await _started(self._nursery)
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "doctor": "Look at everything around the service, and say what to do.",
         "station": "Be the receiving end: answer calls and keep the pages.",
         "demo": "Watch a mail become a fax, everything on this machine.",
+        "nodes": "List the processes of the service, on every host.",
         "migrate-book": "Copy the book into another database.",
     },
     "Send": {

@@ -18,7 +18,8 @@ class Lease:
     """The time in which claimed work may go out of the house."""
 
     def __init__(self, ends_at: float) -> None:
-        self._ends_at = ends_at
+        self.ends_at = ends_at
+        """By the event loop's clock."""
 
     @classmethod
     def from_now(cls, length: timedelta) -> Self:
@@ -28,7 +29,7 @@ class Lease:
     @property
     def holds(self) -> bool:
         """Whether the work is surely ours."""
-        return asyncio.get_running_loop().time() <= self._ends_at
+        return asyncio.get_running_loop().time() < self.ends_at
 
     def check(self) -> None:
         """Pass if it holds.

@@ -50,6 +50,20 @@ class OpenLines:
             if count > 0 and name not in held and name not in self._down
         }
 
+    @property
+    def carries(self) -> dict[str, int]:
+        """How many calls each line may have, those of all nodes together."""
+        return {name: line.channels for name, line in self._lines.items()}
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Of this process, by line."""
+        return self._calls
+
+    def lines_down(self) -> dict[str, str]:
+        """Why a line carries no calls, as far as this process knows; the others are left out."""
+        return {name: line.down for name, line in self._lines.items() if line.down}
+
     async def conditions(self) -> tuple[LineCondition, ...]:
         """Every line as it is now.
 

@@ -1,12 +1,17 @@
-"""The machinery behind the steps: sandboxes, converter, fax engines, lines, the way out for mails."""
+"""The machinery behind the steps: sandboxes, converter, fax engines, lines, the way out for mails.
+
+A node starts what its roles need; the rest of it is there and does nothing.
+"""
 
 import contextlib
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from config.roles import Role
 from config.server import ServerSettings
 from convert.converter import Converter
 from convert.first_page import TASK as FIRST_PAGE_TASK
@@ -34,7 +39,9 @@ class Parts:
     nursery: Nursery
     """Takes mails apart, and shows what faxes look like."""
     converter: Converter
+    """With LibreOffice only where documents are made into pages."""
     lines: dict[str, Line]
+    """Those that this node places calls on."""
     mailer: MailCarrier
     mta: ReportingMta
     """As whom notices name us."""
@@ -42,8 +49,10 @@ class Parts:
     """The From address of Postfax's own mails."""
 
 
-async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.AsyncExitStack) -> Parts:
-    """Start everything, in an order that ends cleanly if one of them cannot be started.
+async def start_parts(
+    settings: ServerSettings, roles: Collection[Role], base: Path, stack: contextlib.AsyncExitStack
+) -> Parts:
+    """Start everything that the roles need, in an order that ends cleanly if one of them cannot be started.
 
     Raises:
         ConverterUnavailable, EngineUnavailable, LineError, SigningTrouble, TaskFailed: One cannot be started;
@@ -51,33 +60,43 @@ async def start_parts(settings: ServerSettings, base: Path, stack: contextlib.As
         OSError: The work folder cannot be made.
     """
     signer = Signer(settings.mail.dkim, settings.sender)
-    signer.check()
+    if not {Role.NOTIFY, Role.ARCHIVE}.isdisjoint(roles):
+        signer.check()
     folder = make_work_folder(base)
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     nursery = Nursery(preload=("mta.mime.task", FIRST_PAGE_TASK), processes=settings.convert.processes)
-    await _enter(stack, nursery)
-    for lacking in nursery.unconfined:
-        log.error("documents_not_confined", cause=lacking)
-    converter = Converter(settings.convert)
-    for missing in missing_parts():
-        log.error("typesetting_part_missing", cause=str(missing))
-    await _enter(stack, converter)
-    pool = EnginePool(workers=settings.fax_engines)
-    await _enter(stack, pool)
-    records = DnsRecords(settings.dns.nameservers, settings.dns.timeout)
-    lines = make_lines(settings.lines, pool, records=records)
-    for line in lines.values():
-        await _enter(stack, line)
+    converter = Converter(settings.convert, office=Role.CONVERT in roles)
+    if not {Role.CONVERT, Role.NOTIFY}.isdisjoint(roles):
+        await _start_sandboxes(nursery, converter, stack)
     hostname = settings.mail.hostname or settings.domain
     return Parts(
         folder=folder,
         nursery=nursery,
         converter=converter,
-        lines=lines,
+        lines=await _start_lines(settings, stack) if Role.TRANSMIT in roles else {},
         mailer=make_mail_carrier(settings, signer),
         mta=ReportingMta(hostname=hostname, domain=settings.domain, sender_name=settings.mail.sender_name),
         sender=settings.sender,
     )
+
+
+async def _start_sandboxes(nursery: Nursery, converter: Converter, stack: contextlib.AsyncExitStack) -> None:
+    await _enter(stack, nursery)
+    for lacking in nursery.unconfined:
+        log.error("documents_not_confined", cause=lacking)
+    for missing in missing_parts():
+        log.error("typesetting_part_missing", cause=str(missing))
+    await _enter(stack, converter)
+
+
+async def _start_lines(settings: ServerSettings, stack: contextlib.AsyncExitStack) -> dict[str, Line]:
+    pool = EnginePool(workers=settings.fax_engines, alone_for=settings.lost_after.total_seconds() / 2)
+    await _enter(stack, pool)
+    records = DnsRecords(settings.dns.nameservers, settings.dns.timeout)
+    lines = make_lines(settings.lines, pool, records=records)
+    for line in lines.values():
+        await _enter(stack, line)
+    return lines
 
 
 async def _enter(stack: contextlib.AsyncExitStack, part: Nursery | Converter | EnginePool | Line) -> None:

@@ -46,6 +46,14 @@ class Pickups:
         for task in self._tasks:
             task.add_done_callback(_note_end)
 
+    async def fetch(self) -> None:
+        """Fetch until cancelled, and end in good order."""
+        self.start()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await self.stop()
+
     async def stop(self) -> None:
         """Take the present mails to their end, and fetch no more."""
         await asyncio.gather(*(mailbox.stop() for mailbox in self._mailboxes))

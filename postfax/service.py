@@ -1,5 +1,16 @@
 """The service: starts what the steps need, keeps the steps going, and stops in order.
 
+A node does what its roles say; each role runs on any number of nodes over one book:
+
+mta        accept workers; shared mailboxes, fetched by one node at a time
+convert    decide and make, with sandboxes and LibreOffice
+transmit   dial and expire, with lines and fax engines
+notify     tell, with the way out for mails
+archive    file; housekeeping and closed months, by one node at a time
+
+Whatever its roles, each node gives back what lost ones held, keeps its policy up to date, watches itself,
+and tells of itself in the book (`postfax nodes`).
+
 Nothing is remembered here. Whatever is to be done stands in the book; each step asks for it
 (`postfax.journey`), again and again (`postfax.loop`).
 """
@@ -9,13 +20,17 @@ import contextlib
 import signal
 from collections.abc import Coroutine
 from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import structlog
 
+from config.roles import Role
 from config.server import ServerSettings
 from postfax.acceptance.workers import AcceptWorkers
 from postfax.closing_months import close_months
+from postfax.duties import Duties
 from postfax.failures import ExitCode, Failure
 from postfax.housekeeping import keep_house
 from postfax.journey.dial import Dial
@@ -24,14 +39,15 @@ from postfax.loop import Loop
 from postfax.lost_services import LostServices
 from postfax.notification_socket import notify_systemd
 from postfax.opening import documents_folder, make_book, now
-from postfax.parts import start_parts
+from postfax.parts import Parts, start_parts
 from postfax.pickups import Pickups
 from postfax.policy_reload import PolicyReload
+from postfax.presence import Presence
 from postfax.steps import Steps
 from postfax.watching import metrics
 from postfax.watching.http_door import HttpDoor
 from postfax.watching.watch import Watch
-from store.address import folders_of
+from store.address import folders_of, is_on_server
 from store.book import Book
 from store.errors import BookUnavailable
 from transmit.lines import lines_that_keep_calls
@@ -64,12 +80,14 @@ class Service:
                 "Name one under lines: in the settings."
             )
         self._settings = settings
+        self._roles = frozenset(settings.roles)
         self._policy = LivePolicy(settings.policy, lines=settings.lines, now=now())
         self._keeping = lines_that_keep_calls(settings.lines)
         self._stop = asyncio.Event()
         self._allow_removal = allow_removal
         self._workers: AcceptWorkers | None = None
         self._reload: PolicyReload | None = None
+        self._pickup: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
@@ -82,29 +100,29 @@ class Service:
         self._take_signals()
         async with contextlib.AsyncExitStack() as stack:
             book = await self._open_book(stack)
-            lost = LostServices(book, self._keeping)
-            taken_over = await lost.give_back()
-            parts = await start_parts(self._settings, documents_folder(self._settings).parent / "work", stack)
-            self._workers = await self._take_mail(book, stack)
-            self._reload = await self._keep_policy(book, self._workers, stack)
-            pickups = Pickups(self._settings, book, lambda: self._policy.current)
-            pickups.start()
-            self._keep_house(book, stack)
-            dial = Dial(book, parts.lines, self._policy, folder=parts.folder, clock=now)
+            lost = self._lost_services(book)
+            taken_over = await lost.give_back(silent=False)
+            base = documents_folder(self._settings).parent / "work"
+            parts = await start_parts(self._settings, self._roles, base, stack)
+            dial = self._dial(book, parts)
+            await self._announce(book, dial, stack)
+            await self._take_mail(book, stack)
+            await self._keep_policy(book, stack)
+            self._take_duties(book, stack)
             dial.take_up(taken_over)
             _keep_going(stack, "lost services", lost.watch(dial.take_up))
             self._watch(book, dial, stack)
-            steps = Steps(self._settings, self._policy, book, parts, clock=now)
+            steps = Steps(self._settings, self._policy, book, parts, clock=now, roles=self._roles)
             forward, outward = steps.forward(dial), steps.outward()
             notify_systemd("READY=1")
-            log.info("service_ready")
+            log.info("service_ready", roles=[role.value for role in Role if role in self._roles])
             ended = await self._until_stopped([*forward, *outward])
             notify_systemd("STOPPING=1")
             log.info("service_stopping", calls=dial.calls)
-            await asyncio.gather(self._workers.stop(), pickups.stop(), _stop(forward))
+            await asyncio.gather(self._take_no_more_mail(), _stop(forward))
             await dial.finish(CALLS_MAY_FINISH)
             await _stop(outward)
-            await _give_back_claims(book, self._keeping)
+            await self._leave(book)
         log.info("service_stopped")
         if ended:
             raise Failure(f"the loop {ended} ended by itself; the log says why.", ExitCode.PARTLY)
@@ -124,27 +142,50 @@ class Service:
         await Book.migrate(self._settings.store)
         book = await stack.enter_async_context(make_book(self._settings))
         await book.check_writable()
-        swept = await book.sweep_bodies()
+        swept = await book.sweep_bodies(objects=False)
         log.info("book_opened", swept=len(swept))
         return book
 
-    async def _take_mail(self, book: Book, stack: contextlib.AsyncExitStack) -> AcceptWorkers:
-        workers = AcceptWorkers(self._settings, lambda: self._policy.current, came_in=book.announce)
-        await workers.start()
-        stack.push_async_callback(workers.stop)
-        return workers
+    def _lost_services(self, book: Book) -> LostServices:
+        calls = Role.TRANSMIT in self._roles
+        return LostServices(book, self._keeping, lease=self._settings.lost_after, takes_up=calls)
 
-    async def _keep_policy(
-        self, book: Book, workers: AcceptWorkers, stack: contextlib.AsyncExitStack
-    ) -> PolicyReload:
+    def _dial(self, book: Book, parts: Parts) -> Dial:
+        return Dial(
+            book,
+            parts.lines,
+            self._policy,
+            folder=parts.folder,
+            clock=now,
+            lease=self._settings.lost_after,
+            shared=is_on_server(self._settings.store),
+        )
+
+    async def _announce(self, book: Book, dial: Dial, stack: contextlib.AsyncExitStack) -> None:
+        presence = Presence(book, self._roles, dial.open_lines.lines_down, version=version("postfax"))
+        await presence.tell()
+        _keep_going(stack, "presence", presence.keep_telling())
+
+    async def _take_mail(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
+        if Role.MTA in self._roles:
+            workers = AcceptWorkers(self._settings, lambda: self._policy.current, came_in=book.announce)
+            await workers.start()
+            stack.push_async_callback(workers.stop)
+            self._workers = workers
+
+    async def _keep_policy(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         """Take over what is changed in the policy's files."""
         reload = PolicyReload(
-            book, self._policy, workers.give_policy, clock=now, allow_removal=self._allow_removal
+            book, self._policy, self._hand_policy_on, clock=now, allow_removal=self._allow_removal
         )
         await reload.begin()
         _keep_going(stack, "reload", reload.run())
         _keep_going(stack, "policy watch", reload.watch())
-        return reload
+        self._reload = reload
+
+    async def _hand_policy_on(self) -> None:
+        if self._workers:
+            await self._workers.give_policy()
 
     def _watch(self, book: Book, dial: Dial, stack: contextlib.AsyncExitStack) -> None:
         """Look after the service, and answer programs that do.
@@ -168,18 +209,46 @@ class Service:
             log.info("monitoring_opened", address=str(door.open()))
         _keep_going(stack, "watch", watch.run())
 
-    def _keep_house(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
-        kept = timedelta(days=self._settings.mail.quarantine.days)
-        keeping = keep_house(
+    def _take_duties(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
+        """Do what one node does for all, whenever that is this one."""
+        duties = Duties(book, self._settings.lost_after)
+        if Role.MTA in self._roles and self._settings.mail.pickup:
+            self._pickup = asyncio.create_task(duties.keep("mailboxes", partial(self._fetch, book)))
+            stack.push_async_callback(self._fetch_no_more)
+        if Role.ARCHIVE in self._roles:
+            _keep_going(stack, "housekeeping", duties.keep("housekeeping", partial(self._keep_house, book)))
+            _keep_going(stack, "closing", duties.keep("closing months", partial(self._close_months, book)))
+
+    async def _fetch(self, book: Book) -> None:
+        await Pickups(self._settings, book, lambda: self._policy.current).fetch()
+
+    async def _fetch_no_more(self) -> None:
+        if self._pickup:
+            await _end(self._pickup)
+
+    async def _keep_house(self, book: Book) -> None:
+        await keep_house(
             book,
             lambda: self._policy.current,
-            quarantine_kept=kept,
+            quarantine_kept=timedelta(days=self._settings.mail.quarantine.days),
             destinations_kept=self._settings.destinations_kept,
             clock=now,
         )
-        _keep_going(stack, "housekeeping", keeping)
-        closing = close_months(book, lambda: self._policy.current, documents_folder(self._settings), now)
-        _keep_going(stack, "closing months", closing)
+
+    async def _close_months(self, book: Book) -> None:
+        await close_months(book, lambda: self._policy.current, documents_folder(self._settings), now)
+
+    async def _take_no_more_mail(self) -> None:
+        workers = [self._workers.stop()] if self._workers else []
+        await asyncio.gather(*workers, self._fetch_no_more())
+
+    async def _leave(self, book: Book) -> None:
+        """Give back what the stop cut off, without counting it as a try: left to the next start, it would."""
+        try:
+            await book.release_own_claims(self._keeping)
+            await book.node_left()
+        except BookUnavailable as problem:
+            log.warning("claims_not_given_back", cause=problem.cause or str(problem))
 
     # --- What comes from outside while it runs ------------------------------------------------------------
 
@@ -216,11 +285,3 @@ async def _end(task: asyncio.Task[None]) -> None:
 def _note_end(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (problem := task.exception()):
         log.error("task_ended", task=task.get_name(), exc_info=problem)
-
-
-async def _give_back_claims(book: Book, keeping: frozenset[str]) -> None:
-    """Give back what the stop cut off, without counting it as a try: left to the next start, it would be."""
-    try:
-        await book.release_own_claims(keeping)
-    except BookUnavailable as problem:
-        log.warning("claims_not_given_back", cause=problem.cause or str(problem))

@@ -99,7 +99,7 @@ class Node:
             policy = LivePolicy(policy_file(), lines=("main",), now=self.clock())
             line = SimulatedLine(self, self.world.telephones)
             settings = office_settings()
-            dial = Dial(self.book, {line.name: line}, policy, folder=folder, clock=self.clock)
+            dial = Dial(self.book, {line.name: line}, policy, folder=folder, clock=self.clock, shared=True)
             steps = Steps(settings, policy, self.book, self._parts(folder, line, settings), clock=self.clock)
             keeping = keep_house(
                 self.book,

@@ -112,19 +112,28 @@ class Calling(Nodes):
         return await self._access.write(claims.renew, held, lease)
 
     async def release_dead_owners(
-        self, gone: Callable[[str], bool] = is_gone, kept: Collection[str] = ()
+        self, gone: Callable[[str], bool] = is_gone, kept: Collection[str] = (), *, silent: bool = True
     ) -> Released:
         """Give back what processes hold that are no more, and interrupt their calls. At each start.
 
-        Calls on the lines named in `kept` stay open, for whoever can take them over.
+        Calls on the lines named in `kept` stay open, for whoever can take them over. Without `silent` no
+        owner on another host counts as dead because the lease of its call is over.
         """
-        return await self._access.write(claims.release_dead_owners, gone, kept)
+        return await self._access.write(claims.release_dead_owners, gone, kept, silent=silent)
 
     async def take_over_calls(
-        self, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool] = is_gone
+        self,
+        lines: Collection[str],
+        lease: timedelta,
+        gone: Callable[[str], bool] = is_gone,
+        *,
+        silent: bool = True,
     ) -> tuple[tuple[FaxJob, Attempt], ...]:
-        """Go on with calls of processes that are no more, on lines that keep them, before their release."""
-        return await self._access.write(claims.take_over_calls, lines, lease, gone)
+        """Go on with calls of processes that are no more, on lines that keep them, before their release.
+
+        `silent` is as there.
+        """
+        return await self._access.write(claims.take_over_calls, lines, lease, gone, silent=silent)
 
     async def release_own_claims(self, kept: Collection[str] = ()) -> tuple[str, ...]:
         """Give back all that this owner holds, at the service's end; ids of the attempts it interrupted.

@@ -2,6 +2,9 @@
 
 `start` is the kernel's boot id (shortened) and the process's start in clock ticks since that boot, so neither
 a reused pid nor a reboot makes a dead owner look alive.
+
+`host` is the host's name, or what `POSTFAX_HOST` says where several hosts have the same one, as containers
+may: two with one name would take each other's processes for dead.
 """
 
 import os
@@ -13,17 +16,22 @@ from pathlib import Path
 _STATE, _START_TIME = 0, 19
 
 
+def this_host() -> str:
+    """The name of this host, in which no other works on the same book."""
+    return os.environ.get("POSTFAX_HOST") or socket.gethostname()
+
+
 def this_process() -> str:
     """The owner's name of the calling process."""
     pid = os.getpid()
-    return f"{socket.gethostname()}/{pid}/{_start(pid)}"
+    return f"{this_host()}/{pid}/{_start(pid)}"
 
 
 def is_gone(owner: str) -> bool:
     """Whether the owner was a process of this host and has ended. Of other hosts nothing is known: False."""
     host, _, process = owner.partition("/")
     pid, _, start = process.partition("/")
-    return host == socket.gethostname() and pid.isdecimal() and not _same(_start(int(pid)), start)
+    return host == this_host() and pid.isdecimal() and not _same(_start(int(pid)), start)
 
 
 def _same(now: str, then: str) -> bool:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,25 @@ class ServiceEnded(Exception):  # noqa: N818 - named as what happened
 class ServeProcess:
     """One run of the service."""
 
-    def __init__(self, settings_file: Path, *, on_event: Callable[[Event], None] = lambda _: None) -> None:
-        """`on_event` sees each line of the log as it comes."""
+    def __init__(
+        self,
+        settings_file: Path,
+        *,
+        arguments: Sequence[str] = (),
+        started_by: Sequence[str] = (),
+        on_event: Callable[[Event], None] = lambda _: None,
+    ) -> None:
+        """Nothing runs yet.
+
+        Args:
+            settings_file: the server's settings.
+            arguments: of `serve`.
+            started_by: a program that becomes the service, with its arguments, such as `ip netns exec NAME`.
+            on_event: sees each line of the log as it comes.
+        """
         self._settings_file = settings_file
+        self._arguments = arguments
+        self._started_by = started_by
         self._on_event = on_event
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -55,7 +71,9 @@ class ServeProcess:
     async def launch(self) -> None:
         """Start it, and do not wait."""
         self._process = await asyncio.create_subprocess_exec(
+            *self._started_by,
             *(sys.executable, "-P", "-m", "postfax.command", "--config", str(self._settings_file), "serve"),
+            *self._arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from convert.attempt_document import join_documents
+from postfax.journey.call_leases import CallLeases
 from postfax.journey.ordering import OrderedCall, order_to_follow, ordered_call
 from postfax.journey.shared_call import outcomes_of
 from postfax.lease import Lease
@@ -54,14 +55,34 @@ class Calling:
     """Places calls, and knows the orders of those in progress."""
 
     def __init__(
-        self, book: Book, lines: Mapping[str, Line], policy: LivePolicy, *, folder: Path, clock: Clock
+        self,
+        book: Book,
+        lines: Mapping[str, Line],
+        policy: LivePolicy,
+        *,
+        folder: Path,
+        clock: Clock,
+        lease: timedelta,
+        leases: CallLeases,
     ) -> None:
-        """`folder` is where documents get their header lines; each call has a folder of its own."""
+        """Nothing is called yet.
+
+        Args:
+            book: what is known of jobs and numbers.
+            lines: by name.
+            policy: that holds now.
+            folder: where documents get their header lines; each call has a folder of its own.
+            clock: the time.
+            lease: of a call.
+            leases: those of this node's calls.
+        """
         self._book = book
         self._lines = lines
         self._policy = policy
         self._folder = folder
         self._clock = clock
+        self._lease = lease
+        self._leases = leases
         self.orders: dict[str, CallOrder] = {}
         """Of the calls in progress, by their jobs."""
 
@@ -231,9 +252,10 @@ class Calling:
             BookUnavailable: nobody knows.
         """
         while True:
-            lease = Lease.from_now(LEASE)
-            if await self._book.renew(Claims(attempts=[attempt.id]), LEASE):
+            lease = Lease.from_now(self._lease)
+            if await self._book.renew(Claims(attempts=[attempt.id]), self._lease):
                 raise CallNotOurs(attempt.id)
+            self._leases.renewed([attempt.id], lease)
             if lease.holds:  # or else the answer of the book was long on its way
                 return
 

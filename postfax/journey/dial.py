@@ -1,7 +1,7 @@
 """Dial: a due job is called over a line with a free channel, and what the call came to is recorded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,9 +9,13 @@ from typing import TypeVar
 
 import structlog
 
+from config.roles import Role
+from postfax.fair_share import FairShare
+from postfax.journey.call_leases import CallLeases
 from postfax.journey.calling import LEASE, Calling, CallResult
 from postfax.journey.shared_call import OTHER_CANCELLED, begins_batch, goes_along
 from postfax.journey.wording import header_text
+from postfax.lease import Lease
 from postfax.live_policy import LivePolicy
 from postfax.loop import PAUSE_AFTER_TROUBLE
 from postfax.open_lines import OpenLines
@@ -20,6 +24,7 @@ from postfax.watching import metrics
 from store.book import Book
 from store.errors import AttemptClosed, BookUnavailable
 from store.job import Attempt, FaxJob
+from store.node import LATE_AFTER
 from store.records.claims import Claims
 from store.status import Status
 from transmit.line import CallNotOurs, Line
@@ -27,7 +32,9 @@ from transmit.retry import decide
 
 Claimed = tuple[FaxJob, Attempt]
 T = TypeVar("T")
-RENEWAL = timedelta(minutes=3)
+LEASE_OVER = "this host could not reach the record for so long that another may have taken the fax over"
+_CALL = "call "
+"""Before the attempt, it names a task."""
 NOT_PLACED = "not placed: the record could not be read or written"
 NOT_PLACED_AGAIN = timedelta(minutes=1)
 """How long a fax waits whose call could not be placed for that reason a second time in a row."""
@@ -45,17 +52,34 @@ class Dial:
         *,
         folder: Path,
         clock: Clock,
+        lease: timedelta = LEASE,
+        shared: bool = False,
     ) -> None:
-        """`folder` is where documents get their header lines; each call has a folder of its own."""
+        """Nothing is called yet.
+
+        Args:
+            book: what there is to be called.
+            lines: those of this node.
+            policy: that holds now.
+            folder: where documents get their header lines; each call has a folder of its own.
+            clock: the time.
+            lease: of a call; it is renewed while the call goes on.
+            shared: whether other hosts work on the book: then calls end with their leases.
+        """
         self._book = book
         self._clock = clock
         self._lines = lines
+        self._lease = lease
+        self._leases = CallLeases(self._lease_is_over if shared else None)
+        self._fair = FairShare(self._transmitting_nodes)
         self.open_lines = OpenLines(book, lines)
         """Which lines take calls, and how many are on each."""
-        self._calling = Calling(book, lines, policy, folder=folder, clock=clock)
+        self._calling = Calling(
+            book, lines, policy, folder=folder, clock=clock, lease=lease, leases=self._leases
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._kept: set[asyncio.Task[None]] = set()
-        self._renew_at = clock() + RENEWAL
+        self._renewing: asyncio.Task[None] | None = None
         self._finishing = False
 
     @property
@@ -66,19 +90,26 @@ class Dial:
     async def step(self) -> bool:
         """Look after the calls in progress, then begin one more; False if that cannot be."""
         await self._look_after_calls()
-        channels = await self.open_lines.free_channels()
-        claimed = await self._book.claim_call(channels, LEASE, _header_line) if channels else None
+        if not (channels := await self.open_lines.free_channels()):
+            return False
+        carries = {line: self.open_lines.carries[line] for line in channels}
+        await self._fair.wait(carries, self.open_lines.calls)
+        lease = Lease.from_now(self._lease)
+        claimed = await self._book.claim_call(channels, self._lease, _header_line, carries)
         if claimed is None:
             return False
-        self._begin(*claimed, others=await self._companions(*claimed))
+        self._begin(*claimed, others=await self._companions(*claimed), lease=lease)
         return True
+
+    async def _transmitting_nodes(self) -> int:
+        return await self._book.nodes_with_role(Role.TRANSMIT, self._clock() - LATE_AFTER)
 
     async def _companions(self, job: FaxJob, attempt: Attempt) -> tuple[Claimed, ...]:
         """The faxes to the same number that go along in a call."""
         if self._lines[attempt.line].keeps_calls or not begins_batch(job):
             return ()
         try:
-            found = await self._book.claim_companions(attempt.id, LEASE, _header_line, goes_along)
+            found = await self._book.claim_companions(attempt.id, self._lease, _header_line, goes_along)
         except Exception as problem:  # whatever it is: the call that was claimed has to begin
             log.error("call_not_shared", job=job.id, attempt=attempt.id, exc_info=problem)
             return ()
@@ -90,19 +121,30 @@ class Dial:
         """Go on with calls that a service before this one began, on lines that keep them."""
         for job, attempt in calls:
             log.info("call_taken_up", job=job.id, attempt=attempt.id, line=attempt.line)
-            self._begin(job, attempt, taken_up=True)
+            self._begin(job, attempt, lease=Lease.from_now(self._lease), taken_up=True)
 
     def _begin(
-        self, job: FaxJob, attempt: Attempt, *, others: Sequence[Claimed] = (), taken_up: bool = False
+        self,
+        job: FaxJob,
+        attempt: Attempt,
+        *,
+        lease: Lease,
+        others: Sequence[Claimed] = (),
+        taken_up: bool = False,
     ) -> None:
         self.open_lines.begin(attempt.line)
+        attempts = [attempt.id, *(one.id for _, one in others)]
+        self._leases.begin(attempts, lease)
         alone = self._follow(job, attempt, taken_up=taken_up) if not others else None
         following = alone or self._follow_shared([(job, attempt), *others])
-        task = asyncio.create_task(following, name=f"call {attempt.id}")
+        task = asyncio.create_task(following, name=f"{_CALL}{attempt.id}")
         self._tasks.add(task)
         if self._lines[attempt.line].keeps_calls:
             self._kept.add(task)
+        task.add_done_callback(lambda _: self._leases.end(attempts))
         task.add_done_callback(self._over)
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew_while_calling(), name="calls renewed")
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -112,23 +154,56 @@ class Dial:
             log.error("call_not_recorded", task=task.get_name(), exc_info=problem)
 
     async def _look_after_calls(self) -> None:
-        """Hang up what somebody cancelled, and keep the claims."""
+        """Hang up what somebody cancelled."""
         if not self._calling.orders:
             return
         for job_id in await self._book.calls_to_hang_up():
             if order := self._calling.orders.get(job_id):
                 order.hang_up.set()
-        if self._clock() >= self._renew_at:
-            self._renew_at = self._clock() + RENEWAL
-            held = Claims(attempts=[order.attempt_id for order in self._calling.orders.values()])
-            self._hang_up_lost(await self._book.renew(held, LEASE))
 
-    def _hang_up_lost(self, attempts: Collection[str]) -> None:
-        """End calls that others have taken for dead, while this process stood still: they call anew."""
-        for job_id, order in self._calling.orders.items():
-            if order.attempt_id in attempts:
-                log.error("call_lost_to_others", job=job_id, attempt=order.attempt_id)
+    async def _renew_while_calling(self) -> None:
+        """Keep the claims; what others have is ended here."""
+        pause = self._lease.total_seconds() / 8
+        while self._tasks:
+            await asyncio.sleep(pause)
+            try:
+                await self._renew()
+                pause = self._lease.total_seconds() / 8
+            except BookUnavailable as problem:
+                log.error("calls_not_renewed", calls=self.calls, cause=problem.cause or str(problem))
+                pause = PAUSE_AFTER_TROUBLE
+
+    async def _renew(self) -> None:
+        held = frozenset(order.attempt_id for order in self._calling.orders.values())
+        if not held:
+            return
+        lease = Lease.from_now(self._lease)
+        lost = await self._book.renew(Claims(attempts=held), self._lease)
+        self._leases.renewed(held - lost, lease)
+        for attempt in lost:
+            self._end_lost(attempt)
+
+    def _lease_is_over(self, attempt: str) -> None:
+        """Hang up; one that its line keeps goes on, and is followed by whoever can reach the book."""
+        if attempt not in self._kept_attempts():
+            self._hang_up(attempt, "call_lease_over")
+
+    def _end_lost(self, attempt: str) -> None:
+        """End our part in a call that others have taken for dead: they call anew, or follow it."""
+        if task := self._kept_attempts().get(attempt):
+            log.error("call_lost_to_others", attempt=attempt)
+            task.cancel()
+        else:
+            self._hang_up(attempt, "call_lost_to_others")
+
+    def _hang_up(self, attempt: str, event: str) -> None:
+        for order in self._calling.orders.values():
+            if order.attempt_id == attempt:
+                log.error(event, job=order.job_id, attempt=attempt)
                 order.hang_up.set()
+
+    def _kept_attempts(self) -> dict[str, asyncio.Task[None]]:
+        return {task.get_name().removeprefix(_CALL): task for task in self._kept}
 
     async def finish(self, seconds: float) -> None:
         """Let calls end by themselves for so long; then hang up and close them as interrupted.
@@ -144,12 +219,14 @@ class Dial:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._renewing:
+            self._renewing.cancel()
 
     async def _follow(self, job: FaxJob, attempt: Attempt, *, taken_up: bool) -> None:
         """One call, from the header line to the record of its outcome."""
         try:
             result = await self._calling.result(job, attempt, taken_up=taken_up)
-            end = self._record_surely(job, attempt, result)
+            end = self._record_one_of(job, attempt, result)
         except CallNotOurs:
             log.error("call_left_to_others", job=job.id, attempt=attempt.id)
             return
@@ -216,20 +293,25 @@ class Dial:
                 raise problem
 
     async def _record_one_of(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:
-        """A fax whose call was hung up because somebody cancelled another one in it is due again at once."""
-        if result.outcome.status is Status.JOB_CANCELLED:
-            ended = partial(self._ended_by_another, job, attempt)
+        """Record what a fax came to; one whose call ended for no reason of its own is due again at once."""
+        status, cause = result.outcome.status, ""
+        if status is not Status.SUCCESS and not self._leases.holds(attempt.id):
+            cause = LEASE_OVER
+        elif status is Status.JOB_CANCELLED:
+            cause = OTHER_CANCELLED
+        if cause:
+            ended = partial(self._ended_for_others, job, attempt, cause)
             if await self._surely(ended, "outcome_not_yet_recorded", job):
                 return
         await self._record_surely(job, attempt, result)
 
-    async def _ended_by_another(self, job: FaxJob, attempt: Attempt) -> bool:
+    async def _ended_for_others(self, job: FaxJob, attempt: Attempt, cause: str) -> bool:
         """Whether it was not this fax that somebody cancelled; then it is recorded so."""
         now = await self._book.job(job.id)
         if now is None or now.cancel_requested_by:
             return False
-        await self._book.record_called_off(attempt.id, OTHER_CANCELLED, self._clock())
-        log.info("call_ended_by_another_fax", job=job.id, attempt=attempt.id)
+        await self._book.record_called_off(attempt.id, cause, self._clock())
+        log.info("call_called_off", job=job.id, attempt=attempt.id, cause=cause)
         return True
 
     async def _record_surely(self, job: FaxJob, attempt: Attempt, result: CallResult) -> None:

@@ -57,13 +57,17 @@ def renew(turn: Turn, held: Claims, lease: timedelta) -> frozenset[str]:
     return frozenset({*held.mails, *held.notices, *held.copies, *held.attempts} - kept)
 
 
-def release_dead_owners(turn: Turn, gone: Callable[[str], bool], kept: Collection[str] = ()) -> Released:
+def release_dead_owners(
+    turn: Turn, gone: Callable[[str], bool], kept: Collection[str] = (), *, silent: bool = True
+) -> Released:
     """Give back the claims of owners of whom `gone` says so, and of other hosts whose calls' leases ended.
 
     Calls on the lines named in `kept` stay open: they are for whoever can take them over. A node whose
     process has ended is known no more, nor is one that was silent for `KNOWN_FOR`.
+
+    Without `silent` the leases are not looked at.
     """
-    dead = _dead_owners(turn, gone, kept)
+    dead = _dead_owners(turn, gone, kept, silent=silent)
     interrupted = [attempt for owner in dead for attempt in release_claims_of(turn, owner, kept)]
     remove(turn, (owner for owner in known_nodes(turn.connection) if gone(owner)))
     turn.connection.execute(delete(nodes).where(nodes.c.heard_at < turn.now - KNOWN_FOR))
@@ -71,25 +75,27 @@ def release_dead_owners(turn: Turn, gone: Callable[[str], bool], kept: Collectio
 
 
 def take_over_calls(
-    turn: Turn, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool]
+    turn: Turn, lines: Collection[str], lease: timedelta, gone: Callable[[str], bool], *, silent: bool = True
 ) -> tuple[tuple[FaxJob, Attempt], ...]:
     """Make the open calls of dead owners this owner's, on lines whose calls go on without a service.
 
-    Before `release_dead_owners`, which would interrupt them.
+    Before `release_dead_owners`, which would interrupt them; `silent` is as there.
     """
-    theirs = update(attempts).where(
-        OPEN, attempts.c.owner.in_(_dead_owners(turn, gone, ())), attempts.c.line.in_(sorted(lines))
-    )
+    dead = _dead_owners(turn, gone, (), silent=silent)
+    theirs = update(attempts).where(OPEN, attempts.c.owner.in_(dead), attempts.c.line.in_(sorted(lines)))
     taken = theirs.values(owner=turn.owner, leased_until=turn.now + lease).returning(attempts.c.id)
     found = [the_attempt(turn.connection, one) for one in sorted(turn.connection.scalars(taken))]
     return tuple((the_job(turn.connection, attempt.job_id), attempt) for attempt in found)
 
 
-def _dead_owners(turn: Turn, gone: Callable[[str], bool], kept: Collection[str]) -> tuple[str, ...]:
+def _dead_owners(
+    turn: Turn, gone: Callable[[str], bool], kept: Collection[str], *, silent: bool
+) -> tuple[str, ...]:
     owners = _owners(turn.connection, kept)
     dead = [owner for owner in owners if owner != turn.owner and gone(owner)]
-    silent = _silent_owners(turn.connection, turn.now, kept)
-    dead += [owner for owner in silent if _host(owner) != _host(turn.owner)]
+    if silent:
+        others = _silent_owners(turn.connection, turn.now, kept)
+        dead += [owner for owner in others if _host(owner) != _host(turn.owner)]
     return tuple(dict.fromkeys(dead))
 
 

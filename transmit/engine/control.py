@@ -74,6 +74,13 @@ class HangUp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StillHere:
+    """Order: the service is there. One that does not say so again within these seconds stands still."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
     """Report: the worker runs; or it cannot, and says why."""
 
@@ -104,7 +111,7 @@ class Released:
     """The traceback of the fault of ours that ended it; empty for none."""
 
 
-Order = Open | Listen | StartAudio | SwitchToT38 | BackToAudio | HangUp
+Order = Open | Listen | StartAudio | SwitchToT38 | BackToAudio | HangUp | StillHere
 Report = (
     Ready
     | Opened

@@ -20,6 +20,7 @@ import itertools
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from transmit.engine.control import StillHere
 from transmit.engine.engine_call import EngineCall, EngineUnavailable
 from transmit.engine.order import SessionOrder
 from transmit.engine.worker_process import WorkerProcess
@@ -36,9 +37,19 @@ class EnginePool:
     Start it in the main thread: the kernel ends a worker together with the thread that started it.
     """
 
-    def __init__(self, *, workers: int = 1, log: FilteringBoundLogger | None = None) -> None:
-        """A pool that is not started yet."""
+    def __init__(
+        self, *, workers: int = 1, alone_for: float | None = None, log: FilteringBoundLogger | None = None
+    ) -> None:
+        """A pool that is not started yet.
+
+        Args:
+            workers: how many processes.
+            alone_for: seconds after which calls end although nobody ends them, if this process stands still;
+                by default they go on.
+            log: where it says what happens.
+        """
         self._count = workers
+        self._alone_for = alone_for
         self._log: FilteringBoundLogger = log if log is not None else structlog.get_logger()
         self._alive: list[WorkerProcess] = []
         self._keepers: list[asyncio.Task[None]] = []
@@ -57,6 +68,8 @@ class EnginePool:
                 await self.stop()
                 raise worker
             self._keepers.append(asyncio.create_task(self._keep(worker)))
+        if self._alone_for is not None:
+            self._keepers.append(asyncio.create_task(self._say_still_here(self._alone_for)))
 
     async def stop(self) -> None:
         """End all workers; calls that are still open end as crashed."""
@@ -100,6 +113,13 @@ class EnginePool:
             self._alive.remove(worker)
             pause = 0.0 if lifetime > _SHORT_LIFE else min(_LONGEST_PAUSE, 2 * pause + 0.1)
             worker = await self._respawn(pause)
+
+    async def _say_still_here(self, seconds: float) -> None:
+        """Let every worker know, in time, that this process goes on."""
+        while True:
+            for worker in self._alive:
+                worker.send(0, StillHere(seconds=seconds))
+            await asyncio.sleep(seconds / 8)
 
     async def _respawn(self, pause: float) -> WorkerProcess:
         while True:

@@ -2,7 +2,9 @@
 
     python -m transmit.engine.worker FD         (FD: its end of the control socket pair)
 
-It ends when the service closes the control socket, and dies with the service. It leaves SIGTERM and SIGINT to
+It ends when the service closes the control socket, and dies with the service; so it does when a service that
+told it for how long it would be heard (`StillHere`) is not: that stands still, others may have taken its
+calls over, and they must not go on here. It leaves SIGTERM and SIGINT to
 the service, which lets calls in progress finish: systemd and terminals send them to every process.
 """
 
@@ -10,6 +12,7 @@ import contextlib
 import ctypes
 import gc
 import heapq
+import math
 import select
 import signal
 import socket
@@ -28,6 +31,7 @@ from transmit.engine.control import (
     Refused,
     Released,
     Report,
+    StillHere,
     encode,
 )
 from transmit.engine.events import EngineResult
@@ -51,18 +55,26 @@ class Worker:
         self._calls: dict[int, Call] = {}
         self._turns: list[tuple[float, int]] = []
         """A heap: when which call is due."""
+        self._alone_from = math.inf
+        """When the service is taken to stand still."""
 
     def run(self) -> None:
-        """Work until the service closes the control socket."""
+        """Work until the service closes the control socket, or stands still."""
         self._report(0, Ready())
         while True:
-            pause = max(0.0, self._turns[0][0] - time.monotonic()) if self._turns else None
             writable = [self._control] if self._unsent else []
-            readable, _, _ = select.select([self._control], writable, [], pause)
+            readable, _, _ = select.select([self._control], writable, [], self._pause())
             if readable and not self._take_orders():
+                return
+            if time.monotonic() > self._alone_from:
                 return
             self._run_due_calls()
             self._flush()
+
+    def _pause(self) -> float | None:
+        """Seconds until something is to be done; None for ever."""
+        due = min(self._turns[0][0] if self._turns else math.inf, self._alone_from)
+        return None if due == math.inf else max(0.0, due - time.monotonic())
 
     def _take_orders(self) -> bool:
         """Whether the service is still there."""
@@ -77,6 +89,8 @@ class Worker:
     def _obey(self, number: int, order: Order) -> None:
         if isinstance(order, Open):
             self._open(number, order)
+        elif isinstance(order, StillHere):
+            self._alone_from = time.monotonic() + order.seconds
         elif number in self._calls:
             with self._contained(number):
                 self._calls[number].obey(order)

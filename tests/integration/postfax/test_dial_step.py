@@ -15,7 +15,7 @@ from config.fax import Resolution
 from config.settings import Settings, UserPolicy
 from postfax.journey import calling, ordering
 from postfax.journey import dial as dial_module
-from postfax.journey.dial import Dial
+from postfax.journey.dial import LEASE_OVER, Dial
 from postfax.live_policy import LivePolicy
 from store.book import Book
 from store.errors import BookUnavailable
@@ -419,6 +419,96 @@ async def test_an_outcome_that_comes_too_late_is_said_in_the_log(exchange: Excha
         await until(lambda: exchange.dial.calls == 0)
     assert "outcome_too_late" in [entry["event"] for entry in logged]
     assert (await exchange.job()).state is JobState.WAITING
+
+
+@dataclass
+class HangsUp(OneChannel):
+    """A line whose calls end when they are told to."""
+
+    async def send(self, order: CallOrder, report: Report) -> Outcome:
+        await order.fence()
+        report(CallProgress(kind=ProgressKind.DIALLING, attempt_id=order.attempt_id))
+        self.calls += 1
+        self.order = order
+        await order.hang_up.wait()
+        return Outcome(status=Status.JOB_CANCELLED, cause="cancelled", ended_at=now())
+
+
+async def test_a_call_whose_lease_cannot_be_renewed_is_hung_up_and_costs_no_try(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another host may call the number by then."""
+    line, lease = HangsUp(), timedelta(seconds=20)
+    dial = Dial(
+        exchange.book,
+        {"main": line},
+        exchange.policy,
+        folder=exchange.folder,
+        clock=now,
+        lease=lease,
+        shared=True,
+    )
+    assert await dial.step()
+    await until(lambda: line.calls > 0)
+    assert line.order
+    with capture_logs() as logged:
+        dial._lease_is_over(line.order.attempt_id)  # as its timer does
+        monkeypatch.setattr(dial._leases, "holds", lambda _: False)
+        waiting = await exchange.until(JobState.WAITING)
+    assert (waiting.tries, [attempt.interrupted for attempt in waiting.attempts]) == (0, [True])
+    assert waiting.attempts[0].outcome
+    assert waiting.attempts[0].outcome.cause == LEASE_OVER
+    assert {"call_lease_over", "call_called_off"} <= {entry["event"] for entry in logged}
+    await dial.finish(0)
+
+
+async def test_a_call_that_others_have_taken_for_dead_is_hung_up(exchange: Exchange) -> None:
+    line = HangsUp()
+    dial = Dial(exchange.book, {"main": line}, exchange.policy, folder=exchange.folder, clock=now)
+    assert await dial.step()
+    await until(lambda: line.calls > 0)
+    assert line.order
+    await exchange.book.record_interrupted(line.order.attempt_id)
+    await dial._renew()
+    await until(lambda: dial.calls == 0)
+    job = await exchange.job()
+    assert (job.state, len(job.attempts), job.cancel_requested_by) == (JobState.WAITING, 1, "")
+    await dial.finish(0)
+
+
+async def test_a_call_that_another_node_follows_is_not_hung_up(exchange: Exchange) -> None:
+    line = HangsUp(keeps_calls=True)
+    dial = Dial(
+        exchange.book, {"main": line}, exchange.policy, folder=exchange.folder, clock=now, shared=True
+    )
+    assert await dial.step()
+    await until(lambda: line.calls > 0)
+    assert line.order
+    async with next_service(exchange) as book:
+        assert await book.take_over_calls({"main"}, timedelta(minutes=10), lambda _: True)
+        dial._lease_is_over(line.order.attempt_id)
+        assert dial.calls == 1
+        await dial._renew()
+        await until(lambda: dial.calls == 0)
+        assert not line.order.hang_up.is_set()
+        assert (await exchange.job()).state is JobState.DIALLING
+    await dial.finish(0)
+
+
+async def test_two_nodes_have_no_more_calls_than_the_line_has_channels(exchange: Exchange) -> None:
+    documents = exchange.folder.parent
+    for number in range(4):
+        await _queue_job(exchange.book, documents, f"+120655513{number:02d}")
+    line = HangsUp(channels=3)
+    async with next_service(exchange) as book:
+        nodes = [
+            Dial(book, {"main": line}, exchange.policy, folder=exchange.folder, clock=now)
+            for book in (exchange.book, book)
+        ]
+        began = [await dial.step() for _ in range(3) for dial in nodes]
+        assert began == [True, True, True, False, False, False]
+        assert [dial.calls for dial in nodes] == [2, 1]
+        await asyncio.gather(*(dial.finish(0) for dial in nodes))
 
 
 async def until(happened: Callable[[], bool]) -> None:

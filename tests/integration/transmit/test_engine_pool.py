@@ -15,6 +15,7 @@ from fax_tiff import make_fax, same_pages
 from simulated_call import receiving, sending
 
 from transmit.engine.completion import Completion
+from transmit.engine.control import Body, StillHere
 from transmit.engine.events import Ended, EngineResult, PageConfirmed
 from transmit.engine.order import AnswerWith, Codec, MediaAddress, Role, SessionOrder
 from transmit.engine.pool import EngineCall, EnginePool, EngineUnavailable
@@ -292,3 +293,24 @@ async def test_media_keep_to_the_ports_that_they_may_have(pool: EnginePool, docu
     again = await pool.open(order)
     assert again.media_port in {first, last}
     await hang_up(again)
+
+
+async def test_calls_end_when_the_service_stands_still(document: Path) -> None:
+    async with running() as pool:
+        call = await pool.open(sending(document))
+        call._worker.send(0, StillHere(seconds=0.3))  # and then it says nothing more
+        assert (await ended(call)).crashed
+
+
+async def test_the_service_says_again_and_again_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Body] = []
+    monkeypatch.setattr(WorkerProcess, "send", lambda _worker, _number, body: said.append(body))
+    pool = EnginePool(alone_for=0.8)
+    await pool.start()
+    try:
+        async with asyncio.timeout(60):
+            while len(said) < 3:
+                await asyncio.sleep(0.01)
+    finally:
+        await pool.stop()
+    assert set(said) == {StillHere(seconds=0.8)}

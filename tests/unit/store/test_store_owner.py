@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from store.owner import is_gone, this_process
 
 
@@ -32,3 +34,11 @@ def test_a_reused_pid_is_another_process() -> None:
 def test_of_other_hosts_nothing_is_known() -> None:
     assert not is_gone("elsewhere.example/1/ffffffff.1")
     assert not is_gone("")
+
+
+def test_a_host_may_be_given_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = this_process()
+    monkeypatch.setenv("POSTFAX_HOST", "container-7")
+    assert this_process().startswith(f"container-7/{os.getpid()}/")
+    assert not is_gone(before.replace(f"/{os.getpid()}/", "/1/"))  # another host's, of which nothing is known
+    assert is_gone(f"container-7/{2**22 + 1}/1")
