@@ -81,9 +81,9 @@ async def _measured(folder: Path, rounds: int) -> dict[str, list[tuple[float, fl
             for name, facts in contenders.items():
                 before = converter.processor_seconds
                 seconds = await _drawn(converter, folder, replace(facts, subject=f"Referral {number}"))
+                await asyncio.sleep(_PAUSE)  # what tasks took is told when they have ended
                 if number >= 0:
                     taken[name].append((seconds, converter.processor_seconds - before))
-                await asyncio.sleep(_PAUSE)
     finally:
         await converter.stop()
     return taken

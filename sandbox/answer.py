@@ -9,6 +9,8 @@ from typing import Any
 
 from sandbox.failures import FailureKind, TaskFailed, TaskRefused
 
+END_OF_ANSWER = b"\n"
+"""Stands in no answer, as JSON is written in one line: one that ends so is whole."""
 _WHERE_MEMORY_ENDS = {signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.SIGSEGV, signal.SIGBUS}
 """How libraries end that get no memory: pdfium by a trap, C++ by SIGABRT, others at an address of zero."""
 _MUCH = 4

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sandbox.answer import Ended, value_of
+from sandbox.answer import END_OF_ANSWER, Ended, value_of
 from sandbox.confinement import Limits
 from sandbox.failures import FailureKind, TaskFailed
 
@@ -21,6 +21,7 @@ _LARGEST_ANSWER = 64 * 1024 * 1024
 _KILLED_WITHIN = 5.0
 """Seconds."""
 _KILLED = Ended(status=signal.SIGKILL)
+_ANSWERED = Ended(status=0)
 _LARGEST_REQUEST = 200_000
 """One datagram on a Unix socket; the kernel's default send buffer holds a little more (wmem_default)."""
 
@@ -98,17 +99,19 @@ class Nursery:
 
     async def _listen(self, control: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(OSError):
-            while message := await loop.sock_recv(control, 4096):
-                told = json.loads(message)
-                self.processor_seconds += told["processor"]
-                waiting = self._ended.pop(told["ended"], None)
-                if waiting and not waiting.done():
-                    waiting.set_result(Ended(status=told["status"], memory=told["memory"]))
-        for waiting in self._ended.values():
-            if not waiting.done():
-                waiting.set_result(_KILLED)
-        self._ended.clear()
+        try:
+            with contextlib.suppress(OSError):
+                while message := await loop.sock_recv(control, 4096):
+                    told = json.loads(message)
+                    self.processor_seconds += told["processor"]
+                    waiting = self._ended.pop(told["ended"], None)
+                    if waiting and not waiting.done():
+                        waiting.set_result(Ended(status=told["status"], memory=told["memory"]))
+        finally:
+            for waiting in self._ended.values():
+                if not waiting.done():
+                    waiting.set_result(_KILLED)
+            self._ended.clear()
 
     async def stop(self) -> None:
         """End the parent and with it every task."""
@@ -138,18 +141,24 @@ class Nursery:
             TaskRefused: The function raised `sandbox.Refused`.
             TaskFailed: It ended without an answer.
         """
-        async with self._slots:
+        await self._slots.acquire()
+        ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        ended.add_done_callback(lambda _: self._slots.release())  # a place is free when a process is gone
+        try:
             await self.start()
             request = {"task": task, "arguments": arguments, "folder": str(folder), "limits": asdict(limits)}
-            answer, ended, in_time = await self._run_child(request, limits.seconds)
-        return value_of(answer, ended, in_time=in_time, task=task, memory=limits.memory)
+            number, reader = await self._begin(request, ended)
+        except BaseException:
+            ended.cancel()
+            raise
+        answer, how, in_time = await self._answer_of(number, reader, ended, limits.seconds)
+        return value_of(answer, how, in_time=in_time, task=task, memory=limits.memory)
 
-    async def _run_child(self, request: dict[str, Any], seconds: float) -> tuple[bytes, Ended, bool]:
-        """The octets that the child answered, how it ended, and whether it did so by itself."""
+    async def _begin(self, request: dict[str, Any], ended: asyncio.Future[Ended]) -> tuple[int, int]:
+        """Have a child begin; its number, and the pipe that its answer comes from."""
         number = next(self._numbers)
-        ended: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
-        self._ended[number] = ended
         reader, writer = os.pipe2(os.O_CLOEXEC)
+        self._ended[number] = ended
         try:
             await self._send({"run": number, **request}, [writer])
         except BaseException:
@@ -158,23 +167,41 @@ class Nursery:
             raise
         finally:
             os.close(writer)
+        return number, reader
+
+    async def _answer_of(
+        self, number: int, reader: int, ended: asyncio.Future[Ended], seconds: float
+    ) -> tuple[bytes, Ended, bool]:
+        """The octets that a child answered, how it ended, and whether it did so by itself.
+
+        Whoever has answered has nothing left to do. To give its memory back takes a process as long as a
+        twentieth of a page, and nobody waits for that.
+        """
         reading = asyncio.create_task(_read_all(reader))
+        deadline = asyncio.get_running_loop().time() + seconds
         try:
+            await asyncio.wait({reading}, timeout=seconds)
+            if reading.done() and reading.result().endswith(END_OF_ANSWER):
+                await self._kill(number)
+                return reading.result(), _ANSWERED, True
             waited_for: set[asyncio.Future[Any]] = {reading, ended}
-            _, unfinished = await asyncio.wait(waited_for, timeout=seconds)
-            in_time = not unfinished
-            if not in_time:
-                await self._send({"kill": number})
+            left = deadline - asyncio.get_running_loop().time()
+            _, unfinished = await asyncio.wait(waited_for, timeout=max(0.0, left))
+            if unfinished:
+                await self._kill(number)
                 # A grandchild that left the process group may hold the pipe open: do not wait for it.
                 await asyncio.wait(waited_for, timeout=_KILLED_WITHIN)
             answer = reading.result() if reading.done() else b""
-            reading.cancel()
-            return answer, ended.result() if ended.done() else _KILLED, in_time
+            return answer, ended.result() if ended.done() else _KILLED, not unfinished
         except asyncio.CancelledError:
-            with contextlib.suppress(OSError, TaskFailed):
-                await self._send({"kill": number})
-            reading.cancel()
+            await self._kill(number)
             raise
+        finally:
+            reading.cancel()
+
+    async def _kill(self, number: int) -> None:
+        with contextlib.suppress(OSError, TaskFailed):  # its parent is gone, and it with it
+            await self._send({"kill": number})
 
     async def _send(self, message: dict[str, Any], handles: Sequence[int] = ()) -> None:
         data = json.dumps(message).encode()

@@ -11,7 +11,7 @@ on:
 
 and receives {"ready": true, "unconfined": [SENTENCE…]} once and {"ended": ID, "status": WAIT_STATUS,
 "memory": OCTETS, "processor": SECONDS} for each child. The task's answer, {"value": …}, {"refused":
-SENTENCE} or {"error": [KIND, DETAIL]}, goes straight into the pipe.
+SENTENCE} or {"error": [KIND, DETAIL]}, goes straight into the pipe, a line end behind it.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sandbox.answer import END_OF_ANSWER
 from sandbox.confinement import Limits, confine, die_with_parent, missing_confinement
 from sandbox.failures import FailureKind, Refused
 from sandbox.spares import Spare, Spares, function_named
@@ -39,8 +40,8 @@ _LARGEST_REQUEST = 1 << 20
 _BEHIND = 10
 """Of the nice value: work on documents waits when mails come in or a call needs its next packet in time."""
 _QUIET = 0.02
-"""Seconds in which nothing is asked and nothing ends: only then are spares made, for where tasks come one
-upon another their rehearsals would only be in the way."""
+"""Seconds in which nothing is asked and nothing ends: only then is a spare made, for where tasks come one
+upon another rehearsals would only be in the way."""
 _COLLECTED_AFTER = 20_000
 """New objects until cyclic ones are looked for: a task ends long before it has made much rubbish."""
 
@@ -50,9 +51,9 @@ class _Parent:
 
     def __init__(self, control: socket.socket, plan: dict[str, Any]) -> None:
         self.control = control
-        self.processes: int = plan["processes"]
         self.spares = tuple(
-            Spares(rehearsal, tasks, most=self.processes) for rehearsal, tasks in plan["rehearsals"].items()
+            Spares(rehearsal, tasks, most=plan["processes"])
+            for rehearsal, tasks in plan["rehearsals"].items()
         )
         self.children: dict[int, int] = {}  # request id -> process id
         self.before: dict[int, float] = {}  # process id -> processor seconds that its rehearsal took
@@ -69,7 +70,7 @@ class _Parent:
             watched: list[Any] = [self.control, self.wake_reader, *rehearsing]
             readable, _, _ = select.select(watched, [], [], _QUIET if self.wants_spares else None)
             if not readable:
-                self.make_spares()
+                self.make_spare()
             for spares in self.spares:
                 spares.note_ready(readable)
             if self.wake_reader in readable:
@@ -117,17 +118,16 @@ class _Parent:
 
     @property
     def wants_spares(self) -> bool:
-        """Whether children should be forked ahead of their tasks: a processor has nothing better to do."""
-        return len(self.children) < self.processes and any(spares.wanting for spares in self.spares)
+        """Whether a child should be forked ahead of its task: nothing is done, no other rehearsal either.
 
-    def make_spares(self) -> None:
-        """Fork children ahead of their tasks."""
-        for spares in self.spares:
-            while spares.wanting:
-                self.make_spare(spares)
+        Processors share what their memory can give, and often more: beside a rehearsal a task takes longer.
+        """
+        at_rest = not self.children and not any(spares.rehearsing for spares in self.spares)
+        return at_rest and any(spares.wanting for spares in self.spares)
 
-    def make_spare(self, spares: Spares) -> None:
-        """Fork one."""
+    def make_spare(self) -> None:
+        """Fork a child ahead of its task, where the fewest are."""
+        spares = min((each for each in self.spares if each.wanting), key=lambda each: len(each.processes))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process_id = os.fork()
         if process_id == 0:
@@ -214,7 +214,8 @@ def _run(request: dict[str, Any], answer: int) -> None:
     limits = Limits(**request["limits"])
     rehearsed = math.ceil(time.process_time())  # the kernel counts from the fork on
     confine(replace(limits, cpu_seconds=limits.cpu_seconds + rehearsed), folder)
-    _write_all(answer, json.dumps(_answer_to(request)).encode())
+    _write_all(answer, json.dumps(_answer_to(request)).encode() + END_OF_ANSWER)
+    os.close(answer)  # heard at once; the kernel would do it after everything else
 
 
 def _answer_to(request: dict[str, Any]) -> dict[str, Any]:

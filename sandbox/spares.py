@@ -6,7 +6,8 @@ its work. A spare has done such a task once, on a text of our own, before its re
 when that comes, before it sees anything of it, and does that one only.
 
 A rehearsal costs processor time of its own. So spares are for the tasks that gain by it, and are forked in a
-moment's quiet while fewer tasks run than may; where tasks come one upon another, they are forked as ever.
+moment's quiet, one after the other, while no task runs; where tasks come one upon another, they are forked as
+ever.
 """
 
 import contextlib
