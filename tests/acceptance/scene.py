@@ -149,6 +149,8 @@ BEHAVIOURS = {
     "0108": "fail 503",
     "0109": "drop-after 1 for 1",
     "0119": "drop-after 1 for 1",
+    "0113": "drop-after 4 for 1",
+    "0114": "refuse-t38",
     "0110": "standard-only",
     "0111": "slow",
     "0112": "no-ecm",
@@ -191,6 +193,9 @@ departments:
           known_host: {known_host}
         metadata: [xml]
     users: [{{name: Ana Ruiz, email: {sender}}}]
+  Batched:
+    settings: {{fax: {{batch_pages: 20}}}}
+    users: [{{name: Bat Ched, email: batched@hospital.example}}]
   Continued:
     settings: {{retry: {{resume: cover}}}}
     users: [{{name: Con Tinued, email: continued@hospital.example}}]

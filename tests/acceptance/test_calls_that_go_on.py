@@ -102,3 +102,53 @@ async def test_a_slow_machine_and_one_without_error_correction_take_their_faxes_
     assert (told(slow, "status"), told(slow, "bit_rate")) == (["Success"], [4_800])
     plain = await sent(scene, "+12065550112")
     assert (told(plain, "status"), told(plain, "ecm")) == (["Success"], [False])
+
+
+async def batch(scene: Scene, number: str, *pages: int) -> list[str]:
+    """Faxes to one number of which none is called before the last one is there."""
+    assert (await scene.postfax("line", "hold", "demo")).status == 0
+    jobs = []
+    for count in pages:
+        attachment = ("pages.pdf", sample_documents.pdf(count))
+        job_id = await scene.mail(number, sender="batched@hospital.example", attachments=[attachment])
+        await scene.service.wait_for("document_made", seconds=300, job=job_id)
+        jobs.append(job_id)
+    assert (await scene.postfax("line", "release", "demo")).status == 0
+    return jobs
+
+
+async def test_a_call_of_three_faxes_that_breaks_off_in_the_second_is_right_for_each(scene: Scene) -> None:
+    first, second, third = await batch(scene, "+12065550113", 2, 4, 1)
+    done = {job_id: await scene.finished(job_id) for job_id in (first, second, third)}
+    assert told(done[first], "status") == ["Success"]
+    assert told(done[second], "status") == ["Transmission Failed", "Success"]
+    assert told(done[third], "status") == ["Transmission Failed", "Success"]
+    confirmed = told(done[second], "pages_confirmed")
+    assert confirmed[0] >= 1
+    assert sum(confirmed) == 4
+    assert [attempt["first_page"] for attempt in done[second]["attempts"]] == [0, confirmed[0]]
+    assert told(done[third], "pages_confirmed") == [0, 1]
+    shared = {job_id: job["attempts"][0]["shares_call_of"] for job_id, job in done.items()}
+    assert shared == {first: "", second: f"{first}#1", third: f"{first}#1"}
+    for job_id, count in ((first, 2), (second, 4), (third, 1)):
+        [notice] = scene.notices(job_id, "delivery")
+        assert f"delivered ({count} page{'s' if count > 1 else ''})" in str(notice["Subject"])
+    one, *others = calls(scene, "+12065550113")
+    assert sorted(call.pages for call in others) == sorted([4 - confirmed[0], 1])
+    # Each page of a document has a block at a height of its own, the first page's lowest.
+    ends = [last_inked_row(page) for page in received(scene, one)]
+    assert ends[0] > ends[1]
+    rest = next(call for call in others if call.pages == 4 - confirmed[0])
+    whole = [*ends[2 : 2 + confirmed[0]], *(last_inked_row(page) for page in received(scene, rest))]
+    assert whole == sorted(whole, reverse=True)
+    assert len(set(whole)) == 4
+
+
+async def test_faxes_share_a_call_over_audio_too(scene: Scene) -> None:
+    first, second = await batch(scene, "+12065550114", 1, 2)
+    done = [await scene.finished(job_id) for job_id in (first, second)]
+    assert [told(job, "status") for job in done] == [["Success"], ["Success"]]
+    assert {transport for job in done for transport in told(job, "transport")} == {"G.711"}
+    [call] = calls(scene, "+12065550114")
+    ends = [last_inked_row(page) for page in received(scene, call)]
+    assert (len(ends), ends[0] == ends[1], ends[1] > ends[2]) == (3, True, True)

@@ -32,7 +32,7 @@ _CRASHED = "crashed the worker"
 
 
 def check(octets: bytes) -> None:
-    """The call comes to something in its time, and no caller crashes.
+    """The call comes to something in its time, and neither end crashes.
 
     Whether a page arrived cannot be asked: who changes packets can say that it did.
     """
@@ -44,7 +44,7 @@ def try_many(inputs: Sequence[bytes]) -> Counter[str]:
     outcomes = _made_apart(inputs)
     for octets, outcome in zip(inputs, outcomes, strict=True):
         assert not outcome.startswith("wrong"), outcome
-        assert outcome != _CRASHED or not _lies_to_caller(octets), outcome
+        assert outcome != _CRASHED, f"{outcome}, as the {'caller' if _lies_to_caller(octets) else 'station'}"
     return Counter(outcomes)
 
 
