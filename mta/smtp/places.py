@@ -2,7 +2,8 @@
 
 Each worker gets a socket of its own on the same address and port (SO_REUSEPORT), among which the kernel deals
 out the connections; they belong to the parent, so those that wait in a dead worker's queue are still there
-for the worker that takes its place. A Unix socket is one for all workers.
+for the worker that takes its place. A Unix socket is one for all workers, and so is one that was opened for
+the service by whoever started it.
 """
 
 import errno
@@ -12,6 +13,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from config.mail import Listener
 from config.values import HostPort, UnixSocket
@@ -41,6 +43,8 @@ class Place:
     """As bound: the port is known also where the kernel chose it."""
     sockets: tuple[socket.socket, ...]
     """One for each worker, or one for all; they listen already."""
+    passed: bool = False
+    """Whether it was opened by another program, which goes on listening when this one does no more."""
 
     def of_worker(self, number: int) -> socket.socket:
         """The socket that this worker takes connections from, counted from 0."""
@@ -50,31 +54,45 @@ class Place:
         """Listen no more."""
         for bound in self.sockets:
             bound.close()
-        if isinstance(self.address, UnixSocket):
+        if isinstance(self.address, UnixSocket) and not self.passed:
             with suppress(OSError):
                 self.address.path.unlink()
 
 
-def bind(listeners: Sequence[Listener], *, workers: int) -> list[Place]:
+def bind(listeners: Sequence[Listener], *, workers: int, passed: Sequence[socket.socket] = ()) -> list[Place]:
     """Bind every address, in their order.
 
+    Args:
+        listeners: what the settings name.
+        workers: processes that take connections.
+        passed: sockets that listen already; each is the place of the listener with its address.
+
     Raises:
-        ListenerError: one cannot be had. Nothing stays bound.
+        ListenerError: an address cannot be had, or the settings do not name one that was passed. Nothing
+            stays bound but what was passed.
     """
+    open_already = {_address_of(each): each for each in passed}
     places: list[Place] = []
     try:
         for listener in listeners:
-            places.extend(_places_of(listener, workers))
+            places.extend(_places_of(listener, workers, open_already))
+        _check_all_named(open_already)
     except ListenerError:
         for place in places:
-            place.close()
+            if not place.passed:
+                place.close()
         raise
     return places
 
 
-def _places_of(listener: Listener, workers: int) -> list[Place]:
+def _places_of(
+    listener: Listener, workers: int, open_already: dict[HostPort | UnixSocket, socket.socket]
+) -> list[Place]:
+    """The places of one listener; what of them was open is taken out of `open_already`."""
     address = listener.smtp or listener.lmtp
     if isinstance(address, UnixSocket):
+        if passed := open_already.pop(address, None):
+            return [Place(listener=listener, address=address, sockets=(passed,), passed=True)]
         return [_unix_place(listener, address)]
     if address is None:
         raise AssertionError("a listener has one address")
@@ -87,7 +105,27 @@ def _places_of(listener: Listener, workers: int) -> list[Place]:
             f"{address.host} is no address that can be listened on ({error.strerror}). Check mail.listen"
         ) from error
     addresses = dict.fromkeys((family, where) for family, *_, where in found)
-    return [_tcp_place(listener, address, family, where, workers) for family, where in addresses]
+    places: list[Place] = []
+    for family, where in addresses:
+        bound = HostPort(str(where[0]), int(where[1]))
+        if passed := open_already.pop(bound, None):
+            places.append(Place(listener=listener, address=bound, sockets=(passed,), passed=True))
+        else:
+            places.append(_tcp_place(listener, address, family, where, workers))
+    return places
+
+
+def _address_of(passed: socket.socket) -> HostPort | UnixSocket:
+    name = passed.getsockname()
+    return UnixSocket(Path(name)) if passed.family == socket.AF_UNIX else HostPort(*name[:2])
+
+
+def _check_all_named(left_over: dict[HostPort | UnixSocket, socket.socket]) -> None:
+    for address in left_over:
+        raise ListenerError(
+            f"systemd hands over a socket on {address}, and mail.listen does not name it. Name it there, or "
+            "take its ListenStream= out of postfax.socket"
+        )
 
 
 def _tcp_place(
@@ -171,8 +209,8 @@ def _sentence(address: HostPort, error: OSError) -> str:
         return f"{place} is in use {who}, or listen elsewhere: mail.listen"
     if error.errno in {errno.EACCES, errno.EPERM}:
         return (
-            f"{place} may not be opened by this user. Start the service by systemd, which grants it, or "
-            "listen on a port above 1023: mail.listen"
+            f"{place} may not be opened by this user. Let systemd open it (systemctl enable --now "
+            "postfax.socket), or listen on a port above 1023: mail.listen"
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return f"no interface here has the address {address.host}. Listen on one that has: mail.listen"

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -21,6 +21,7 @@ from config.values import HostPort, UnixSocket
 from mta.smtp.places import ListenerError, Place, bind
 from mta.smtp.shared_counts import make_shared
 from postfax.acceptance.channel import Accepted, Channel, Failed, NewPolicy, Ready, Renew, Setup, pack
+from postfax.passed_sockets import take_passed_sockets
 
 _START_SECONDS = 120
 """A second of the processor, on a machine that may be busy with much else. One that cannot start says so."""
@@ -87,7 +88,8 @@ class AcceptWorkers:
         Raises:
             ListenerError: an address cannot be had, or a worker cannot start; the text says why.
         """
-        self._places = await _bind(self._settings)
+        passed = take_passed_sockets(os.environ)
+        self._places = await _bind(self._settings, passed)
         self._counts = make_shared(self._settings.mail.workers)
         started = [asyncio.create_task(self._start(number)) for number in range(self._settings.mail.workers)]
         try:
@@ -202,7 +204,7 @@ class AcceptWorkers:
         worker.channel.close()
 
 
-async def _bind(settings: ServerSettings) -> list[Place]:
+async def _bind(settings: ServerSettings, passed: Sequence[socket.socket]) -> list[Place]:
     """Bind the sockets, with some patience for those who are just letting go of them.
 
     Raises:
@@ -212,7 +214,7 @@ async def _bind(settings: ServerSettings) -> list[Place]:
     end = loop.time() + _PORT_SECONDS
     while True:
         try:
-            return bind(settings.mail.listen, workers=settings.mail.workers)
+            return bind(settings.mail.listen, workers=settings.mail.workers, passed=passed)
         except ListenerError as problem:
             if not problem.in_use or loop.time() > end:
                 raise
