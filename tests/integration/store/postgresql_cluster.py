@@ -1,7 +1,8 @@
 """A PostgreSQL server of the tests' own: on a socket in a folder, without a flush, gone with the tests.
 
-PostgreSQL refuses to run as root; then it runs as nobody. It ends with the process that started it, whatever
-ends that.
+Its programs are those of Debian's packages that `./dev setup` unpacked: nothing of it is installed, and no
+other server of this host is touched. PostgreSQL refuses to run as root; then it runs as nobody. It ends with
+the process that started it, whatever ends that.
 """
 
 import atexit
@@ -10,7 +11,9 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -39,11 +42,25 @@ _SETTINGS = {
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own is made in it
 
 
+@cache
 def programs() -> Path:
-    """The folder of the newest PostgreSQL that is installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    assert found, "PostgreSQL is needed: ./dev setup"
-    return found[-1]
+    """The folder of PostgreSQL's programs, which whoever runs it may read."""
+    found = sorted((Path(sys.prefix) / "debian/usr/lib/postgresql").glob("*/bin"))
+    assert found, "PostgreSQL is not unpacked: run ./dev setup"
+    if os.geteuid() != 0 or all(folder.stat().st_mode & stat.S_IXOTH for folder in found[-1].parents):
+        return found[-1]
+    return _copied(found[-1])
+
+
+def _copied(programs_: Path) -> Path:
+    """The same programs with what they need, in a folder that nobody is kept out of."""
+    debian = programs_.parents[4]
+    folder = Path(tempfile.mkdtemp(prefix="pg-programs-"))
+    atexit.register(shutil.rmtree, folder)
+    folder.chmod(0o755)
+    for part in ("usr/lib/postgresql", "usr/share/postgresql"):
+        shutil.copytree(debian / part, folder / part, symlinks=True)
+    return folder / programs_.relative_to(debian)
 
 
 class Cluster:
