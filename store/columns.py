@@ -33,7 +33,12 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as above
         """The time that was kept, in UTC."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else instant(value)
+
+
+def instant(kept: int) -> datetime:
+    """The time, in UTC, of what an `Instant` is kept as."""
+    return _EPOCH + kept * _MICROSECOND
 
 
 metadata = MetaData(

@@ -22,7 +22,7 @@ class DriverStatement:
         """Nothing is compiled yet: which database it is, the connection tells.
 
         Args:
-            statement: with named parameters.
+            statement: with named parameters; what it compares with constants is given with them.
             columns: what an INSERT gives values for.
         """
         self._statement = statement
@@ -34,12 +34,11 @@ class DriverStatement:
 
         A server is asked for all of them at once.
         """
-        compiled = self._for(connection.dialect)
         driver = _driver(connection)
-        asked = [compiled.row(values) for values in rows]
+        asked = self.on_driver(connection.dialect, rows)
         together = connection.dialect.name == "postgresql" and len(asked) > 1
         with driver.pipeline() if together else nullcontext():
-            cursors = [driver.execute(compiled.sql, values) for values in asked]
+            cursors = [driver.execute(*one) for one in asked]
         return [row for cursor in cursors for row in cursor.fetchall()]
 
     def many(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -50,6 +49,11 @@ class DriverStatement:
             _driver(connection).execute(compiled.sql, values[0])
         else:
             _driver(connection).cursor().executemany(compiled.sql, values)
+
+    def on_driver(self, dialect: Dialect, rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, Any]]:
+        """The text and the values that this kind of driver is given, for each of these."""
+        compiled = self._for(dialect)
+        return [(compiled.sql, compiled.row(values)) for values in rows]
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         found = self._compiled.get(dialect.name)
@@ -69,11 +73,13 @@ class _Compiled:
         self._parameters: list[tuple[str, Convert]] = [
             (name, kind.dialect_impl(dialect).bind_processor(dialect)) for name, kind in types
         ]
+        self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._arranged = self._in_order if compiled.positiontup else self._by_name
         self.sql = str(compiled)
-        self.row: Callable[[Mapping[str, Any]], Any] = (
-            self._in_order if compiled.positiontup else self._by_name
-        )
+
+    def row(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver takes them."""
+        return self._arranged({**self._constants, **values} if self._constants else values)
 
     def _in_order(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         # A list first: a tuple made of a generator takes half as long again.

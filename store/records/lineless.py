@@ -65,7 +65,7 @@ def end_lineless(turn: Turn, lines: Collection[str], before: datetime) -> tuple[
 def _gone(connection: Connection, lines: Collection[str]) -> Iterator[str]:
     """The sets of lines that jobs have and of which none is there, as kept."""
     there = set(lines)
-    for found in list(line_sets(connection)):
+    for found in line_sets(connection):
         allowed = json.loads(found)
         if allowed and not there & set(allowed):
             yield found

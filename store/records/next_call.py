@@ -7,18 +7,31 @@ and its number has no other call open.
 
 The index `jobs_dialable` has the due jobs of each set of allowed lines, each priority and each department in
 order of their time, so the choice reads one entry of it for each of those, and one more for each due job
-whose number is in a call at the moment; it never looks at the jobs themselves.
+whose number is in a call at the moment; it never looks at the jobs themselves. It is made for every call and
+every look for the next one, so its statements are run on the driver.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    TextClause,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
+from store.columns import instant
+from store.driver_statement import DriverStatement
 from store.job import Priority
 from store.tables import DIALABLE, IN_CALL, jobs
 
@@ -35,30 +48,39 @@ class NextCall:
     due_at: datetime
 
 
-_NEXT_LINES = (
-    select(jobs.c.lines).where(DIALABLE, jobs.c.lines > bindparam("after")).order_by(jobs.c.lines).limit(1)
-)
+def _each_value(column: Column[str], *alike: ColumnElement[bool] | TextClause) -> Select[str]:
+    """The values of a column of the index, one probe of it for each value instead of one for each row."""
+    least = select(func.min(column).label("value")).where(*alike).cte("found", recursive=True)
+    next_one = select(func.min(column)).where(*alike, column > least.c.value).scalar_subquery()
+    found = least.union_all(select(next_one).where(least.c.value.is_not(None)))
+    return select(found.c.value).where(found.c.value.is_not(None))
+
+
 _ALIKE = (DIALABLE, jobs.c.lines == bindparam("lines"), jobs.c.priority == bindparam("priority"))
-_DEPARTMENTS = select(jobs.c.department).where(*_ALIKE).order_by(jobs.c.department).limit(1)
-_NEXT_DEPARTMENT = _DEPARTMENTS.where(jobs.c.department > bindparam("after"))
+_OF_DEPARTMENT = (*_ALIKE, jobs.c.department == bindparam("department"))
+_LINE_SETS = DriverStatement(_each_value(jobs.c.lines, DIALABLE))
+_DEPARTMENTS = DriverStatement(_each_value(jobs.c.department, *_ALIKE))
 # Every number is above the empty text. It is said so that the index of the numbers in a call is taken: by the
 # statistics of a book that was quiet, SQLite would look through all jobs.
-_CALLS = select(jobs.c.department, jobs.c.number).where(IN_CALL, jobs.c.number > "", jobs.c.call_place == 0)
-_FIRST_DUE = (
-    select(jobs.c.id, jobs.c.due_at)
-    .where(
-        *_ALIKE,
-        jobs.c.department == bindparam("department"),
-        jobs.c.due_at <= bindparam("now"),
-        jobs.c.number.not_in(bindparam("in_call", expanding=True)),
-    )
+_CALLS = DriverStatement(
+    select(jobs.c.department, jobs.c.number).where(IN_CALL, jobs.c.number > "", jobs.c.call_place == 0)
+)
+_calling = jobs.alias("calling")
+_NUMBER_IN_CALL = (
+    select(literal_column("1"))
+    .where(IN_CALL, _calling.c.number == jobs.c.number, _calling.c.call_place == 0)
+    .correlate(jobs)
+    .exists()
+)
+_FIRST_DUE = DriverStatement(
+    select(jobs.c.id, jobs.c.due_at, jobs.c.department)
+    .where(*_OF_DEPARTMENT, jobs.c.due_at <= bindparam("now"), ~_NUMBER_IN_CALL)
     .order_by(jobs.c.due_at, jobs.c.id)
     .limit(1)
-    .with_for_update(skip_locked=True)
 )
-_DUE_AFTER = (
+_DUE_AFTER = DriverStatement(
     select(jobs.c.due_at)
-    .where(*_ALIKE, jobs.c.department == bindparam("department"), jobs.c.due_at > bindparam("after"))
+    .where(*_OF_DEPARTMENT, jobs.c.due_at > bindparam("after"))
     .order_by(jobs.c.due_at)
     .limit(1)
 )
@@ -66,62 +88,59 @@ _DUE_AFTER = (
 
 def choose_call(connection: Connection, channels: Mapping[str, int], now: datetime) -> NextCall | None:
     """The next call. `channels`: how many each line has free, the preferred line first."""
-    calls = connection.execute(_CALLS).all()
-    asked = {"now": now, "in_call": [call.number for call in calls]}
-    calls_of = Counter(call.department for call in calls)
+    calls_of = Counter(department for department, _ in _CALLS.each(connection, [{}]))
     found = []
     for lines in line_sets(connection):
         line = _free_line(json.loads(lines), channels)
         if line is not None:
-            found.extend(_first_due(connection, line, {**asked, "lines": lines}, calls_of))
+            found.extend(_first_due(connection, line, {"now": now, "lines": lines}, calls_of))
     return min(found, key=lambda call: (call.priority, call.calls, call.due_at, call.job_id), default=None)
 
 
 def _first_due(
-    connection: Connection, line: str, asked: Mapping[str, Any], calls_of: Mapping[str, int]
+    connection: Connection, line: str, asked: Mapping[str, Any], calls_of: Counter[str]
 ) -> list[NextCall]:
     """Of the jobs that may use the same lines, the first of each department, in the highest priority."""
     for priority in Priority:
-        found = []
-        for department in _departments(connection, asked["lines"], priority):
-            which = {**asked, "priority": priority.value, "department": department}
-            if row := connection.execute(_FIRST_DUE, which).first():
-                facts = {"priority": priority, "calls": calls_of.get(department, 0), "due_at": row.due_at}
-                found.append(NextCall(job_id=row.id, line=line, **facts))
+        found = _FIRST_DUE.each(connection, _of_each_department(connection, priority, asked))
         if found:
-            return found
+            return [
+                NextCall(
+                    job_id=job_id,
+                    line=line,
+                    priority=priority,
+                    calls=calls_of[department],
+                    due_at=instant(due_at),
+                )
+                for job_id, due_at, department in found
+            ]
     return []
 
 
 def next_call_due(connection: Connection, after: datetime) -> datetime | None:
     """When the first job comes due that was not due at the time `after`."""
-    times = (
-        connection.scalar(
-            _DUE_AFTER,
-            {"lines": lines, "priority": priority.value, "department": department, "after": after},
-        )
+    times = [
+        due_at
         for lines in line_sets(connection)
         for priority in Priority
-        for department in _departments(connection, lines, priority)
-    )
-    return min((time for time in times if time is not None), default=None)
+        for (due_at,) in _DUE_AFTER.each(
+            connection, _of_each_department(connection, priority, {"lines": lines, "after": after})
+        )
+    ]
+    return instant(min(times)) if times else None
 
 
-def line_sets(connection: Connection) -> Iterator[str]:
-    """Every set of allowed lines that a dialable job has, as kept: one probe of the index for each."""
-    lines = connection.scalar(_NEXT_LINES, {"after": ""})
-    while lines is not None:
-        yield lines
-        lines = connection.scalar(_NEXT_LINES, {"after": lines})
+def line_sets(connection: Connection) -> tuple[str, ...]:
+    """Every set of allowed lines that a dialable job has, as kept."""
+    return tuple(lines for (lines,) in _LINE_SETS.each(connection, [{}]))
 
 
-def _departments(connection: Connection, lines: str, priority: Priority) -> Iterator[str]:
-    """Every department with a dialable job of these: one probe of the index for each."""
-    alike = {"lines": lines, "priority": priority.value}
-    department = connection.scalar(_DEPARTMENTS, alike)
-    while department is not None:
-        yield department
-        department = connection.scalar(_NEXT_DEPARTMENT, {**alike, "after": department})
+def _of_each_department(
+    connection: Connection, priority: Priority, asked: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What is asked, once for each department that has a dialable job of these lines and this priority."""
+    alike = {**asked, "priority": priority.value}
+    return [{**alike, "department": department} for (department,) in _DEPARTMENTS.each(connection, [alike])]
 
 
 def _free_line(allowed: Sequence[str], channels: Mapping[str, int]) -> str | None:
