@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convert import fax_tiff
+from convert.text_layer import Words
 from postfax.failures import ExitCode, Failure
-from postfax.journey.file import as_sent
+from postfax.journey.file import as_sent, words_sent
 from postfax.page_range import NoPages, read_pages
 from store.book import Book
 from store.errors import BodyMissing, BodyPurged, removal_words
@@ -68,6 +69,19 @@ async def faxed_document(book: Book, job: FaxJob, folder: Path, pages: str = "")
     except fax_tiff.NotAFaxTiff as problem:
         raise Failure(f"the pages of {job.id} cannot be read: {problem}.") from problem
     return FaxedDocument(path=path, pages=wanted, count=job.pages)
+
+
+async def text_of(book: Book, job: FaxJob, document: FaxedDocument, folder: Path) -> tuple[Words, ...]:
+    """What is written on the pages that were asked for, as far as it is kept: what makes a PDF searchable.
+
+    Raises:
+        Failure: The pages were removed meanwhile.
+    """
+    try:
+        words = await words_sent(book, job, folder)
+    except BodyMissing as problem:
+        raise Failure(f"{job.id}: {problem}", ExitCode.NOT_FOUND) from None
+    return tuple(words[page] for page in document.pages) if words else ()
 
 
 def _why(job: FaxJob) -> str:

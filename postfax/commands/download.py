@@ -5,12 +5,15 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from postfax.failures import ExitCode, Failure
 from postfax.terminal import octets_for_people, print_json
+
+if TYPE_CHECKING:
+    from convert.text_layer import Words
 
 Kind = Literal["pdf", "tiff"]
 _FOR_ITS_OWNER = 0o600
@@ -38,7 +41,8 @@ class _Wishes:
 def command(settings_file: str, /, **wishes: Any) -> None:
     """Write the pages of a fax into a file, as they were sent, with the header line.
 
-    Without FILE it is named by the job. Who looked at what is kept in the audit record.
+    Without FILE it is named by the job. A PDF can be searched as an archived one can. Who looked at what is
+    kept in the audit record.
     """
     from postfax.opening import run
 
@@ -47,7 +51,7 @@ def command(settings_file: str, /, **wishes: Any) -> None:
 
 async def _download(settings_file: str, wishes: _Wishes) -> None:
     from postfax.commands.show import find_job
-    from postfax.faxed_document import faxed_document
+    from postfax.faxed_document import faxed_document, text_of
     from postfax.opening import open_book
     from postfax.person import person
     from store.audit_entry import AuditAction
@@ -57,7 +61,8 @@ async def _download(settings_file: str, wishes: _Wishes) -> None:
         kind, target = _target(job.id, wishes)
         with tempfile.TemporaryDirectory(prefix="postfax-") as folder:
             document = await faxed_document(book, job, Path(folder), wishes.pages)
-            octets = _made(document.path, kind)
+            text = await text_of(book, job, document, Path(folder)) if kind == "pdf" else ()
+            octets = _made(job.id, document.path, kind, text)
         # Noted before it is handed out: whoever has the pages stands in the record.
         detail = f"{document.words} as {kind}"
         await book.note_deed(AuditAction.DOWNLOAD, job.id, by=person(), detail=detail)
@@ -91,12 +96,12 @@ def _target(job_id: str, wishes: _Wishes) -> tuple[Kind, Path | None]:
     return kind, target
 
 
-def _made(document: Path, kind: Kind) -> bytes:
+def _made(job_id: str, document: Path, kind: Kind, text: "tuple[Words, ...]") -> bytes:
     from archive.document import as_archived
     from archive.trouble import ArchivePermanent
 
     try:
-        return as_archived(document, kind)
+        return as_archived(document, kind, title=f"Fax {job_id}", words=text)
     except ArchivePermanent as problem:
         raise Failure(f"the pages cannot be read: {problem}") from problem
 

@@ -5,11 +5,14 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from postfax.failures import ExitCode, Failure
+
+if TYPE_CHECKING:
+    from convert.text_layer import Words
 
 _NARROWEST, _WIDEST = 20, 160
 _PAGES = 3
@@ -43,7 +46,7 @@ def command(settings_file: str, /, **wishes: Any) -> None:
 
 async def _view(settings_file: str, wishes: _Wishes) -> None:
     from postfax.commands.show import find_job
-    from postfax.faxed_document import faxed_document
+    from postfax.faxed_document import faxed_document, text_of
     from postfax.opening import open_book
     from postfax.person import person
     from sandbox.temporary_folder import TemporaryFolder
@@ -56,7 +59,7 @@ async def _view(settings_file: str, wishes: _Wishes) -> None:
             document = await faxed_document(book, job, folder, pages)
             await book.note_deed(AuditAction.VIEW, job.id, by=person(), detail=document.words)
             if wishes.window:
-                _open_window(document.path, job.id)
+                _open_window(document.path, job.id, await text_of(book, job, document, folder))
                 return
             for place, page in enumerate(document.pages):
                 await _draw(document.path, folder, place)
@@ -89,7 +92,7 @@ def _columns() -> int:
     return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
 
 
-def _open_window(document: Path, job_id: str) -> None:
+def _open_window(document: Path, job_id: str, text: "tuple[Words, ...]") -> None:
     """Hand a PDF to the desktop. The file stays: the viewer reads it after we are gone."""
     from archive.document import as_archived
 
@@ -97,6 +100,6 @@ def _open_window(document: Path, job_id: str) -> None:
     if opener is None:
         raise Failure("this machine has no desktop (xdg-open). Use `postfax download`.", ExitCode.UNREACHABLE)
     kept = Path(tempfile.mkdtemp(prefix="postfax-view-")) / f"{job_id}.pdf"
-    kept.write_bytes(as_archived(document, "pdf"))
+    kept.write_bytes(as_archived(document, "pdf", title=f"Fax {job_id}", words=text))
     subprocess.run([opener, str(kept)], check=False)
     click.echo(f"{kept}  opened; remove it when you have seen it")

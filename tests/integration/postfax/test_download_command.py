@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
+import pypdfium2 as pdfium
 import pytest
 from click.testing import CliRunner
 from command_line import CommandLine
@@ -14,7 +15,7 @@ from PIL import Image
 from recorded_faxes import RecordedFaxes
 
 from config.upkeep import RetentionSettings
-from convert import fax_tiff, t6
+from convert import fax_tiff, t6, text_layer
 from convert.fax_tiff import CodedPage
 from postfax.command import postfax as main_command
 from postfax.failures import ExitCode
@@ -22,6 +23,7 @@ from postfax.person import person
 from store.audit_entry import AuditAction, AuditFilter
 from store.book import Book
 from store.job import FaxJob, Refusal
+from store.page_word import PageWord
 from store.status import Status
 
 ROWS = 2156
@@ -73,6 +75,34 @@ def test_a_fax_is_written_as_pdf_and_as_tiff(
         (job.id, person(), "3 pages as pdf"),
     ]
     assert stat.S_IMODE((folder / "some.tif").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("way", ["download", "view"])
+def test_a_pdf_can_be_searched_also_one_of_some_pages(
+    postfax: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    blank = CodedPage(rows=ROWS, strip=t6.encode(np.zeros((ROWS, 1728 // 8), dtype=np.uint8)))
+    said = [(PageWord(word, 100, 300, 400, 340),) for word in ("Anna", "Berta", "Clara")]
+    source = tmp_path / "said.tif"
+    fax_tiff.write(source, [blank] * 3, resolution="fine")
+    pages = source.read_bytes() + text_layer.packed(said)
+    job = RecordedFaxes(postfax=postfax, folder=tmp_path, pages=pages)(Status.SUCCESS, pages=3)
+    target = tmp_path / f"{job.id}.pdf"
+    if way == "download":
+        assert postfax("download", job.id, "-o", target, "--pages", "3,1").code == ExitCode.DONE
+    else:
+        opened: list[Path] = []
+        monkeypatch.setattr("postfax.commands.view.shutil.which", lambda _: "/usr/bin/xdg-open")
+        monkeypatch.setattr(
+            "postfax.commands.view.subprocess.run", lambda command, **_: opened.append(Path(command[1]))
+        )
+        assert postfax("view", job.id, "--window", "--pages", "3,1").code == ExitCode.DONE
+        [target] = opened
+    with pdfium.PdfDocument(target) as pdf:
+        assert pdf.get_metadata_value("Title") == f"Fax {job.id}"
+        texts = [page.get_textpage().get_text_range() for page in pdf]
+    assert ["Clara" in texts[0], "Anna" in texts[1], "Berta" in "".join(texts)] == [True, True, False]
+    assert ["3/3" in texts[0], "1/3" in texts[1]] == [True, True]  # of the header line
 
 
 def test_a_file_that_is_there_is_not_written_over(
