@@ -46,7 +46,7 @@ def make_book(path: Path, *, jobs: int, calls: int, seed: int = 7) -> None:
             book.execute(f"PRAGMA {pragma}").close()
         book.execute("BEGIN")
         users = keep_users(book)
-        book.execute("INSERT INTO bodies VALUES ('row:one.eml', 5, x'48656c6c6f', NULL)")
+        book.execute("INSERT INTO bodies (reference, size, octets) VALUES ('row:one.eml', 5, x'48656c6c6f')")
         faxes = fax_rows(jobs, calls / jobs - 1, users, rng)
         while group := list(islice(faxes, _GROUP)):
             for table, rows in zip(("mails", "jobs", "attempts"), zip(*group, strict=True), strict=True):

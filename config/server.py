@@ -16,6 +16,7 @@ from config.mail import MailSettings
 from config.mail_values import Domain
 from config.mistakes import ConfigError
 from config.monitoring import MonitoringSettings
+from config.object_store import ObjectStoreSettings
 from config.outgoing_mail import is_aligned
 from config.reading import read_yaml
 from config.section import Section
@@ -59,6 +60,8 @@ class ServerSettings(Section):
     """The book: `sqlite:PATH`, or `postgresql://USER@HOST/DATABASE?password_file=PATH`."""
     documents: DocumentsUrl = "file:/var/lib/postfax/documents"
     """Large mails and documents: `file:FOLDER`."""
+    object_store: ObjectStoreSettings | None = None
+    """Where mails and documents are kept in place of that folder, which has only what arrives then."""
     policy: LocalPath
     """The policy: a file, or a folder of them."""
     lines: dict[Name, LineSettings] = {}

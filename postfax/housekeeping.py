@@ -1,4 +1,7 @@
-"""Keeps the book small: what is older than it is kept for goes, at the start and every hour."""
+"""Keeps the book small: what is older than it is kept for goes, at the start and every hour.
+
+What lies outside the book and belongs to nothing in it goes at the start and once a day.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -14,6 +17,8 @@ from store.book import Book
 from store.errors import BookUnavailable
 
 _EVERY_SECONDS = 3600
+_SWEEP_EVERY = timedelta(days=1)
+"""An object store is listed for it as a whole."""
 
 log = structlog.get_logger()
 
@@ -36,12 +41,27 @@ async def keep_house(
         clock: the time.
     """
     seen: Policy | None = None
+    sweep_at = clock()
     while True:
         in_force = policy()
+        if (book.bodies_left_behind or clock() >= sweep_at) and await _sweep(book):
+            sweep_at = clock() + _SWEEP_EVERY
         await _forget_destinations(book, clock() - destinations_kept)
         if await _keep(book, in_force, everything=in_force is not seen, quarantine_kept=quarantine_kept):
             seen = in_force
         await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def _sweep(book: Book) -> bool:
+    """Remove what a crash, or a store that was away, left of bodies; whether it came to its end."""
+    try:
+        swept = await book.sweep_bodies()
+    except BookUnavailable as problem:
+        log.warning("bodies_not_swept", cause=problem.cause or str(problem))
+        return False
+    if swept:
+        log.info("bodies_swept", bodies=len(swept))
+    return True
 
 
 async def _forget_destinations(book: Book, before: datetime) -> None:

@@ -32,7 +32,7 @@ def settings_in(file: str) -> ServerSettings:
 
 
 def documents_folder(settings: ServerSettings) -> Path:
-    """Where large mails and documents are kept."""
+    """Where mails arrive; where large ones and documents are kept, unless an object store has them."""
     return Path(settings.documents.removeprefix("file:"))
 
 
@@ -40,7 +40,7 @@ def make_book(settings: ServerSettings) -> "Book":
     """The book that the settings name, not opened yet."""
     from store.book import Book
 
-    return Book(settings.store, documents_folder(settings), clock=now)
+    return Book(settings.store, documents_folder(settings), objects=settings.object_store, clock=now)
 
 
 @asynccontextmanager

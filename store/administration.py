@@ -4,27 +4,34 @@ The quarantine, the log of refusals, and the purge of both. `store.book.Book` is
 holds for the book's methods holds here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
+from typing import TypeVar
 
 from store.access import BookAccess
-from store.bodies import ROW_LIMIT, BodyFolder, KeptBody
+from store.bodies import FoundBody, KeptBody, find_body, unnamed
+from store.body_places import BodyPlaces
 from store.calling_facts import CallingFacts
-from store.errors import NotInBook
+from store.errors import BodyMissing, NotInBook
 from store.ids import read_id
 from store.incoming import IncomingBody
 from store.mail import Envelope
 from store.purge import PurgeRule, PurgeRun
 from store.quarantine import NewQuarantined, Quarantined
 from store.records import quarantine, refusals
+from store.records.turn import Turn
 from store.refused import RefusedSubmission
 
 REFUSALS_KEPT = timedelta(days=90)
 """How long the log of refusals goes back."""
 MOST_REFUSALS = 100_000
 """How many it has: some ten megabytes."""
+_SWEEP_GROUP = 500
+
+Fetched = TypeVar("Fetched")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +46,7 @@ class Administration(CallingFacts):
     """What administrators see and do, as far as it is no job."""
 
     def __init__(
-        self, access: BookAccess, bodies: BodyFolder, *, clock: Callable[[], datetime], rng: Random
+        self, access: BookAccess, bodies: BodyPlaces, *, clock: Callable[[], datetime], rng: Random
     ) -> None:
         super().__init__(access)
         self._bodies = bodies
@@ -150,10 +157,59 @@ class Administration(CallingFacts):
             refusals=await self.purge_refused(now - REFUSALS_KEPT),
         )
 
+    @property
+    def bodies_left_behind(self) -> bool:
+        """Whether something that was to be removed could not be reached, and is to be swept."""
+        return self._bodies.left_behind
+
+    async def sweep_bodies(self, *, objects: bool = True) -> tuple[str, ...]:
+        """Remove what a crash left outside between a body and its row; the references removed.
+
+        Files at each start: each host has what arrived there. Objects, which are looked through as a whole,
+        with `objects` only.
+
+        What no row names is looked up once more under the lock of the writers. So it is never what somebody
+        is about to name: see `store.bodies.TO_BE_NAMED_WITHIN`.
+        """
+        removed: list[str] = []
+        candidates = self._bodies.may_be_unnamed(self._clock(), objects=objects)
+        while group := await self._access.in_thread(lambda: list(islice(candidates, _SWEEP_GROUP))):
+            if left := await self._access.read(unnamed, group):
+                left = await self._access.write(_unnamed_for_good, left)
+                await self._access.in_thread(self._bodies.remove, left)
+                removed += left
+        return tuple(removed)
+
     async def _keep(self, octets: bytes | IncomingBody, ending: str) -> KeptBody:
-        if isinstance(octets, bytes) and len(octets) <= ROW_LIMIT:
+        if self._bodies.is_for_a_row(octets):
             return self._bodies.keep(octets, ending)
         return await self._access.in_thread(self._bodies.keep, octets, ending)
+
+    async def _fetch(self, reference: str, fetch: Callable[[FoundBody], Fetched]) -> Fetched:
+        """What is made of a body's octets, in a thread.
+
+        Raises:
+            BodyMissing: it is gone; `BodyPurged`, if because it was kept long enough.
+        """
+        found = await self._access.read(find_body, reference)
+        try:
+            return await self._access.in_thread(fetch, found)
+        except BodyMissing:
+            await self._access.read(find_body, reference)  # if it was purged meanwhile, that is what is said
+            raise
+
+    async def _bodies_are_there(self) -> None:
+        """Pass unless it is known that bodies cannot be written or read; then ask whether that is over.
+
+        Raises:
+            BodiesUnavailable: they cannot.
+        """
+        if self._bodies.trouble:
+            await self._access.in_thread(self._bodies.check)
+
+
+def _unnamed_for_good(turn: Turn, references: Sequence[str]) -> list[str]:
+    return unnamed(turn.connection, references)
 
 
 def _in_quarantine(written: str) -> str:

@@ -22,10 +22,13 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection
 
+from config.object_store import ObjectStoreSettings
 from config.settings import UserPolicy
 from store.access import BookAccess
-from store.address import access_to, folders_of
-from store.bodies import BodyFolder
+from store.address import access_to, folders_of, is_on_server
+from store.body_folder import BodyFolder
+from store.body_objects import BodyObjects
+from store.body_places import BodyPlaces
 from store.calling import Calling
 from store.disk import check_space
 from store.errors import NotInBook
@@ -37,6 +40,7 @@ from store.job_filter import JobFilter
 from store.mail import MailState, NewMail, ReceivedMail
 from store.migrations import migrate
 from store.new_document import NewDocument
+from store.object_store import ObjectStore
 from store.outbox import Copy, Notice
 from store.owner import this_process
 from store.pickup import PickupKey
@@ -64,6 +68,7 @@ class Book(Calling):
     Args:
         url: `sqlite:PATH` or `postgresql://USER@HOST/DATABASE`.
         documents: the folder of large bodies; made if it is missing.
+        objects: the object store that has all bodies in its place; None for none.
         clock: the time, with its zone.
         owner: in whose name claims are held; by default this process.
         rng: where the ids of mails come from; by default one of its own. They are no secrets.
@@ -78,6 +83,7 @@ class Book(Calling):
         url: str,
         documents: Path,
         *,
+        objects: ObjectStoreSettings | None = None,
         clock: Callable[[], datetime],
         owner: str = "",
         rng: Random | None = None,
@@ -87,7 +93,12 @@ class Book(Calling):
         self._folders = (*folders_of(url), documents)
         rng = rng or Random(SystemRandom().getrandbits(128))  # noqa: S311 - names, no secrets
         access = access or access_to(url, clock=clock, owner=self.owner)
-        super().__init__(access, BodyFolder(documents), clock=clock, rng=rng)
+        bodies = BodyPlaces(
+            BodyFolder(documents),
+            objects=BodyObjects(ObjectStore(objects)) if objects else None,
+            rows=not is_on_server(url),
+        )
+        super().__init__(access, bodies, clock=clock, rng=rng)
         self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
 
     # --- Opening and closing ------------------------------------------------------------------------------
@@ -108,7 +119,7 @@ class Book(Calling):
             BookVersionError: there is none, or it is of another version; the text says what to do.
         """
         await self._access.open()
-        await self._access.in_thread(self._bodies.create)
+        await self._access.in_thread(self._bodies.folder.create)
 
     async def close(self) -> None:
         """Write what is queued, and close. Claims stay; see `release_own_claims`."""
@@ -138,7 +149,7 @@ class Book(Calling):
         Raises:
             OSError: it cannot be made.
         """
-        return self._bodies.begin(".eml")
+        return self._bodies.folder.begin(".eml")
 
     # --- A mail's way to its jobs -------------------------------------------------------------------------
 
@@ -155,7 +166,12 @@ class Book(Calling):
         return await self._access.read(pickups.mail_picked_up, key) is not None
 
     async def claim_mail(self, state: MailState, lease: timedelta) -> MailClaim | None:
-        """Claim the mail in this state (received or submitted) that has been due longest."""
+        """Claim the mail in this state (received or submitted) that has been due longest.
+
+        Raises:
+            BodiesUnavailable: none could be worked on.
+        """
+        await self._bodies_are_there()
         return await self._access.write(mails.claim_mail, state, lease)
 
     async def postpone_mail(self, mail_id: str, due_at: datetime, error: str) -> None:
@@ -225,8 +241,17 @@ class Book(Calling):
         """Sending a notice failed: it is due again at `due_at`, or given up."""
         await self._access.write(outbox.postpone, notices, notice_id, due_at, error, give_up=give_up)
 
+    async def put_off_notice(self, notice_id: str, due_at: datetime, error: str) -> None:
+        """A claimed notice could not be made for now: it is due again at `due_at`, and nothing counts."""
+        await self._access.write(outbox.put_off, notices, notice_id, due_at, error)
+
     async def claim_copy(self, lease: timedelta) -> Copy | None:
-        """Claim the copy that has been due longest."""
+        """Claim the copy that has been due longest.
+
+        Raises:
+            BodiesUnavailable: none could be made.
+        """
+        await self._bodies_are_there()
         return await self._access.write(outbox.claim_copy, lease)
 
     async def copy_delivered(self, copy_id: str, place: str) -> None:
@@ -238,6 +263,10 @@ class Book(Calling):
     ) -> None:
         """Filing a copy failed: it is due again at `due_at`, or given up."""
         await self._access.write(outbox.postpone, copies, copy_id, due_at, error, give_up=give_up)
+
+    async def put_off_copy(self, copy_id: str, due_at: datetime, error: str) -> None:
+        """A claimed copy could not be made for now: it is due again at `due_at`, and nothing counts."""
+        await self._access.write(outbox.put_off, copies, copy_id, due_at, error)
 
     # --- People step in -----------------------------------------------------------------------------------
 
@@ -303,34 +332,28 @@ class Book(Calling):
         """The octets of a mail or a document: all, or at least so many from its beginning.
 
         Raises:
-            BodyMissing: it was removed from outside.
+            BodiesUnavailable: the object store with it cannot be used.
+            BodyMissing: it was removed from outside; `BodyAltered`, if all are wanted and are others.
         """
-        return await self._access.read(self._bodies.beginning, reference, octets)
+        return await self._fetch(reference, lambda found: self._bodies.beginning(found, octets))
 
     async def beginning_of_mail(self, mail_id: str, octets: int) -> bytes:
         """At least so many octets of a mail as received, from its beginning, or all if it has no more.
 
         Raises:
             NotInBook: there is no such mail.
-            BodyMissing: it was removed from outside.
+            BodiesUnavailable, BodyMissing: as with `body`.
         """
-
-        def read(connection: Connection) -> bytes:
-            return self._bodies.beginning(connection, mails.body_of(connection, mail_id), octets)
-
-        return await self._access.read(read)
+        return await self.body(await self._access.read(mails.body_of, mail_id), octets)
 
     async def body_path(self, reference: str, folder: Path) -> Path:
         """A file with the octets, to be read only: the body's own, or one that is written into `folder`.
 
         Raises:
-            BodyMissing: it was removed from outside.
+            BodiesUnavailable: the object store with it cannot be used.
+            BodyMissing: it was removed from outside; `BodyAltered`, if it is another one.
         """
-        return await self._access.read(self._bodies.path, reference, folder)
-
-    async def sweep_bodies(self) -> tuple[str, ...]:
-        """Remove files that a crash left between file and row; the references removed. At each start."""
-        return await self._access.read(self._bodies.sweep, self._clock())
+        return await self._fetch(reference, lambda found: self._bodies.path(found, folder))
 
     # --- Waiting ------------------------------------------------------------------------------------------
 
@@ -365,7 +388,7 @@ class Book(Calling):
         """Remove the files of documents that no job got after all."""
         used = {job.document.body for job in recorded if job.document}
         for document in made:
-            if document.body.file not in used:
+            if document.body.reference not in used:
                 self._bodies.discard(document.body)
 
     async def _keep_document(self, document: NewDocument) -> KeptDocument:

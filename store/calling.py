@@ -42,7 +42,11 @@ class Calling(Nodes):
             lease: how long the attempt is this owner's without `renew`.
             header: makes the text of the header line of (job, line, time); runs in the writer's thread.
             carries: by line, how many calls it may have in all, those of every process counted.
+
+        Raises:
+            BodiesUnavailable: no document could be read.
         """
+        await self._bodies_are_there()
         return await self._access.write(calls.claim_call, channels, lease, header, carries or {})
 
     async def claim_companions(

@@ -17,6 +17,13 @@ class BookUnavailable(Exception):  # noqa: N818 - named as what happened
         super().__init__(sentence)
 
 
+class BodiesUnavailable(BookUnavailable):
+    """Mails and documents cannot be written or read now, because the object store does not answer.
+
+    The book itself can be used: who has claimed something gives it back, and waits.
+    """
+
+
 class BookVersionError(Exception):
     """The book is of another version than this program, or there is none; the text says what to do."""
 
@@ -54,6 +61,17 @@ class BodyMissing(Exception):  # noqa: N818 - named as what happened
         super().__init__(
             sentence
             or f"the body {reference} is missing: it was removed from outside. Restore it from a backup."
+        )
+
+
+class BodyAltered(BodyMissing):
+    """A body is not what was kept under its reference."""
+
+    def __init__(self, reference: str, why: str) -> None:
+        super().__init__(
+            reference,
+            f"the body {reference} is not what was kept: {why}. It was altered from outside, or the disk "
+            "is faulty. Restore it from a backup.",
         )
 
 

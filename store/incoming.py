@@ -6,10 +6,11 @@ than a rename: what makes it a body is the row that names it. The file of a proc
 every file without a row.
 """
 
+import mmap
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _FOR_THE_SERVICE_ALONE = 0o600
@@ -56,6 +57,15 @@ class IncomingBody:
     def octets(self) -> bytes:
         """All of them."""
         return self.read(0, self.size)
+
+    @contextmanager
+    def mapped(self) -> Iterator[mmap.mmap | bytes]:
+        """All octets for as long as the context lasts, in the page cache and not in this process's memory."""
+        if not self.size:  # nothing cannot be mapped
+            yield b""
+            return
+        with mmap.mmap(self._descriptor, self.size, access=mmap.ACCESS_READ) as octets:
+            yield octets
 
     def keep(self) -> str:
         """Make it durable; its reference.

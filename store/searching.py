@@ -181,7 +181,7 @@ class Searching(Erasing):
         if known is None:
             raise NotInBook("job", job_id)
         mail = await self._access.read(resending.mail_of_job, known)
-        body = await self._keep(await self._access.read(self._bodies.read, mail), ".eml")
+        body = await self._keep(await self._fetch(mail, self._bodies.read), ".eml")
         try:
             return await self._access.write(resending.resend, known, wanted, body, self._rng, by=by)
         except BaseException:

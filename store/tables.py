@@ -47,10 +47,11 @@ bodies = Table(
     metadata,
     Column("reference", Text, primary_key=True),
     Column("size", BigInteger, nullable=False),
-    # NULL where the octets are in a file.
+    # NULL where the octets lie outside the book.
     Column("octets", LargeBinary),
-    # When the octets, or the file, were removed because they had been kept long enough; the row stays with
-    # the record.
+    # Of octets outside the book; empty for one from before version 0004.
+    Column("sha256", String(64), nullable=False, server_default=""),
+    # When the octets were removed because they had been kept long enough; the row stays with the record.
     Column("purged_at", Instant),
 )
 

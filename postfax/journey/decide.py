@@ -20,7 +20,7 @@ from postfax.opening import Clock
 from postfax.routes import routing_of
 from sandbox import Nursery, TaskFailed
 from store.book import Book
-from store.errors import BookUnavailable
+from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable
 from store.job import NewJob, Recipient, Refusal
 from store.mail import MailContent, MailState
 from store.records.mails import MailClaim
@@ -80,10 +80,13 @@ class Decide:
             await self._record(claim, content)
         except MailNotReadable as problem:
             await self._refuse(claim, problem.explanation, problem.advice)
+        except BodiesUnavailable:
+            await self._book.release_mail(claim.mail.id)
+            raise
         except BookUnavailable:
             raise
         except Exception as problem:
-            foreseen = isinstance(problem, TaskFailed)
+            foreseen = isinstance(problem, (BodyMissing, TaskFailed))
             log.error(
                 "mail_not_decided",
                 mail=claim.mail.id,

@@ -23,11 +23,13 @@ from postfax.journey.wording import header_text
 from postfax.lease import Lease, LeaseOver
 from postfax.opening import Clock
 from store.book import Book
-from store.errors import BodyMissing, BookUnavailable, NotInBook
+from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable, NotInBook
 from store.job import FaxJob
 from store.outbox import Copy
 
 LEASE = timedelta(minutes=30)
+PUT_OFF = timedelta(minutes=1)
+"""How long a copy waits whose document cannot be read for now."""
 log = structlog.get_logger()
 
 
@@ -56,6 +58,9 @@ class File:
             await self._give_up(copy, str(problem))
         except (ArchiveTemporary, MailTemporary) as problem:
             await self._postpone(copy, str(problem))
+        except BodiesUnavailable as problem:
+            await self._book.put_off_copy(copy.id, self._clock() + PUT_OFF, str(problem))
+            log.warning("copy_waits_for_its_document", copy=copy.id, cause=problem.cause)
         except BookUnavailable:
             raise
         except Exception as problem:

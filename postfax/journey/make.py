@@ -31,7 +31,7 @@ from postfax.terminal import SECONDS_PER_OCTET
 from postfax.watching import metrics
 from sandbox import Nursery, TaskFailed
 from store.book import Book
-from store.errors import BookUnavailable
+from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable
 from store.job import FaxJob, Refusal
 from store.mail import MailContent, MailState
 from store.new_document import NewDocument
@@ -79,10 +79,13 @@ class Make:
                 await self._make(claim, Path(folder))
         except InvalidDocument as problem:
             await self._refuse(claim, Status.INVALID_ATTACHMENT, _told(problem), cause=problem.reason)
+        except BodiesUnavailable:
+            await self._book.release_mail(claim.mail.id)
+            raise
         except BookUnavailable:
             raise
         except Exception as problem:
-            foreseen = isinstance(problem, (ConverterUnavailable, TaskFailed, MailNotReadable))
+            foreseen = isinstance(problem, (BodyMissing, ConverterUnavailable, TaskFailed, MailNotReadable))
             log.error(
                 "documents_not_made",
                 mail=claim.mail.id,

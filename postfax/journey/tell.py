@@ -41,7 +41,7 @@ from postfax.lease import Lease, LeaseOver
 from postfax.opening import Clock
 from sandbox import Nursery
 from store.book import Book
-from store.errors import BodyMissing, BookUnavailable, NotInBook
+from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable, NotInBook
 from store.job import FaxJob
 from store.mail import ReceivedMail
 from store.outbox import Notice, NoticeKind
@@ -49,6 +49,8 @@ from store.owed_notices import listed_jobs, summed_up
 
 LEASE = timedelta(minutes=15)
 """Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
+PUT_OFF = timedelta(minutes=1)
+"""How long a notice waits that needs a mail or a document which cannot be read for now."""
 log = structlog.get_logger()
 
 Facts = TypeVar("Facts", InitialFacts, DeliveryFacts, SummaryFacts, WelcomeFacts)
@@ -110,6 +112,9 @@ class Tell:
             await self._give_up(notice, str(problem))
         except MailTemporary as problem:
             await self._postpone(notice, str(problem))
+        except BodiesUnavailable as problem:
+            await self._book.put_off_notice(notice.id, self._clock() + PUT_OFF, str(problem))
+            log.warning("notice_waits_for_its_document", notice=notice.id, cause=problem.cause)
         except BookUnavailable:
             raise
         except Exception as problem:

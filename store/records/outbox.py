@@ -209,6 +209,13 @@ def postpone(turn: Turn, table: Table, row_id: str, due_at: datetime, error: str
         _forget_code(turn, row_id)
 
 
+def put_off(turn: Turn, table: Table, row_id: str, due_at: datetime, error: str) -> None:
+    """Give a claim back until `due_at`, as nothing was tried yet."""
+    pending = (table.c.id == row_id, table.c.state == DeliveryState.PENDING.value)
+    values = {"owner": "", "due_at": due_at, "last_error": error}
+    turn.connection.execute(update(table).where(*pending).values(**values))
+
+
 def _forget_code(turn: Turn, notice_id: str) -> None:
     """A code stands in the clear only while its mail is owed."""
     of_welcome = (notices.c.id == notice_id, notices.c.kind == NoticeKind.WELCOME.value)

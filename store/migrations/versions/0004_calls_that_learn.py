@@ -59,6 +59,7 @@ def _create_nodes() -> None:
 
 def upgrade() -> None:
     _index_dialable("lines", "priority", "department", "due_at", "id", "number", "dialable")
+    op.add_column("bodies", sa.Column("sha256", sa.String(length=64), server_default="", nullable=False))
     op.add_column("attempts", sa.Column("first_page", sa.Integer(), server_default="0", nullable=False))
     op.add_column(
         "attempts", sa.Column("shares_call_of", sa.String(length=32), server_default="", nullable=False)
@@ -127,3 +128,4 @@ def downgrade() -> None:
     for column in ("shares_call_of", "first_page"):
         op.drop_column("attempts", column)
     op.drop_table("purges")
+    op.drop_column("bodies", "sha256")

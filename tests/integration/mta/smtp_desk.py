@@ -20,7 +20,7 @@ from mta.smtp.limits import ClientLimits
 from mta.smtp.listener import SmtpListener
 from mta.smtp.login import Credentials
 from mta.smtp.places import bind
-from store.bodies import BodyFolder
+from store.body_folder import BodyFolder
 from store.incoming import OpenBody
 
 

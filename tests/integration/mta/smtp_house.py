@@ -21,7 +21,7 @@ from mta.proof.checks import SenderChecks
 from mta.smtp.listener import SmtpListener
 from mta.smtp.places import bind
 from postfax.demonstration.dns_stub import DnsStub, Zone
-from store.bodies import BodyFolder
+from store.body_folder import BodyFolder
 from store.incoming import IncomingBody
 from store.mail import NewMail
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, create_engine
 from config.archive import ArchiveSettings, EmailTarget
 from config.fax import Resolution
 from config.notifications import NoticeSwitches, NotificationSettings
+from config.object_store import ObjectStoreSettings
 from config.retry import RetrySettings
 from config.settings import Settings, UserPolicy
 from store.book import Book
@@ -212,9 +213,12 @@ def directly(folder: Path) -> Iterator[Connection]:
 
 
 @asynccontextmanager
-async def small_book(folder: Path, *, owner: str = "", seed: int = 7) -> AsyncIterator[SmallBook]:
+async def small_book(
+    folder: Path, *, owner: str = "", seed: int = 7, objects: ObjectStoreSettings | None = None
+) -> AsyncIterator[SmallBook]:
     """An empty book in this folder, or the one that is there."""
     clock = Clock()
     rng = Random(seed)  # noqa: S311 - the same ids in each run
-    async with Book(url_of(folder), folder / "documents", clock=clock, owner=owner, rng=rng) as book:
+    documents = folder / "documents"
+    async with Book(url_of(folder), documents, objects=objects, clock=clock, owner=owner, rng=rng) as book:
         yield SmallBook(book=book, clock=clock, folder=folder)
