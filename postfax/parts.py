@@ -20,6 +20,7 @@ from notify.delivery_status import ReportingMta
 from notify.mailer import MailCarrier
 from notify.signing import Signer
 from postfax.mail_carrier import make_mail_carrier
+from postfax.watching.watch import HUNG_SECONDS
 from postfax.work_folder import make_work_folder
 from sandbox import Nursery
 from transmit.engine.pool import EnginePool
@@ -90,7 +91,8 @@ async def _start_sandboxes(nursery: Nursery, converter: Converter, stack: contex
 
 
 async def _start_lines(settings: ServerSettings, stack: contextlib.AsyncExitStack) -> dict[str, Line]:
-    pool = EnginePool(workers=settings.fax_engines, alone_for=settings.lost_after.total_seconds() / 2)
+    alone_for = min(HUNG_SECONDS, settings.lost_after.total_seconds() / 2)
+    pool = EnginePool(workers=settings.fax_engines, alone_for=alone_for)
     await _enter(stack, pool)
     records = DnsRecords(settings.dns.nameservers, settings.dns.timeout)
     lines = make_lines(settings.lines, pool, records=records)

@@ -2,18 +2,35 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 
 import structlog
 
 from config.roles import Role
+from postfax.failures import ExitCode, Failure
 from store.book import Book
 from store.errors import BookUnavailable
 from store.node import NodeFacts
 
 EVERY_SECONDS = 15.0
 """Between two times."""
+CLOCK_MAY_DIFFER = timedelta(minutes=2)
+"""From that of the book's server: leases are written by clocks, and only half of each is used."""
 
 log = structlog.get_logger()
+
+
+class ClockDiffers(Failure):
+    """This host's clock is so wrong that it would take others for dead, and call faxes before their time."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        how_far = timedelta(seconds=round(abs(ahead).total_seconds()))
+        where = "ahead of" if ahead > timedelta() else "behind"
+        super().__init__(
+            f"the clock of this host is {how_far} h {where} that of the book's server. Set the wrong one "
+            "(`timedatectl`, chrony); nothing is done here until they agree.",
+            ExitCode.UNREACHABLE,
+        )
 
 
 class Presence:
@@ -45,15 +62,22 @@ class Presence:
 
         Raises:
             BookUnavailable: it was not told.
+            ClockDiffers: nothing should be done here.
         """
         facts = NodeFacts(roles=self._roles, version=self._version, lines_down=self._lines_down())
-        await self._book.announce_node(facts)
+        ahead = await self._book.announce_node(facts)
+        if abs(ahead) > CLOCK_MAY_DIFFER:
+            raise ClockDiffers(ahead)
 
-    async def keep_telling(self) -> None:
-        """Tell again and again, until cancelled."""
+    async def keep_telling(self, stop: Callable[[ClockDiffers], None]) -> None:
+        """Tell again and again, until cancelled; `stop` is called where nothing should be done here."""
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             try:
                 await self.tell()
+            except ClockDiffers as problem:
+                log.error("clock_differs", cause=str(problem))
+                stop(problem)
+                return
             except BookUnavailable as problem:
                 log.warning("node_not_announced", cause=problem.cause or str(problem))

@@ -18,7 +18,7 @@ Nothing is remembered here. Whatever is to be done stands in the book; each step
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -38,6 +38,7 @@ from postfax.live_policy import LivePolicy
 from postfax.loop import Loop
 from postfax.lost_services import LostServices
 from postfax.notification_socket import notify_systemd
+from postfax.open_lines import OpenLines
 from postfax.opening import documents_folder, make_book, now
 from postfax.parts import Parts, start_parts
 from postfax.pickups import Pickups
@@ -88,24 +89,29 @@ class Service:
         self._workers: AcceptWorkers | None = None
         self._reload: PolicyReload | None = None
         self._pickup: asyncio.Task[None] | None = None
+        self._open_lines: OpenLines | None = None
+        self._failure: Failure | None = None
+        """Why it stops by itself."""
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT.
 
         Raises:
             BookUnavailable, BookVersionError: The book cannot be used.
+            ClockDiffers: This host's clock is too wrong to work with others.
             ConverterUnavailable, EngineUnavailable, LineError, ListenerError, TaskFailed: A part cannot be
                 started.
         """
         self._take_signals()
         async with contextlib.AsyncExitStack() as stack:
             book = await self._open_book(stack)
+            await self._announce(book, stack)
             lost = self._lost_services(book)
             taken_over = await lost.give_back(silent=False)
             base = documents_folder(self._settings).parent / "work"
             parts = await start_parts(self._settings, self._roles, base, stack)
             dial = self._dial(book, parts)
-            await self._announce(book, dial, stack)
+            self._open_lines = dial.open_lines
             await self._take_mail(book, stack)
             await self._keep_policy(book, stack)
             self._take_duties(book, stack)
@@ -124,6 +130,8 @@ class Service:
             await _stop(outward)
             await self._leave(book)
         log.info("service_stopped")
+        if self._failure:
+            raise self._failure
         if ended:
             raise Failure(f"the loop {ended} ended by itself; the log says why.", ExitCode.PARTLY)
 
@@ -161,10 +169,22 @@ class Service:
             shared=is_on_server(self._settings.store),
         )
 
-    async def _announce(self, book: Book, dial: Dial, stack: contextlib.AsyncExitStack) -> None:
-        presence = Presence(book, self._roles, dial.open_lines.lines_down, version=version("postfax"))
+    async def _announce(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
+        """Tell that this node is there, before it takes anything in hand.
+
+        Raises:
+            ClockDiffers: it must not.
+        """
+        presence = Presence(book, self._roles, self._lines_down, version=version("postfax"))
         await presence.tell()
-        _keep_going(stack, "presence", presence.keep_telling())
+        _keep_going(stack, "presence", presence.keep_telling(self._stop_because))
+
+    def _lines_down(self) -> Mapping[str, str]:
+        return self._open_lines.lines_down() if self._open_lines else {}
+
+    def _stop_because(self, problem: Failure) -> None:
+        self._failure = problem
+        self._stop.set()
 
     async def _take_mail(self, book: Book, stack: contextlib.AsyncExitStack) -> None:
         if Role.MTA in self._roles:

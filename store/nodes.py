@@ -14,9 +14,9 @@ from store.searching import Searching
 class Nodes(Searching):
     """Who there is."""
 
-    async def announce_node(self, facts: NodeFacts) -> None:
-        """This owner is there, or still is."""
-        await self._access.write(nodes.announce, facts)
+    async def announce_node(self, facts: NodeFacts) -> timedelta:
+        """This owner is there, or still is; how far its clock is ahead of that of the book's server."""
+        return await self._access.write(nodes.announce, facts)
 
     async def node_left(self) -> None:
         """This owner is no more."""

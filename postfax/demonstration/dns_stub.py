@@ -120,8 +120,9 @@ class Zone:
 class DnsStub:
     """The server of one zone."""
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, *, listen: str = _LOOPBACK) -> None:
         self.zone = zone
+        self._listen = listen
         self.questions: list[tuple[str, str]] = []
         """What was asked: name without its final dot, type."""
         self._udp: asyncio.DatagramTransport | None = None
@@ -154,10 +155,10 @@ class DnsStub:
     async def _bind(self) -> HostPort:
         """The port that the kernel gives for UDP, taken for TCP too."""
         loop = asyncio.get_running_loop()
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), (_LOOPBACK, 0))
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), (self._listen, 0))
         port = self._udp.get_extra_info("sockname")[1]
-        self._tcp = await asyncio.start_server(self._converse, _LOOPBACK, port)
-        return HostPort(_LOOPBACK, port)
+        self._tcp = await asyncio.start_server(self._converse, self._listen, port)
+        return HostPort(self._listen, port)
 
     def respond(self, wire: bytes, *, over_udp: bool) -> bytes | None:
         """The response to a query as it came; None where there is none to give."""

@@ -1,6 +1,7 @@
 """A whole world on loopback: names, a mail server, an archive, a fax machine, and what joins them.
 
-Nothing leaves the machine: every server binds 127.0.0.1, and Postfax asks the world's own name server.
+Nothing leaves the machine: every server binds 127.0.0.1, or another `address` of this machine's own networks,
+and Postfax asks the world's own name server.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ fax_engines: {processes}
 mail:
   listen: {listen}
   workers: {processes}
-  smarthost: {{host: 127.0.0.1, port: {sink_port}, tls: none}}
+  smarthost: {{host: {address}, port: {sink_port}, tls: none}}
 {mail}dns: {{nameservers: ["{dns}"]}}
 store: sqlite:state/book.db
 documents: file:state/documents
@@ -36,7 +37,7 @@ policy: policy.yaml
 lines:
   demo:
     sip: "sip:{station}"
-    listen: "127.0.0.1:0"
+    listen: "{own}:0"
     channels: {channels}
     caller: "+12065550100"
     media_clock: {clock}
@@ -59,7 +60,7 @@ departments:
       archive:
         enabled: true
         sftp:
-          host: 127.0.0.1
+          host: {address}
           port: {sftp_port}
           user: fax
           password_file: sftp.secret
@@ -96,14 +97,16 @@ class World:
     mail: str = ""
     """More of the mail settings, each on a line of its own, indented by two."""
     zone: Zone = field(default_factory=Zone)
+    address: str = "127.0.0.1"
+    """Where the servers of this world listen; Postfax calls from any address of its own if it is another."""
 
     def __post_init__(self) -> None:
         """Make the parts; nothing listens yet."""
         self.settings_file = self.folder / "postfax.yaml"
-        self.sink = MailSink(self.folder / "mailbox")
-        self.archive = ArchiveServer(self.folder / "archive-sftp")
-        self.zone.add_text("hospital.example", "v=spf1 ip4:127.0.0.1 -all")
-        self.zone.add_text("stranger.example", "v=spf1 ip4:127.0.0.1 -all")
+        self.sink = MailSink(self.folder / "mailbox", listen=self.address)
+        self.archive = ArchiveServer(self.folder / "archive-sftp", listen=self.address)
+        self.zone.add_text("hospital.example", f"v=spf1 ip4:{self.address} -all")
+        self.zone.add_text("stranger.example", f"v=spf1 ip4:{self.address} -all")
         self.zone.add_text("elsewhere.example", "v=spf1 ip4:192.0.2.1 -all")
         self._stack = contextlib.AsyncExitStack()
 
@@ -111,7 +114,7 @@ class World:
         """Start everything but Postfax, and write its settings."""
         (self.folder / "state").mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._stack.__aenter__()
-        names = DnsStub(self.zone)
+        names = DnsStub(self.zone, listen=self.address)
         dns = await names.start()
         self._stack.push_async_callback(names.stop)
         await self._stack.enter_async_context(self.sink)
@@ -120,7 +123,7 @@ class World:
         self._stack.push_async_callback(pool.stop)
         await pool.start()
         self.station = Station(
-            HostPort("127.0.0.1", 0),
+            HostPort(self.address, 0),
             self.folder / "station",
             pool,
             behaviours=self.behaviours,
@@ -144,6 +147,8 @@ class World:
         self.settings_file.write_text(
             _SETTINGS.format(
                 domain=DOMAIN,
+                address=self.address,
+                own="127.0.0.1" if self.address == "127.0.0.1" else "0.0.0.0",  # noqa: S104 - that of a network of ours
                 listen=self.listen,
                 processes=self.processes,
                 mail=self.mail,
@@ -157,6 +162,7 @@ class World:
         )
         (self.folder / "policy.yaml").write_text(
             self.policy.format(
+                address=self.address,
                 sender=SENDER,
                 archive_address=ARCHIVE_ADDRESS,
                 sftp_port=self.archive.port,

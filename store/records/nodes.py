@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
 
 from store.node import InHand, Node, NodeFacts
 from store.node_tables import duties, nodes
@@ -19,11 +19,15 @@ _CALLS = (
     .group_by(attempts.c.owner)
 )
 _DUTIES = select(duties.c.owner, duties.c.name).where(duties.c.owner != "").order_by(duties.c.name)
+_TIME_OF_SERVER = text("SELECT clock_timestamp()")
 _HEARD = select(nodes.c.roles).where(nodes.c.heard_at >= bindparam("since"))
 
 
-def announce(turn: Turn, facts: NodeFacts) -> None:
-    """Write that this owner is there, or still is."""
+def announce(turn: Turn, facts: NodeFacts) -> timedelta:
+    """Write that this owner is there, or still is; how far its clock is ahead of the book's own.
+
+    A book in a file has none, and no owner on another host.
+    """
     values = {
         "roles": list(facts.roles),
         "version": facts.version,
@@ -33,6 +37,10 @@ def announce(turn: Turn, facts: NodeFacts) -> None:
     known = turn.connection.execute(update(nodes).where(_OF_OWNER), {"which": turn.owner, **values})
     if not known.rowcount:
         turn.connection.execute(insert(nodes), {"owner": turn.owner, "since": turn.now, **values})
+    if turn.connection.dialect.name != "postgresql":
+        return timedelta()
+    of_server: datetime = turn.connection.execute(_TIME_OF_SERVER).scalar_one()
+    return turn.now - of_server
 
 
 def remove(turn: Turn, owners: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ LOST_AFTER = timedelta(minutes=10)
 
 
 @pytest_asyncio.fixture
-async def small(tmp_path: Path) -> AsyncIterator[SmallBook]:
+async def small(tmp_path: Path, database: str) -> AsyncIterator[SmallBook]:
     async with small_book(tmp_path) as book:
         yield book
 
@@ -161,3 +161,12 @@ async def test_calls_that_go_on_by_themselves_wait_for_a_node_that_can_follow_th
     assert (await small.book.release_dead_owners(nobody, ("main",))).owners == ()
     [(job, _)] = await small.book.take_over_calls(("main",), LEASE, gone)
     assert job.recipient.number == "+12065550101"
+
+
+async def test_a_server_says_how_far_a_clock_is_off(small: SmallBook, database: str) -> None:
+    small.clock.time = datetime.now(UTC) + timedelta(hours=3)
+    ahead = await small.book.announce_node(FACTS)
+    if database == "sqlite":
+        assert ahead == timedelta()
+    else:
+        assert abs(ahead - timedelta(hours=3)) < timedelta(minutes=30)
