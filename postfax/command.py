@@ -22,6 +22,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "station": "Be the receiving end: answer calls and keep the pages.",
         "demo": "Watch a mail become a fax, everything on this machine.",
         "nodes": "List the processes of the service, on every host.",
+        "backup": "Copy the book and its documents while they are in use.",
+        "restore": "Put a backup back.",
         "migrate-book": "Copy the book into another database.",
     },
     "Send": {

@@ -47,12 +47,12 @@ def copy(source: str, target: str, told: Told, *, anew: bool = False) -> Copied:
     if shown(source) == place:
         raise CopyRefused("both addresses name the same book.")
     mark = hashlib.sha256(shown(source).encode()).hexdigest()[:8]
-    with _held(source) as (reading, _):
+    with held(source) as (reading, _):
         with reading.connect() as connection:
             compare_version(connection, shown(source))
         with suppress(BookIncompleteError):
             migrate(target)
-        with _held(target) as (copied, writing):
+        with held(target) as (copied, writing):
             try:
                 return copy_book(Ends(source=reading, target=writing, copied=copied), mark, told, anew=anew)
             except CopyRefused as problem:
@@ -62,7 +62,7 @@ def copy(source: str, target: str, told: Told, *, anew: bool = False) -> Copied:
 
 
 @contextmanager
-def _held(url: str) -> Iterator[tuple[Engine, Engine]]:
+def held(url: str) -> Iterator[tuple[Engine, Engine]]:
     """Engines to read and to write a book that no service uses, and nobody else writes meanwhile."""
     if is_on_server(url):
         with _held_database(url) as engines:

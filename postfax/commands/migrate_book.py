@@ -1,11 +1,10 @@
 """`postfax migrate-book`: copies the book into another database."""
 
-import sys
-
 import click
 
 from notify.wording import count
 from postfax.failures import ExitCode, Failure
+from postfax.how_far import clear, tell
 from postfax.terminal import print_json
 from store.address import shown
 from store.copy_ends import copy
@@ -26,13 +25,13 @@ def command(source: str, target: str, anew: bool, as_json: bool) -> int:  # noqa
     Exit code 0 if the copy is whole and the same, 1 if it is not the same, 4 if nothing was copied.
     """
     try:
-        copied = copy(source, target, _tell, anew=anew)
+        copied = copy(source, target, tell, anew=anew)
     except CopyRefused as problem:
         raise Failure(str(problem)) from None
     except CopyDiffers as problem:
         raise Failure(str(problem), ExitCode.PARTLY) from None
     finally:
-        _clear()
+        clear()
     if as_json:
         print_json({"target": shown(target), "before": copied.before, "rows": dict(copied.rows)})
     else:
@@ -49,15 +48,3 @@ def _sentence(source: str, target: str, copied: Copied) -> str:
         f"{sum(rows.values()):,} rows{before}, compared row by row.\n"
         f"Now set `store` in the settings to it, start the service, and keep {old} for a while."
     )
-
-
-def _tell(what: str, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{what}: {done:,} of {total:,} rows …")
-        sys.stderr.flush()
-
-
-def _clear() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
