@@ -24,6 +24,7 @@ import cover_legibility
 import cover_pages
 import dispatch
 import documents
+import fax_cost
 import first_invite
 import ingest
 import large_mails
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, tuple[Callable[[Sequence[str]], None], str]] = {
     "dispatch": (dispatch.main, "how long the choice of the next call takes, of a million faxes"),
     "purge": (purge.main, "mails a second while documents are purged, beside those without it"),
     "records": (records.main, "activity, reports and call detail records of two million calls"),
+    "fax_cost": (fax_cost.main, "the processor's time and the octets that a fax costs, by part"),
     "scale": (scale.main, "faxes a second through the book, with several processes, on both databases"),
     "policy": (policy.main, "how long a policy of 50,000 users takes to load, and its memory"),
     "convert": (conversion.main, "documents to fax pages, beside Ghostscript"),
