@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "backup": "Copy the book and its documents while they are in use.",
         "restore": "Put a backup back.",
         "migrate-book": "Copy the book into another database.",
+        "migrate-bodies": "Move mails and documents into an object store.",
     },
     "Send": {
         "send": "Fax a mail file, or documents to a number.",

@@ -35,6 +35,7 @@ _INSERT = DriverStatement(insert(bodies), ["reference", "size", "octets", "sha25
 _FIND = select(bodies).where(bodies.c.reference == bindparam("reference"))
 _AMONG = bodies.c.reference.in_(bindparam("references", expanding=True))
 _NAMED = select(bodies.c.reference).where(_AMONG, bodies.c.purged_at.is_(None))
+_IN_ROWS = select(func.count()).select_from(bodies).where(bodies.c.octets.is_not(None))
 _DELETE = delete(bodies).where(_AMONG)
 _PURGE = update(bodies).where(_AMONG, bodies.c.purged_at.is_(None))
 _ENDS = union_all(
@@ -155,6 +156,11 @@ def find_body(connection: Connection, reference: str) -> FoundBody:
     if row.octets is None and reference.startswith("row:"):
         raise BodyMissing(reference)
     return FoundBody(reference=reference, size=row.size, sha256=row.sha256, octets=row.octets)
+
+
+def count_in_rows(connection: Connection) -> int:
+    """How many bodies have their octets in their row."""
+    return connection.scalar(_IN_ROWS) or 0
 
 
 def unnamed(connection: Connection, references: Sequence[str]) -> list[str]:

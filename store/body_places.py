@@ -63,6 +63,11 @@ class BodyPlaces:
         self.left_behind = False
         """Whether something that was to be removed could not be reached, and no sweep has begun since."""
 
+    @property
+    def scheme(self) -> str:
+        """What references of new bodies begin with that are in no row."""
+        return self._places[-1].scheme
+
     # --- Written ------------------------------------------------------------------------------------------
 
     def is_for_a_row(self, octets: bytes | IncomingBody) -> bool:

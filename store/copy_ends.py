@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from store.address import is_on_server, shown
+from store.bodies import count_in_rows
 from store.copying import Copied, CopyDiffers, CopyRefused, Ends, Told, copy_book
 from store.errors import BookIncompleteError
 from store.migrations import migrate
@@ -30,6 +31,10 @@ _FLOCK = "hhqqi4x"
 _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND pid <> pg_backend_pid() AND application_name = 'postfax'"
+)
+_IN_ROWS = (
+    "{:,} small mails and documents are in the book itself, and a server keeps for long what was deleted. "
+    "Run `postfax migrate-bodies --out-of-book` first: it puts them beside the book."
 )
 
 
@@ -50,6 +55,8 @@ def copy(source: str, target: str, told: Told, *, anew: bool = False) -> Copied:
     with held(source) as (reading, _):
         with reading.connect() as connection:
             compare_version(connection, shown(source))
+            if is_on_server(target) and (in_rows := count_in_rows(connection)):
+                raise CopyRefused(_IN_ROWS.format(in_rows))
         with suppress(BookIncompleteError):
             migrate(target)
         with held(target) as (copied, writing):

@@ -40,7 +40,11 @@ class Erasing(Upkeep):
             by: who wants it.
             undelivered: whether also mails are erased of which a notice or a copy is still to be delivered.
             tell: is told how many mails were erased.
+
+        Raises:
+            BodiesUnavailable: the object store with its mails and documents cannot be used.
         """
+        await self._access.in_thread(self._bodies.check)
         plan = await self.kept_of(wish)
         run = PurgeRun(at=self._clock(), rule=PurgeRule.ERASURE, kept=None)
         pseudonym = "erased-" + "".join(self._rng.choices(_LETTERS, k=8))

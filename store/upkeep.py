@@ -152,6 +152,7 @@ class Upkeep(Administration):
         removed, rest = 0, 0.0
         for run, ids in groups:
             await asyncio.sleep(rest)
+            await self._bodies_are_there()
             begun = time.monotonic()
             group = await self._access.write(kind.purge, ids, run)
             await self._access.in_thread(self._bodies.remove, group.references)

@@ -7,6 +7,7 @@ from postfax.doctor.dkim import dkim
 from postfax.doctor.domain import addresses, mx
 from postfax.doctor.examination import SETTINGS
 from postfax.doctor.front_ends import front_ends
+from postfax.doctor.object_store import object_store
 from postfax.doctor.outgoing import dmarc, reverse_name, spf
 from postfax.doctor.pickup import pickup
 from postfax.doctor.policy import policy, settings
@@ -44,6 +45,7 @@ CHECKS = (
     Check(name="landlock", group=_DOCUMENTS, look=landlock),
     Check(name="seccomp", group=_DOCUMENTS, look=seccomp),
     Check(name="book", group=_HOST, look=book, seconds=CHECK_SECONDS + 15.0),
+    Check(name="object-store", group=_HOST, look=object_store, seconds=40.0),
     Check(name="disk", group=_HOST, look=disk),
     Check(name="clock", group=_HOST, look=clock),
 )

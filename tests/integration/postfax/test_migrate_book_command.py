@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from click.testing import CliRunner
+from moved_bodies import moved_out
 from postgresql_cluster import shared_cluster
 from small_book import lay_out, small_book
 
@@ -13,6 +14,7 @@ from postfax.failures import Failure
 async def test_a_book_is_copied_and_the_person_told_what_is_next(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
         await small.queued("+12065550100")
+    await moved_out(tmp_path)
     source, target = f"sqlite:{tmp_path / 'book.db'}", shared_cluster().new_database()
     ran = CliRunner().invoke(command, [source, target])
     assert ran.exit_code == 0, ran.output

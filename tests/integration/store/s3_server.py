@@ -56,7 +56,7 @@ class Bucket:
         self.name = f"faxes-{next(_BUCKETS)}"
         self.requests: list[tuple[str, str]] = []
         """Methods and keys, as they came."""
-        self.faults: list[Fault] = []
+        self.faults: list[Fault | None] = []
         """What happens to the next requests, one after the other."""
         self.always: Fault | None = None
         """What happens to all others."""
@@ -112,6 +112,10 @@ class Bucket:
     def write(self, name: str, octets: bytes) -> None:
         """Write a body behind our back."""
         self._backend().put_object(self.name, f"office/bodies/{name}", octets)
+
+    def keep_versions(self) -> None:
+        """Let nothing be removed any more, as a bucket with versioning does."""
+        self._backend().put_bucket_versioning(self.name, "Enabled")
 
     def count(self, method: str) -> int:
         """How many requests of this method came for bodies."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from moved_bodies import moved_out
 from postgresql_cluster import shared_cluster
 from small_book import LEASE, Clock, lay_out, new_mail, small_book
 from sqlalchemy import text
@@ -39,6 +40,7 @@ async def filled(folder: Path) -> str:
         await small.book.block(["+1900*"], by="olga", reason="dear\0")
         await small.book.set_password("ana@hospital.example", "hash", by="root")
         await small.book.keep_day("2026-11-23", {})
+    await moved_out(folder)
     return f"sqlite:{folder / 'book.db'}"
 
 
@@ -64,6 +66,14 @@ def reading(book: Path) -> Iterator[int]:
 
 async def run(source: str, target: str, *, anew: bool = False) -> copying.Copied:
     return await asyncio.to_thread(copy, source, target, lambda *_: None, anew=anew)
+
+
+async def test_octets_in_the_book_do_not_go_to_a_server(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        await small.book.accept_mail(new_mail())
+    target = shared_cluster().new_database()
+    with pytest.raises(CopyRefused, match=r"^1 small mails .* migrate-bodies --out-of-book` first"):
+        await run(f"sqlite:{tmp_path / 'book.db'}", target)
 
 
 async def test_a_copy_is_the_same_and_is_gone_on_with(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from moved_bodies import moved_out
 from postgresql_cluster import shared_cluster
 from small_book import Clock, SmallBook, new_mail, policy, refused, small_book, to
 
@@ -106,6 +107,7 @@ async def test_every_question_has_the_same_answer(tmp_path: Path) -> None:
     target = shared_cluster().new_database()
     async with small_book(tmp_path) as small:
         await fill(small)
+    await moved_out(tmp_path)
     await asyncio.to_thread(copy, f"sqlite:{tmp_path / 'book.db'}", target, lambda *_: None)
     asked = 0
     async with small_book(tmp_path) as small, Book(target, tmp_path / "documents", clock=Clock()) as other:
@@ -120,6 +122,7 @@ async def test_what_is_erased_and_purged_is_the_same(tmp_path: Path) -> None:
     target = shared_cluster().new_database()
     async with small_book(tmp_path) as small:
         await fill(small)
+    await moved_out(tmp_path)
     await asyncio.to_thread(copy, f"sqlite:{tmp_path / 'book.db'}", target, lambda *_: None)
     clock = Clock(BEGIN + timedelta(days=60))
     async with small_book(tmp_path) as small, Book(target, tmp_path / "documents", clock=clock) as other:
