@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ftps_server import FtpsServer, make_certificate
+from small_disk import SmallDisk, small_disk
 
 from archive import ftp_session, ftps
 from archive.filing import ArchiveFile
@@ -152,24 +153,34 @@ async def test_a_server_that_never_speaks(server: FtpsServer, monkeypatch: pytes
         assert "did not answer in time" in await failed(target, ArchiveTemporary)
 
 
-async def test_a_server_that_fills_up_has_nothing_in_part(server: FtpsServer) -> None:
-    server.fill(300_000)
-    assert "did not take the file" in await failed(server.target(), ArchiveTemporary)
-    assert finals(server.kept()) == {}
-    server.free()
-    await put(server.target())
-    assert server.kept() == WHOLE
+@pytest.fixture
+def disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", capsys) as disk:
+        yield disk
 
 
-async def test_a_server_that_is_full_when_the_sidecar_comes(server: FtpsServer) -> None:
+async def test_a_server_that_fills_up_has_nothing_in_part(disk: SmallDisk) -> None:
+    with FtpsServer(disk.folder) as server:
+        target = server.target()
+        disk.fill(300_000, otherwise=server.fill)
+        assert "did not take the file" in await failed(target, ArchiveTemporary)
+        assert finals(server.kept()) == {}
+        disk.free(otherwise=server.free)
+        await put(target)
+        assert server.kept() == WHOLE
+
+
+async def test_a_server_that_is_full_when_the_sidecar_comes(disk: SmallDisk) -> None:
     large = ArchiveFile(path=SIDECAR.path, media_type=SIDECAR.media_type, octets=b"x" * 2_000_000)
-    server.fill(len(DOCUMENT.octets))
-    with pytest.raises(ArchiveTemporary):
-        await FtpsArchive(server.target()).put(COPY, (DOCUMENT, large))
-    assert finals(server.kept()) == {DOCUMENT.path: DOCUMENT.octets}
-    server.free()
-    await FtpsArchive(server.target()).put(COPY, (DOCUMENT, large))
-    assert server.kept() == {DOCUMENT.path: DOCUMENT.octets, SIDECAR.path: large.octets}
+    with FtpsServer(disk.folder) as server:
+        archive = FtpsArchive(server.target())
+        disk.fill(len(DOCUMENT.octets), otherwise=server.fill)
+        with pytest.raises(ArchiveTemporary):
+            await archive.put(COPY, (DOCUMENT, large))
+        assert finals(server.kept()) == {DOCUMENT.path: DOCUMENT.octets}
+        disk.free(otherwise=server.free)
+        await archive.put(COPY, (DOCUMENT, large))
+        assert server.kept() == {DOCUMENT.path: DOCUMENT.octets, SIDECAR.path: large.octets}
 
 
 @pytest.fixture

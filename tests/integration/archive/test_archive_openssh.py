@@ -7,11 +7,12 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncssh
 import pytest
+from small_disk import SmallDisk, small_disk
 
 from archive import sftp
 from archive.filing import ArchiveFile
@@ -68,6 +69,10 @@ class OpenSsh:
         self.children.append(child)
         return child
 
+    def limit(self, octets: int | None = None) -> None:
+        """From the next session on no file may have more octets."""
+        self.most = octets
+
     def target(self) -> SftpTarget:
         password = self._secrets / "password"
         password.write_text(self.server.password, encoding="utf-8")
@@ -101,6 +106,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
         self._ssh = ssh
         self._received: asyncio.Queue[bytes] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._child: asyncio.subprocess.Process | None = None
 
     def connection_made(self, chan: "asyncssh.SSHServerChannel[bytes]") -> None:
         self._channel = chan
@@ -117,9 +123,11 @@ class Session(asyncssh.SSHServerSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as above
         for task in self._tasks:
             task.cancel()
+        if self._child and self._child.stdin:
+            self._child.stdin.close()  # it ends, and with it its hold of files that were removed
 
     async def _serve(self) -> None:
-        child = await self._ssh.program()
+        self._child = child = await self._ssh.program()
         assert child.stdin
         assert child.stdout
         self._tasks.append(asyncio.create_task(self._hand_on(child.stdin)))
@@ -136,17 +144,26 @@ class Session(asyncssh.SSHServerSession[bytes]):
                 await stdin.drain()
 
 
+@contextlib.asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[OpenSsh]:
+    """A server whose archive is in a folder."""
+    ssh = OpenSsh(folder)
+    await ssh.start()
+    try:
+        yield ssh
+    finally:
+        for child in ssh.children:
+            if child.returncode is None:
+                child.send_signal(signal.SIGCONT)
+                child.kill()
+        await ssh.server.stop()
+        await asyncio.gather(*(child.wait() for child in ssh.children))
+
+
 @pytest.fixture
 async def ssh(tmp_path: Path) -> AsyncIterator[OpenSsh]:
-    ssh = OpenSsh(tmp_path)
-    await ssh.start()
-    yield ssh
-    for child in ssh.children:
-        if child.returncode is None:
-            child.send_signal(signal.SIGCONT)
-            child.kill()
-    await ssh.server.stop()
-    await asyncio.gather(*(child.wait() for child in ssh.children))
+    async with running(tmp_path) as ssh:
+        yield ssh
 
 
 async def put(ssh: OpenSsh) -> None:
@@ -179,13 +196,24 @@ async def test_killed_during_the_transfer(ssh: OpenSsh) -> None:
     assert ssh.kept() == WHOLE
 
 
-async def test_full_during_the_transfer(ssh: OpenSsh) -> None:
-    ssh.most = len(DOCUMENT.octets) // 2
-    assert "did not take the file" in await failed(ssh)
-    assert ssh.kept() == {}
-    ssh.most = None
-    await put(ssh)
-    assert ssh.kept() == WHOLE
+@pytest.fixture
+def disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", capsys) as disk:
+        yield disk
+
+
+async def test_full_during_the_transfer(disk: SmallDisk) -> None:
+    async with running(disk.folder) as ssh:
+        target = ssh.target()
+        disk.fill(len(DOCUMENT.octets) // 2, otherwise=ssh.limit)
+        with pytest.raises(ArchiveTemporary) as caught:
+            await SftpArchive(target).put(COPY, FILES)
+        assert "did not take the file" in caught.value.sentence
+        assert ssh.kept() == {}
+        await asyncio.gather(*(child.wait() for child in ssh.children))
+        disk.free(otherwise=ssh.limit)
+        await put(ssh)
+        assert ssh.kept() == WHOLE
 
 
 async def test_silent_during_the_transfer(ssh: OpenSsh, monkeypatch: pytest.MonkeyPatch) -> None:
