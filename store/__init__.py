@@ -49,7 +49,10 @@ The book:
     postgresql      PostgreSQL as the book: its address, connections, failures in sentences
     copying         a book is copied into another database; `copy_ends` keeps others away
     json_text       what stands in columns of JSON
-    bodies          mails and documents: small ones in a row, large ones in a file each
+    bodies          mails and documents: their rows, and what these say
+    body_places     where their octets are: in rows, in files (`body_folder`), in objects (`body_objects`)
+    object_store    an S3 store, asked with patience; its failures in sentences
+    body_migration  moves them from one place to another
     disk            whether there is room to take on more
     ids             ids that people read, write down and say aloud
     owner           who holds a claim, and whether they are gone
