@@ -78,6 +78,11 @@ class Office:
             ),
         )
 
+    async def take_stock(self) -> None:
+        """Find out whether it is worn out, once its last document is closed; nothing once it is stopped."""
+        if not self._stopping:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._take_stock)
+
     def to_pdf_blocking(
         self, document: Path, target: Path, *, name: str, kind: Kind, pages: int, seconds: float
     ) -> None:
@@ -98,7 +103,7 @@ class Office:
         self._ensure()
         began = time.monotonic()
         try:
-            pdf = self._call(document, form, pages, seconds)
+            return self._call(document, form, pages, seconds)
         except OfficeFault as fault:
             if self._sings():
                 _log.info("office_document_refused", document=name, cause=str(fault))
@@ -110,9 +115,10 @@ class Office:
             if gone.late or time.monotonic() - began >= seconds:
                 raise InvalidDocument(name, too_slow(seconds)) from gone
             return None
+
+    def _take_stock(self) -> None:
         wear = office_client.wear(self._process.socket)
         self.worn = worn_by(wear) if wear else ""
-        return pdf
 
     def _call(self, document: bytes, form: Format, pages: int, seconds: float) -> bytes:
         return office_client.convert(

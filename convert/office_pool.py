@@ -29,6 +29,8 @@ class OfficePool:
         self._waiting = 0
         self._coming = 0
         """How many are being started."""
+        self._returning = 0
+        """How many have converted a document and are about to be free."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._shrinking: asyncio.TimerHandle | None = None
         self._stopping = False
@@ -59,7 +61,8 @@ class OfficePool:
         try:
             await office.to_pdf(document, target, name=name, kind=kind, pages=pages, seconds=seconds)
         finally:
-            self._give_back(office)
+            self._returning += 1
+            self._begin(self._take_back(office))
 
     async def _take(self) -> Office:
         self._waiting += 1
@@ -71,12 +74,21 @@ class OfficePool:
 
     def _grow_if_needed(self) -> None:
         """Start one more if documents wait; one after the other, for each takes a processor for seconds."""
-        enough = self._waiting <= self._free.qsize() or len(self._all) >= self._most
+        free = self._free.qsize() + self._returning
+        enough = self._waiting <= free or len(self._all) >= self._most
         if not (enough or self._coming or self._stopping):
             office = Office()
             self._all.append(office)
             self._coming += 1
             self._begin(self._warmed(office))
+
+    async def _take_back(self, office: Office) -> None:
+        """Nobody waits for this: who had the document converted has it already."""
+        try:
+            await office.take_stock()
+        finally:
+            self._returning -= 1
+            self._give_back(office)
 
     def _give_back(self, office: Office) -> None:
         somebody_else = len(self._all) > 1

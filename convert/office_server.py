@@ -26,12 +26,13 @@ import tempfile
 import threading
 import time
 import xmlrpc.server
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Binary
 
 import uno
-from unoserver.converter import UnoConverter
+from unoserver.converter import UnoConverter, get_doc_type
 
 try:
     from convert import office_symbols
@@ -73,43 +74,23 @@ _LEAST_SCALE = 0.6
 _TURNS = 1.15
 """How many times wider than the upright page a sheet is that is laid on its side."""
 _MOST_COLUMNS = 1000
-_EXPORT = (
-    "ExportFormFields=false",
-    "ExportBookmarks=false",
-    "UseTaggedPDF=false",
-    "ReduceImageResolution=true",
-    "MaxImageResolution=300",
-)
+_PDF = "pdf_Portable_Document_Format"
+"""LibreOffice's name of the type."""
+_EXPORT = {
+    "ExportFormFields": False,
+    "ExportBookmarks": False,
+    "UseTaggedPDF": False,
+    "ReduceImageResolution": True,
+    "MaxImageResolution": 300,
+}
 
 
-class _CarefulDesktop:
-    """LibreOffice's desktop, on which every document is loaded hidden, without macros and link updates."""
-
-    def __init__(self, desktop: Any) -> None:
-        self._desktop = desktop
-        self.load_filter = self.load_options = ""
-
-    def loadComponentFromURL(self, url: str, _target: str, flags: int, _given: Any) -> Any:  # noqa: N802 - UNO's
-        """Load with our properties instead of the caller's."""
-        wanted = {**_LOAD_ALWAYS, "FilterName": self.load_filter}
-        if self.load_options:
-            wanted["FilterOptions"] = self.load_options
-        properties = tuple(
-            uno.createUnoStruct("com.sun.star.beans.PropertyValue", Name=name, Value=value)
-            for name, value in wanted.items()
-        )
-        document = self._desktop.loadComponentFromURL(url, "_blank", flags, properties)
-        # UNO's exceptions are made at run time, and what cannot be mended is printed as it is.
-        with contextlib.suppress(Exception):
-            self._mend(document)
-        return document
-
-    def _mend(self, document: Any) -> None:
-        """Change what would not come out well on paper."""
-        if document.supportsService(_SPREADSHEETS):
-            _fit_sheets(document, of_text=bool(self.load_options))
-        if document.supportsService(_TEXT):
-            office_symbols.mend(document)
+def _mend(document: Any, *, of_text: bool) -> None:
+    """Change what would not come out well on paper."""
+    if document.supportsService(_SPREADSHEETS):
+        _fit_sheets(document, of_text=of_text)
+    if document.supportsService(_TEXT):
+        office_symbols.mend(document)
 
 
 def _fit_sheets(document: Any, *, of_text: bool) -> None:
@@ -161,22 +142,58 @@ def _room(style: Any) -> int:
 
 
 class _Converter(UnoConverter):  # type: ignore[misc]
-    """unoserver's converter on a careful desktop."""
+    """unoserver's connection to LibreOffice, and documents on their way through it, one after another."""
 
     def __init__(self) -> None:
         super().__init__(port=_UNO_PORT)
-        self.desktop: _CarefulDesktop = _CarefulDesktop(self.desktop)
+        self._document: Any = None
+        self._folder = ""
 
     def to_pdf(self, document: bytes, load_filter: str, load_options: str, pages: int) -> bytes:
-        """The first pages of the document as PDF."""
-        self.desktop.load_filter, self.desktop.load_options = load_filter, load_options
-        pdf = self.convert(
-            indata=document,
-            convert_to="pdf",
-            filter_options=[*_EXPORT, f"PageRange=1-{pages}"],
-            update_index=False,
+        """The first pages of the document as PDF. It is open until it is closed."""
+        self._folder = tempfile.mkdtemp(prefix="document-")
+        source, target = Path(self._folder, "source"), Path(self._folder, "pages.pdf")
+        source.write_bytes(document)
+        self._document = self._loaded(source, load_filter, load_options)
+        # UNO's exceptions are made at run time, and what cannot be mended is printed as it is.
+        with contextlib.suppress(Exception):
+            _mend(self._document, of_text=bool(load_options))
+        export = (*_EXPORT.items(), ("PageRange", f"1-{pages}"))
+        filter_data = uno.Any("[]com.sun.star.beans.PropertyValue", _properties(export))
+        export_filter = self.find_filter(get_doc_type(self._document), _PDF)
+        how = (("FilterName", export_filter), ("Overwrite", True), ("FilterData", filter_data))
+        self._document.storeToURL(target.as_uri(), _properties(how))
+        return target.read_bytes()
+
+    def _loaded(self, source: Path, load_filter: str, load_options: str) -> Any:
+        """The document, hidden, without macros and link updates."""
+        wanted = {**_LOAD_ALWAYS, "FilterName": load_filter}
+        if load_options:
+            wanted["FilterOptions"] = load_options
+        document = self.desktop.loadComponentFromURL(
+            source.as_uri(), "_blank", 0, _properties(wanted.items())
         )
-        return bytes(pdf)
+        if document is None:
+            raise RuntimeError(f"LibreOffice loads nothing with {load_filter}")
+        return document
+
+    def close(self) -> None:
+        """Close the document that was converted last, and remove its files."""
+        document, self._document = self._document, None
+        try:
+            if document is not None:
+                document.close(True)
+        finally:
+            if self._folder:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = ""
+
+
+def _properties(values: Iterable[tuple[str, Any]]) -> tuple[Any, ...]:
+    return tuple(
+        uno.createUnoStruct("com.sun.star.beans.PropertyValue", Name=name, Value=value)
+        for name, value in values
+    )
 
 
 class _Server(socketserver.UnixStreamServer, xmlrpc.server.SimpleXMLRPCDispatcher):
@@ -185,9 +202,14 @@ class _Server(socketserver.UnixStreamServer, xmlrpc.server.SimpleXMLRPCDispatche
     logRequests = False  # noqa: N815 - what its request handler reads
     request_queue_size = 16
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, settle: Callable[[], None]) -> None:
         xmlrpc.server.SimpleXMLRPCDispatcher.__init__(self, allow_none=True)
         socketserver.UnixStreamServer.__init__(self, path, _Handler)
+        self._settle = settle
+
+    def service_actions(self) -> None:
+        """After each request, and now and then: what nobody waits for."""
+        self._settle()
 
 
 class _Handler(xmlrpc.server.SimpleXMLRPCRequestHandler):
@@ -212,18 +234,28 @@ class _Service:
         self._converter = _connect()
         self._began = time.monotonic()
         self._conversions = 0
+        self._deadline: threading.Timer | None = None
+        """Of the document that is open."""
 
     def convert(self, *asked: Any) -> Binary:
         """The first pages of a document as PDF; the arguments are in the module's docstring."""
         document, load_filter, load_options, pages, seconds = asked
-        deadline = threading.Timer(seconds, self.end, [_TIMED_OUT])
-        deadline.daemon = True
-        deadline.start()
+        self._deadline = threading.Timer(seconds, self.end, [_TIMED_OUT])
+        self._deadline.daemon = True
+        self._deadline.start()
+        self._conversions += 1
+        return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages))
+
+    def settle(self) -> None:
+        """Close the document, once it is answered: its PDF need not wait for that. Its time runs on."""
+        if self._deadline is None:
+            return
         try:
-            return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages))
-        finally:
-            deadline.cancel()
-            self._conversions += 1
+            self._converter.close()
+        except Exception:  # noqa: BLE001 - UNO's are made at run time; what stays open is never got rid of
+            self.end(_OFFICE_DIED)
+        self._deadline.cancel()
+        self._deadline = None
 
     def wear(self) -> list[int]:
         """What LibreOffice has behind it; it keeps what memory it has once taken."""
@@ -254,7 +286,7 @@ def main(arguments: list[str]) -> None:
         resource.setrlimit(limit, (most, most))
     service = _Service(Path(tempfile.mkdtemp(prefix="office-")))
     chosen.socket.unlink(missing_ok=True)
-    with _Server(str(chosen.socket)) as server:
+    with _Server(str(chosen.socket), service.settle) as server:
         server.register_function(service.convert)
         server.register_function(service.wear)
         server.register_function(service.end)
@@ -282,8 +314,17 @@ def _start_office(profile: Path) -> subprocess.Popen[bytes]:
             "--nofirststartwizard", "--norestore", f"-env:UserInstallation={profile.as_uri()}",
             f"--accept=socket,host=127.0.0.1,port={_UNO_PORT},tcpNoDelay=1;urp;StarOffice.ComponentContext",
         ],
-        stdin=subprocess.DEVNULL, start_new_session=True,
+        stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **_allocator()},
     )  # fmt: skip
+
+
+def _allocator() -> dict[str, str]:
+    """What has LibreOffice's memory come from jemalloc (Debian's libjemalloc2) where that is installed.
+
+    A document is a great many small objects: glibc takes a quarter of LibreOffice's time for them.
+    """
+    installed = sorted(Path("/usr/lib").glob("*/libjemalloc.so.2"))
+    return {"LD_PRELOAD": str(installed[0])} if installed else {}
 
 
 def _connect() -> _Converter:

@@ -53,6 +53,14 @@ async def test_a_killed_libreoffice_is_back_for_the_next_document(convert: Conve
     assert not set(successors) & set(victims)
 
 
+async def test_libreoffice_has_its_memory_from_jemalloc(convert: Convert, tmp_path: Path) -> None:
+    await convert(made.docx_letter(tmp_path / "letter.docx"))
+    offices = processes_named("soffice.bin", below=os.getpid())
+    assert offices
+    for office in offices:
+        assert "libjemalloc.so.2" in Path(f"/proc/{office}/maps").read_text()
+
+
 async def test_a_stopped_libreoffice_is_too_slow_and_replaced(
     converter: Converter, convert: Convert, tmp_path: Path
 ) -> None:

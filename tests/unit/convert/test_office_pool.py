@@ -44,6 +44,9 @@ class FakeOffice:
         await self.may_finish.wait()
         self.done.append(document.name)
 
+    async def take_stock(self) -> None:
+        await asyncio.sleep(0)
+
 
 @pytest.fixture(autouse=True)
 def offices(monkeypatch: pytest.MonkeyPatch) -> list[FakeOffice]:
