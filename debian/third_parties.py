@@ -48,16 +48,12 @@ def paragraph(name: str, package: Distribution) -> str:
 
 
 def _licence(package: Distribution) -> str:
-    metadata = package.metadata
-    written = metadata.get("License-Expression") or metadata.get("License") or ""
-    if written and "\n" not in written:
-        return written
-    named = [
-        line.rpartition(" :: ")[2]
-        for line in metadata.get_all("Classifier") or []
-        if line.startswith("License ::")
-    ]
-    return " or ".join(named)
+    for name in ("License-Expression", "License"):
+        written = package.metadata.get_all(name) or [""]
+        if written[0] and "\n" not in written[0]:
+            return written[0]
+    classifiers = package.metadata.get_all("Classifier") or []
+    return " or ".join(each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::"))
 
 
 def _texts(package: Distribution) -> Iterator[str]:

@@ -3,8 +3,9 @@
 What the code says is written by the code: `reference/commands.md` from the commands' own help,
 `reference/documents.md` from the table of formats, a table of `reference/json.md` from that of the activity
 list's columns, `reference/settings.md` and its two schemas from the models of the settings, the schemas of
-the sidecars from `archive/sidecar_schema.py`. With `--check` nothing is written, and a page that is not what
-it would be is a failure, so that code and documentation cannot drift apart.
+the sidecars from `archive/sidecar_schema.py`, `reference/log.md` from every call of the log. With `--check`
+nothing is written, and a page that is not what it would be is a failure, so that code and documentation
+cannot drift apart.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from log_events import log_page
 
 from archive.sidecar_schema import json_schema, xml_schema
 from convert.cover_tokens import TOKENS
@@ -122,6 +124,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     DOCS / "reference" / "documents.md": documents_page,
     DOCS / "admin" / "cover-pages.md": cover_pages,
     DOCS / "reference" / "json.md": json_page,
+    DOCS / "reference" / "log.md": lambda: log_page(ROOT),
 }
 
 

@@ -100,6 +100,24 @@ sleep 5
 run python3 mails.py audit sent.txt notices.txt station/received
 postfax stats | head -n 12
 
+step "backup while it runs, and the way back"
+python3 mails.py send again.txt >again.log 2>&1 &
+sender=$!
+sleep 6
+run postfax backup /trial/backup
+sleep 4
+touch again.txt.stop
+wait "$sender" || failed "the sender of mails: $(cat again.log)"
+run systemctl stop postfax.service postfax.socket
+mkdir -p /trial/lost && mv /var/lib/postfax/book.* /var/lib/postfax/documents /trial/lost/
+run postfax restore /trial/backup
+run systemctl start postfax.socket postfax.service
+postfax activity --where state=held | tail -n 4
+ls -l /var/lib/postfax | head -n 8
+run postfax restore --let-go
+until_true 300 all_done
+journalctl --no-pager -o cat -u postfax.service -p warning -n 5
+
 step "remove: settings and faxes stay"
 run apt remove postfax
 [ -f /etc/postfax/postfax.yaml ] && [ -f /var/lib/postfax/book.db ] || failed "settings or book are gone"

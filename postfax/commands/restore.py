@@ -45,8 +45,8 @@ def command(
 
     The service must be stopped, and the old book be moved away. What was on its way when the backup was made
     may have been sent after it, so nothing of it goes out by itself: faxes are held, and mails that were not
-    decided yet, notices and copies wait. Look at them (postfax list --state held), then `postfax release` or
-    `postfax cancel` each, or let all of them go on with --let-go. New mails are faxed at once.
+    decided yet, notices and copies wait. Look at them (postfax activity --where state=held), then `postfax
+    release` or `postfax cancel` each, or let all of them go on with --let-go. New mails are faxed at once.
     """
     if [source is not None, made_at is not None, let_go].count(True) != 1:
         raise Failure("give the FOLDER of a backup, or --keep-back, or --let-go.", ExitCode.USAGE)
@@ -112,8 +112,8 @@ def _kept_back_words(kept: OnTheWay) -> str:
         return "Nothing was on its way."
     return (
         f"Kept back, because it may have been sent after the backup was made: {_faxes_and_others(kept)}. See "
-        "`postfax list --state held`; then `postfax release` or `postfax cancel` each, or `postfax restore "
-        "--let-go` for all."
+        "`postfax activity --where state=held`; then `postfax release` or `postfax cancel` each, or `postfax "
+        "restore --let-go` for all."
     )
 
 
