@@ -51,7 +51,7 @@ def _licence(package: Distribution) -> str:
     for name in ("License-Expression", "License"):
         written = package.metadata.get_all(name) or [""]
         if written[0] and "\n" not in written[0]:
-            return written[0]
+            return str(written[0])
     classifiers = package.metadata.get_all("Classifier") or []
     return " or ".join(each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::"))
 
