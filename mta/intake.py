@@ -1,8 +1,8 @@
 """From a complete message to its acceptance or refusal: what is said after the final dot.
 
 The way: scan the header, find the author's user, judge (`mta.proof`), store. A mail is accepted only once
-`accept` has returned, which it does when the mail is durable. That runs as a task of its own: a client that
-hangs up in the middle ends its dialogue, never the acceptance.
+`accept` has returned, which it does when the mail is durable. That goes on by itself: a client that hangs up
+in the middle ends its dialogue, never the acceptance.
 """
 
 import asyncio
@@ -190,7 +190,20 @@ class Intake:
 
     async def take(self, delivery: Delivery, message: SpooledMessage) -> Reply:
         """Judge a mail and store it; the reply for the client."""
-        return await self._take(delivery, message)
+        try:
+            header = scan_header(message.head())
+        except HeaderTooLarge:
+            return self.note_refusal(delivery, _HEADER_TOO_LARGE)
+        author = single_author(header)
+        header_from = address_of(author) if author else ""
+        verdict = await self._checks.verdict(self._facts(delivery, header, author, header_from), message)
+        if isinstance(verdict, Admitted):
+            if refused := await self._refuse_user(verdict.user):
+                return self.note_refusal(delivery, refused, header_from=header_from)
+            return await self._store(delivery, message, header, verdict)
+        if isinstance(verdict, Quarantined):
+            return await self._keep_automatic(delivery, message, header, header_from, verdict)
+        return self.note_refusal(delivery, verdict, header_from=header_from)
 
     def note_refusal(self, delivery: Delivery, refused: Refused, *, header_from: str = "") -> Reply:
         """Record a refusal; its reply."""
@@ -221,22 +234,6 @@ class Intake:
     async def finish_acceptances(self) -> None:
         """Wait for the acceptances that are still being made durable."""
         await asyncio.gather(*self._acceptances, return_exceptions=True)
-
-    async def _take(self, delivery: Delivery, message: SpooledMessage) -> Reply:
-        try:
-            header = scan_header(message.head())
-        except HeaderTooLarge:
-            return self.note_refusal(delivery, _HEADER_TOO_LARGE)
-        author = single_author(header)
-        header_from = address_of(author) if author else ""
-        verdict = await self._checks.verdict(self._facts(delivery, header, author, header_from), message)
-        if isinstance(verdict, Admitted):
-            if refused := await self._refuse_user(verdict.user):
-                return self.note_refusal(delivery, refused, header_from=header_from)
-            return await self._store(delivery, message, header, verdict)
-        if isinstance(verdict, Quarantined):
-            return await self._keep_automatic(delivery, message, header, header_from, verdict)
-        return self.note_refusal(delivery, verdict, header_from=header_from)
 
     async def _refuse_user(self, user: UserPolicy) -> Refused | None:
         """Why nothing is taken from a user at this time, though the mail is theirs."""
@@ -337,30 +334,16 @@ class Intake:
         return dedupe_key(envelope=delivery.envelope, header=header, content=message.content, nonce=nonce)
 
     async def _accept_detached(self, new: NewMail) -> Accepted:
-        """Accept in a task that outlives the dialogue."""
-        task = self._detached(self._accept(new))
-        task.add_done_callback(partial(self._accepted, new))
-        return await asyncio.shield(task)
+        """Accept a mail; that comes to its end, and into the log, whatever becomes of the dialogue."""
+        accepting = self._detached(self._accept(new))
+        accepting.add_done_callback(partial(_log_accepted, new))
+        return await asyncio.shield(accepting)
 
     def _detached(self, work: Awaitable[Result]) -> asyncio.Future[Result]:
-        task = asyncio.ensure_future(work)
-        self._acceptances.add(task)
-        task.add_done_callback(self._acceptances.discard)
-        return task
-
-    def _accepted(self, new: NewMail, task: asyncio.Future[Accepted]) -> None:
-        if task.cancelled() or task.exception() is not None:
-            return
-        log.info(
-            "mail_accepted",
-            mail=task.result().mail_id,
-            duplicate=task.result().duplicate,
-            user=new.user_email,
-            client=new.proof.client_address,
-            proof=new.proof.method.value,
-            recipients=len(new.envelope.recipients),
-            size=new.size,
-        )
+        future = asyncio.ensure_future(work)
+        self._acceptances.add(future)
+        future.add_done_callback(self._acceptances.discard)
+        return future
 
 
 LOCKED = Refused(
@@ -381,3 +364,19 @@ def _caused_by_full_disk(error: BaseException) -> bool:
             return True
         cause = cause.__cause__
     return False
+
+
+def _log_accepted(new: NewMail, accepting: asyncio.Future[Accepted]) -> None:
+    if accepting.cancelled() or accepting.exception() is not None:
+        return
+    accepted = accepting.result()
+    log.info(
+        "mail_accepted",
+        mail=accepted.mail_id,
+        duplicate=accepted.duplicate,
+        user=new.user_email,
+        client=new.proof.client_address,
+        proof=new.proof.method.value,
+        recipients=len(new.envelope.recipients),
+        size=new.size,
+    )

@@ -98,7 +98,7 @@ class PostgresqlTransactions:
     def open(self) -> None:
         """Nothing is needed: the thread connects with its first group."""
 
-    def write(self, group: Sequence[Write]) -> bool:
+    def write(self, group: Sequence[Write[Any]]) -> bool:
         """Run a group under the lock; whether it changed the book."""
         transaction = self._begin()
         # Only now: waiting for the lock is what can take long.
@@ -115,7 +115,7 @@ class PostgresqlTransactions:
                 transaction.execute("ROLLBACK")
             raise
 
-    def _write_alone(self, transaction: _Transaction, write: Write) -> bool:
+    def _write_alone(self, transaction: _Transaction, write: Write[Any]) -> bool:
         """Run a function that has the transaction to itself, and needs no savepoint; whether it succeeded."""
         try:
             [write.result] = write.function(transaction.connection, [write.item])

@@ -51,7 +51,7 @@ class SqliteTransactions:
         """
         self._lock.open()
 
-    def write(self, group: Sequence[Write]) -> bool:
+    def write(self, group: Sequence[Write[Any]]) -> bool:
         """Run a group under the lock; whether it changed the book."""
         with self._lock.held():
             # Only now: waiting for the lock is what can take long.

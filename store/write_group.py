@@ -7,28 +7,32 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection
 
 from store.errors import BookUnavailable
 
+Result = TypeVar("Result")
 
-@dataclass(kw_only=True, slots=True)
-class Write:
-    """An item that waits for its function's turn, and who waits for its result."""
 
-    function: Callable[[Connection, Sequence[Any]], Sequence[Any]]
+@dataclass(slots=True)
+class Write(Generic[Result]):
+    """An item that waits for its function's turn, and who waits for its result.
+
+    It is withdrawn when nobody waits any more: the future was cancelled.
+    """
+
+    function: Callable[[Connection, Sequence[Any]], Sequence[Result]]
     item: Any
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
+    future: asyncio.Future[Result]
+    result: Result | None = None
     error: Exception | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self) -> bool:
-        """Take its turn, in the writer's thread; False if its caller withdrew it."""
-        return self._turn.acquire(blocking=False)
+        """Take its turn, in the writer's thread; False if it was withdrawn."""
+        return not self.future.cancelled() and self._turn.acquire(blocking=False)
 
     def withdraw(self) -> bool:
         """Keep it from being done; False if it has begun."""
@@ -41,7 +45,7 @@ class Write:
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
-            self.future.set_result(self.result)
+            self.future.set_result(cast("Result", self.result))
 
 
 class GroupDatabase(Protocol):
@@ -54,7 +58,7 @@ class GroupDatabase(Protocol):
             OSError, BookUnavailable: it cannot be reached.
         """
 
-    def write(self, group: Sequence[Write]) -> bool:
+    def write(self, group: Sequence[Write[Any]]) -> bool:
         """Run those of the group that take their turn in one transaction; whether they changed the book.
 
         When it returns, that is on the disk; when it raises, nothing of it is.
@@ -90,7 +94,7 @@ class Transaction(Protocol):
 
 def write_each(
     transaction: Transaction,
-    group: Sequence[Write],
+    group: Sequence[Write[Any]],
     unavailability: Callable[[Exception], BookUnavailable | None],
 ) -> None:
     """Run the functions of a group, and keep their results and errors with them.
@@ -104,7 +108,7 @@ def write_each(
 
 def _write_together(
     transaction: Transaction,
-    writes: Sequence[Write],
+    writes: Sequence[Write[Any]],
     unavailability: Callable[[Exception], BookUnavailable | None],
 ) -> None:
     transaction.execute("SAVEPOINT turn")
@@ -127,9 +131,9 @@ def _write_together(
         transaction.execute("RELEASE turn")
 
 
-def _by_function(group: Sequence[Write]) -> list[list[Write]]:
+def _by_function(group: Sequence[Write[Any]]) -> list[list[Write[Any]]]:
     """The writes of each function together, in the order of arrival."""
-    together: dict[Any, list[Write]] = {}
+    together: dict[Any, list[Write[Any]]] = {}
     for write in group:
         together.setdefault(write.function, []).append(write)
     return list(together.values())

@@ -16,7 +16,8 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -36,6 +37,16 @@ so callers who are many at one time are all served sooner if none of them goes f
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Writes of one loop that are queued, and told of their end, at one go."""
+
+    writes: list[Write[Any]]
+    loop: asyncio.AbstractEventLoop
+    timer: asyncio.TimerHandle
+    """Of the writer's patience."""
+
+
 class Writer:
     """Runs write functions one after the other in a thread of its own.
 
@@ -49,10 +60,10 @@ class Writer:
         self._database = database
         self._patience = patience
         self._changed = changed
-        self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="book-writer", daemon=True)
         self._open = False
-        self._gathered: list[Write] = []
+        self._gathered: list[Write[Any]] = []
         self._gathering: asyncio.TimerHandle | None = None
         self._expected = 1
         """Items that were under way at one time when the last were written."""
@@ -91,86 +102,92 @@ class Writer:
             BookUnavailable: nothing was written.
             Exception: whatever the function raised; nothing of it was written.
         """
-        return await self._result_of(lambda connection, _: (function(connection),), None, self._queue.put)
+        write: Write[Result] = self._asked_for(lambda connection, _: (function(connection),), None)
+        self._put([write])
+        return await write.future
 
-    async def write_together(
+    def write_together(
         self, function: Callable[[Connection, Sequence[Item]], Sequence[Result]], item: Item
-    ) -> Result:
+    ) -> asyncio.Future[Result]:
         """Have the function write an item, in one run with the others that wait for the same function.
 
         It gets them in the order of their arrival and returns a result for each. If it raises, it is run
         again for each item alone, so that an item that cannot be written fails alone.
 
-        Raises:
-            BookUnavailable: nothing was written.
-            Exception: whatever the function raised for this item; nothing of it was written.
-        """
-        return await self._result_of(function, item, self._gather)
+        Returns:
+            The item's result, as soon as it is on the disk; or `BookUnavailable`, or whatever the function
+            raised for this item, of which nothing was written then.
 
-    async def _result_of(
-        self,
-        function: Callable[[Connection, Sequence[Item]], Sequence[Result]],
-        item: Item,
-        put: Callable[[Write], None],
-    ) -> Result:
+        Raises:
+            BookUnavailable: nothing is taken any more.
+        """
+        write: Write[Result] = self._asked_for(function, item)
+        self._gather(write)
+        return write.future
+
+    def _asked_for(
+        self, function: Callable[[Connection, Sequence[Item]], Sequence[Result]], item: Item
+    ) -> Write[Result]:
         if not self._open:
             raise BookUnavailable("The service is ending; the book takes nothing more.", "closed")
-        loop = asyncio.get_running_loop()
-        write = Write(function=function, item=item, loop=loop, future=loop.create_future())
-        put(write)
-        timer = loop.call_later(self._patience, self._give_up, write)
-        try:
-            result: Result = await write.future
-        finally:
-            timer.cancel()
-            write.withdraw()
-        return result
+        return Write(function, item, asyncio.get_running_loop().create_future())
 
-    def _gather(self, write: Write) -> None:
+    def _gather(self, write: Write[Any]) -> None:
         """Queue an item with those that are expected to come at the same time."""
         self._gathered.append(write)
         if len(self._gathered) >= self._expected:
             self.hand_over()
         elif self._gathering is None:
-            self._gathering = write.loop.call_later(_GATHERING_SECONDS, self.hand_over)
+            loop = write.future.get_loop()
+            self._gathering = loop.call_later(_GATHERING_SECONDS, self.hand_over)
 
     def hand_over(self) -> None:
         """Queue what was gathered. Only in the loop that writes."""
         if self._gathering is not None:
             self._gathering.cancel()
             self._gathering = None
-        for write in self._gathered:
-            self._queue.put(write)
-        self._gathered.clear()
+        if self._gathered:
+            self._put(self._gathered)
+            self._gathered = []
 
-    def _give_up(self, write: Write) -> None:
-        if write.withdraw() and not write.future.done():
-            write.future.set_exception(self._database.no_turn(self._patience))
+    def _put(self, writes: list[Write[Any]]) -> None:
+        """Queue writes at one go: to wake the thread takes longer than to write another item."""
+        loop = writes[0].future.get_loop()
+        timer = loop.call_later(self._patience, self._give_up, writes)
+        self._queue.put(_Batch(writes, loop, timer))
+
+    def _give_up(self, writes: Sequence[Write[Any]]) -> None:
+        for write in writes:
+            if write.withdraw() and not write.future.done():
+                write.future.set_exception(self._database.no_turn(self._patience))
 
     def _run(self) -> None:
         ended = False
         while not ended:
-            group, ended = self._next_group()
+            batches, ended = self._next_batches()
+            group = [write for batch in batches for write in batch.writes]
             try:
                 changed = bool(group) and self._database.write(group)
             except Exception as error:  # noqa: BLE001 - the thread must outlive every failure; callers get it
                 self._fail(group, error)
                 self._database.reset()
                 changed = False
-            self._settle(group, changed=changed)
+            self._settle(batches, changed=changed)
 
-    def _next_group(self) -> tuple[list[Write], bool]:
-        """Wait for a function, and take all that wait with it. Whether the end was asked for."""
-        group = []
-        item = self._queue.get()
-        while item is not None:
-            group.append(item)
-            if len(group) >= _GROUP or self._queue.empty():
-                return group, False
-            item = self._queue.get()
-        return group, True
+    def _next_batches(self) -> tuple[list[_Batch], bool]:
+        """Wait for a batch, and take all that wait with it. Whether the end was asked for."""
+        batches: list[_Batch] = []
+        size = 0
+        batch = self._queue.get()
+        while batch is not None:
+            batches.append(batch)
+            size += len(batch.writes)
+            if size >= _GROUP or self._queue.empty():
+                return batches, False
+            batch = self._queue.get()
+        return batches, True
 
-    def _fail(self, group: Sequence[Write], error: Exception) -> None:
+    def _fail(self, group: Sequence[Write[Any]], error: Exception) -> None:
         known = self._database.unavailability(error)
         if known:
             log.error("book_unavailable", cause=known.cause)
@@ -180,21 +197,25 @@ class Writer:
             # An exception of their own for each: raising one in several tasks would mix their tracebacks.
             write.error = self._database.unavailability(error) or error
 
-    def _settle(self, group: list[Write], *, changed: bool) -> None:
+    def _settle(self, batches: Sequence[_Batch], *, changed: bool) -> None:
         """Wake each loop once, however many of its callers wait."""
-        by_loop: dict[asyncio.AbstractEventLoop, list[Write]] = {}
-        for write in group:
-            by_loop.setdefault(write.loop, []).append(write)
-        for loop, writes in by_loop.items():
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Batch]] = {}
+        for batch in batches:
+            by_loop.setdefault(batch.loop, []).append(batch)
+        for loop, told in by_loop.items():
             try:
-                loop.call_soon_threadsafe(self._tell, writes, changed)
+                loop.call_soon_threadsafe(self._tell, told, changed)
             except RuntimeError:
                 # The loop was closed: nobody waits any more.
-                log.warning("book_caller_gone", writes=len(writes))
+                log.warning("book_caller_gone", writes=sum(len(batch.writes) for batch in told))
 
-    def _tell(self, writes: list[Write], changed: bool) -> None:  # noqa: FBT001 - call_soon has no keywords
-        for write in writes:
-            write.settle()
-        self._expected = max(1, len(writes) + len(self._gathered))
+    def _tell(self, batches: Sequence[_Batch], changed: bool) -> None:  # noqa: FBT001 - call_soon has no keywords
+        together = len(self._gathered)
+        for batch in batches:
+            batch.timer.cancel()
+            for write in batch.writes:
+                write.settle()
+            together += len(batch.writes)
+        self._expected = max(1, min(together, _GROUP))
         if changed:
             self._changed()

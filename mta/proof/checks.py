@@ -4,12 +4,14 @@ Everything is asked at one time that can be. With known DNS answers and no signa
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from config.settings import UserPolicy
 from mta.dns_lookup import DnsLookup
 from mta.proof.arc_check import ArcChecker
 from mta.proof.body_hash import Message
@@ -18,11 +20,27 @@ from mta.proof.dkim_check import DkimChecker
 from mta.proof.dmarc_check import DmarcChecker
 from mta.proof.evidence import SpfResult
 from mta.proof.findings import authentication_results
+from mta.proof.kept_results import KeptResults
 from mta.proof.spf_check import TOTAL_SECONDS, SpfChecker
-from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, judge
+from mta.proof.verdict import Admitted, Facts, FactsNeeded, Settled, grounds, judge
 
 _VERIFICATIONS_AT_ONCE = 2
 """They share the interpreter with the sessions; more would only take turns."""
+
+_ADMISSIONS = 1000
+"""Remembered: of so many senders a mail costs no judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Admission:
+    """A verdict that nothing was asked for: the same grounds come to the same with the same user and SPF."""
+
+    user: UserPolicy | None
+    spf: SpfResult | None
+    admitted: Admitted
+
+    def holds_for(self, facts: Facts) -> bool:
+        return facts.user is self.user and facts.spf is self.spf
 
 
 class SenderChecks:
@@ -51,6 +69,7 @@ class SenderChecks:
         self._dkim = DkimChecker(dns, self._threads, clock=clock)
         self._dmarc = DmarcChecker(dns)
         self._arc = ArcChecker(dns, self._threads)
+        self._admissions: KeptResults[_Admission] = KeptResults(dns.clock, limit=_ADMISSIONS)
 
     def known_spf(self, *, client_address: str, return_path: str, helo: str) -> SpfResult | None:
         """The result of SPF where it was found out before and still holds."""
@@ -63,15 +82,20 @@ class SenderChecks:
             facts: what is known without asking.
             message: read only where a signature has to be verified; must stay readable until this returns.
         """
-        verdict = judge(facts)
+        known = self._admissions.get(why := grounds(facts))
+        if known and known.holds_for(facts):
+            return known.admitted
+        asked, verdict = facts, judge(facts)
         while isinstance(verdict, FactsNeeded):
-            facts = await self._gather(facts, verdict.facts, message)
-            verdict = judge(facts)
-        if isinstance(verdict, Admitted):
-            results = authentication_results(facts, hostname=self._hostname)
-            proof = replace(verdict.proof, results=results)
-            return Admitted(header_from=verdict.header_from, user=verdict.user, proof=proof)
-        return verdict
+            asked = await self._gather(asked, verdict.facts, message)
+            verdict = judge(asked)
+        if not isinstance(verdict, Admitted):
+            return verdict
+        proof = replace(verdict.proof, results=authentication_results(asked, hostname=self._hostname))
+        admitted = replace(verdict, proof=proof)
+        if asked is facts:
+            self._admissions.keep(why, _Admission(facts.user, facts.spf, admitted), until=math.inf)
+        return admitted
 
     def close(self) -> None:
         """Give up what is being asked and verified."""

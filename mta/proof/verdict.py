@@ -5,6 +5,7 @@ so a stranger costs no look-up; the caller adds them and asks again. What may st
 without being known (the DNS did not answer) is a temporary refusal, never a pass and never a final one.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -143,6 +144,19 @@ def judge(facts: Facts) -> Verdict:
     if user is None:
         return _UNREGISTERED
     return _judge_login(facts, author, user) if facts.login else _judge_sender(facts, author, user)
+
+
+def grounds(facts: Facts) -> Hashable:
+    """All that the verdict on a mail rests on before anything was asked for it, but for `user` and `spf`.
+
+    Equal for the usual mails of one sender: what names a mail (Message-ID, Date) is no ground.
+    """
+    header = facts.header
+    return (
+        *(facts.client_address, facts.helo, facts.return_path, facts.login, facts.own_address),
+        *(header.authors, header.auto_submitted, header.precedence, header.listed, header.looped),
+        *(header.hops, header.signed, header.sealed),
+    )
 
 
 def automatic_mark(return_path: str, header: HeaderFacts, author: Mailbox | None) -> str:

@@ -210,7 +210,7 @@ class DataFeed:
 
     def __init__(self, arriving: ArrivingMessage, *, piece: int = _PIECE) -> None:
         """Nothing has come. `piece`: octets that are handed on at one time, at least."""
-        self._arriving = arriving
+        self.arriving = arriving
         self._piece = piece
         # The CRLF of the command is also the one that may stand before the final dot.
         self._buffer = bytearray(b"\r\n")
@@ -225,15 +225,15 @@ class DataFeed:
         end = self._buffer.find(_END, self._searched)
         if end >= 0:
             end += len(_END)
-            self._arriving.add_stuffed(bytes(self._buffer[:end]), last=True)
+            self.arriving.add_stuffed(bytes(self._buffer[:end]), last=True)
             return bytes(self._buffer[end:])
         # What could be the beginning of the end stays, so that the end is never cut in two.
         self._searched = max(0, len(self._buffer) - len(_END) + 1)
         if self._searched >= self._piece:
-            self._arriving.add_stuffed(bytes(self._buffer[: self._searched]), last=False)
+            self.arriving.add_stuffed(bytes(self._buffer[: self._searched]), last=False)
             del self._buffer[: self._searched]
             self._searched = 0
-        return b"" if self._arriving.endless else None
+        return b"" if self.arriving.endless else None
 
 
 def _split_before_line_end(octets: bytes) -> tuple[bytes, bytes]:

@@ -55,7 +55,7 @@ class Dialogue(SmtpConnection):
 
     async def _handle_client(self) -> None:
         """Begin the dialogue; aiosmtpd runs this as a task with the connection."""
-        await self._take_time(self._begin())
+        await self._answer_in_time(self._begin())
 
     async def _begin(self) -> bytes:
         await self.open()
@@ -100,11 +100,12 @@ class Dialogue(SmtpConnection):
             self._listening = False
             self.end(over)
         elif taking_time:
-            self._listening = False
-            self._handler_coroutine = self.loop.create_task(self._take_time(taking_time))
+            self.take_time(taking_time)
+        elif not self._listening:
+            self.stopped_listening()
 
     def _collect_replies(self, replies: list[bytes]) -> Awaitable[bytes] | None:
-        while len(replies) < _TURN:
+        while self._listening and len(replies) < _TURN:
             if self._paused:  # type: ignore[attr-defined]  # of asyncio's FlowControlMixin
                 return None
             line = self._take_line()
@@ -119,15 +120,28 @@ class Dialogue(SmtpConnection):
                 return answer
             replies.append(answer)
             self._bear(answer)
-        self.loop.call_soon(self._go_on)
+        if self._listening:
+            self.loop.call_soon(self._go_on)
         return None
+
+    def stop_listening(self) -> None:
+        """What comes behind this command is no command, until `take_time` has answered it."""
+        self._listening = False
+
+    def stopped_listening(self) -> None:
+        """After the reply to a command that said so; what came behind it is unread."""
+
+    def take_time(self, doing: Awaitable[bytes]) -> None:
+        """Have something done that takes time; its answer follows, and then the next command."""
+        self._listening = False
+        self._handler_coroutine = self.loop.create_task(self._answer_in_time(doing))
 
     def _go_on(self) -> None:
         if self._listening:
             self._answer_lines()
 
-    async def _take_time(self, doing: Awaitable[bytes]) -> None:
-        """Wait for a command to be done, answer it, and listen again."""
+    async def _answer_in_time(self, doing: Awaitable[bytes]) -> None:
+        """Wait for something to be done, answer it, and listen again."""
         try:
             answer = await self._guarded(doing)
             self._writer.write(answer)

@@ -6,7 +6,7 @@ is left of a message is never read as commands.
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import structlog
 
@@ -76,44 +76,27 @@ class SmtpSession(CommandSession):
     _arriving: CountedMessage | None = None
     """The message that is coming in chunks."""
     _feed: DataFeed | None = None
-    """Where octets go while a message comes behind DATA; `_fed` is done with its end."""
-    _fed: asyncio.Future[None]
+    """Where octets go while a message comes behind DATA."""
 
-    async def data(self, argument: str) -> bytes:
-        """DATA (RFC 5321 §4.1.1.4)."""
+    def data(self, argument: str) -> Reply | bytes:
+        """DATA (RFC 5321 §4.1.1.4): what comes next is the message, which is answered when it has ended."""
         refusal = self._not_yet() or (_DATA_ARGUMENT if argument else self._transaction.out_of_order())
         if refusal or self._arriving:
-            return (refusal or _CHUNKS_BEGUN).octets
+            return refusal or _CHUNKS_BEGUN
         self._message_begins()
-        try:
-            self._writer.write(_GO_AHEAD)
-            answer = await self._conclude(await self._read(self._new_message()))
-        finally:
-            self._message_ends()
-        self.forget_transaction()
-        return answer
+        self._feed = DataFeed(self._new_message())
+        self.stop_listening()
+        return _GO_AHEAD
 
-    async def _read(self, arriving: ArrivingMessage) -> SpooledMessage | Faulty:
-        self._feed = DataFeed(arriving)
-        self._fed = self.loop.create_future()
-        pipelined = bytes(self.unread())
-        self.unread().clear()
-        try:
+    def stopped_listening(self) -> None:
+        """The message begins with what came together with DATA, if anything did."""
+        if self._feed is None:
+            return
+        if pipelined := bytes(self.unread()):
+            self.unread().clear()
             self._hand_on(self._feed, pipelined)
-            if self._heard_all and self._feed is not None:
-                self._end_feed(asyncio.IncompleteReadError(b"", None))
-            await self._fed
-            return arriving.finish()
-        except (ConnectionError, EOFError, asyncio.CancelledError):
-            arriving.discard()
-            raise
-        except Exception:
-            # Where the message ends is not known any more; what is left of it must not be read as commands.
-            log.exception("smtp_session_fault", client=self._client_address)
-            arriving.discard()
-            self.hang_up(NOT_NOW)
-        finally:
-            self._feed = None
+        if self._heard_all and self._feed is not None:
+            self._end_feed(self._feed, asyncio.IncompleteReadError(b"", None))
 
     def data_received(self, data: bytes) -> None:
         """Octets of a message, or what the dialogue reads."""
@@ -126,27 +109,42 @@ class SmtpSession(CommandSession):
     def _hand_on(self, feed: DataFeed, octets: bytes) -> None:
         try:
             rest = feed.feed(octets)
-        except Exception as error:  # noqa: BLE001 - told where the message is waited for
-            self._end_feed(error)
+        except Exception as error:  # noqa: BLE001 - told where the message is concluded
+            self._end_feed(feed, error)
             return
         if rest is not None:
-            self._end_feed(None)
             self._reader.feed_data(rest)
+            self._end_feed(feed, None)
 
-    def _end_feed(self, fault: Exception | None) -> None:
+    def _end_feed(self, feed: DataFeed, fault: Exception | None) -> None:
         self._feed = None
-        if self._fed.done():
-            return
-        if fault:
-            self._fed.set_exception(fault)
-        else:
-            self._fed.set_result(None)
+        self.take_time(self._end_of_data(feed.arriving, fault))
+
+    async def _end_of_data(self, arriving: ArrivingMessage, fault: Exception | None) -> bytes:
+        """What the end of DATA is answered."""
+        try:
+            if fault:
+                self._break_off(arriving, fault)
+            answer = await self._conclude(arriving.finish())
+        finally:
+            self._message_ends()
+        self.forget_transaction()
+        return answer
+
+    def _break_off(self, arriving: ArrivingMessage, fault: Exception) -> NoReturn:
+        """Give a message up whose end did not come, or is not known any more."""
+        arriving.discard()
+        if isinstance(fault, asyncio.IncompleteReadError):
+            raise fault
+        # What is left of the message must not be read as commands.
+        log.error("smtp_session_fault", client=self._client_address, exc_info=fault)
+        self.hang_up(NOT_NOW)
 
     def eof_received(self) -> bool | None:
         """Nothing more will come; a message that has not ended never will."""
         keep_open = super().eof_received()
         if self._feed is not None:
-            self._end_feed(asyncio.IncompleteReadError(b"", None))
+            self._end_feed(self._feed, asyncio.IncompleteReadError(b"", None))
         return keep_open
 
     async def bdat(self, argument: str) -> bytes:
@@ -198,7 +196,6 @@ class SmtpSession(CommandSession):
         return CountedMessage(self._visit, limit=self._rules.max_size, open_body=self._intake.open_body)
 
     async def _conclude(self, message: SpooledMessage | Faulty) -> bytes:
-        """What the end of DATA is answered."""
         if isinstance(message, SpooledMessage):
             return await self._take(message)
         words = self._refused(message)
@@ -241,8 +238,10 @@ class SmtpSession(CommandSession):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The dialogue is over, and a mail that was coming with it."""
-        if self._feed is not None:
-            self._end_feed(ConnectionResetError("the client went away in the middle of a message"))
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            log.info("smtp_connection_broke", client=self._client_address, cause="in the middle of a message")
+            feed.arriving.discard()
         super().connection_lost(error)
         if self._arriving:
             self._arriving.discard()

@@ -11,6 +11,7 @@ import gc
 import signal
 import socket
 import sys
+from collections.abc import Awaitable
 
 import structlog
 import uvloop
@@ -110,13 +111,18 @@ class Worker:
                 case Renew():
                     self._listener.renew()
 
-    async def _accept(self, mail: NewMail) -> mails.Accepted:
-        accepted = await self._book.accept_mail(mail)
-        if not self._to_be_told:
-            self._to_be_told = True
-            loop = asyncio.get_running_loop()
-            loop.call_at(max(loop.time(), self._told_at + _APART_SECONDS), self._tell)
-        return accepted
+    def _accept(self, mail: NewMail) -> Awaitable[mails.Accepted]:
+        accepting = asyncio.ensure_future(self._book.accepting(mail))
+        accepting.add_done_callback(self._came_in)
+        return accepting
+
+    def _came_in(self, accepting: asyncio.Future[mails.Accepted]) -> None:
+        """See that the service is told of it."""
+        if self._to_be_told or accepting.cancelled() or accepting.exception():
+            return
+        self._to_be_told = True
+        loop = asyncio.get_running_loop()
+        loop.call_at(max(loop.time(), self._told_at + _APART_SECONDS), self._tell)
 
     def _tell(self) -> None:
         """Once for all that came in."""

@@ -18,6 +18,7 @@ from mta.dns_lookup import DnsLookup
 from mta.header_scan import scan_header
 from mta.proof.authentication_results import parse
 from mta.proof.checks import SenderChecks
+from mta.proof.evidence import SpfCode, SpfResult
 from mta.proof.verdict import Admitted, Facts, Quarantined, Refused, Settled, single_author
 from postfax.demonstration.dns_stub import DnsStub, Fault, Zone
 from store.mail import ProofMethod
@@ -28,6 +29,31 @@ MAIL = (
     b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nPlease see attached.\r\n"
 )
 OURS, FORWARDER = "192.0.2.1", "198.51.100.1"
+
+
+def ana(fax: FaxSettings | None = None) -> UserPolicy:
+    settings = Settings(fax=fax or FaxSettings())
+    return UserPolicy(name="Ana", email="ana@hospital.example", company="Hospital", settings=settings)
+
+
+def facts_of(
+    message: bytes,
+    user: UserPolicy | None,
+    *,
+    client: str = OURS,
+    return_path: str = "ana@hospital.example",
+    spf: SpfResult | None = None,
+) -> Facts:
+    header = scan_header(message)
+    return Facts(
+        client_address=client,
+        helo="mx.hospital.example",
+        return_path=return_path,
+        header=header,
+        author=single_author(header),
+        user=user,
+        spf=spf,
+    )
 
 
 @dataclass
@@ -45,19 +71,8 @@ class Place:
         require_spf: bool = True,
         trusted: tuple[str, ...] = (),
     ) -> Settled:
-        header = scan_header(message)
         fax = FaxSettings(require_spf=require_spf, trusted_sealers=trusted)
-        user = UserPolicy(
-            name="Ana", email="ana@hospital.example", company="Hospital", settings=Settings(fax=fax)
-        )
-        facts = Facts(
-            client_address=client,
-            helo="mx.hospital.example",
-            return_path=return_path,
-            header=header,
-            author=single_author(header),
-            user=user,
-        )
+        facts = facts_of(message, ana(fax), client=client, return_path=return_path)
         return await self.checks.verdict(facts, InMemory(message))
 
     async def reply(self, message: bytes = MAIL, **more: Any) -> str:
@@ -229,3 +244,29 @@ async def test_a_mail_that_is_given_up_harms_no_other(place: Place) -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (await place.admitted()).proof.method is ProofMethod.SPF
+
+
+async def test_what_was_judged_before_is_judged_anew_as_soon_as_anything_differs(place: Place) -> None:
+    def spf(code: SpfCode) -> SpfResult:
+        return SpfResult(code=code, domain="hospital.example", detail="ip4:192.0.2.1")
+
+    async def verdict(facts: Facts, message: bytes = MAIL) -> Settled:
+        return await place.checks.verdict(facts, InMemory(message))
+
+    user, passed = ana(), spf(SpfCode.PASS)
+    first = await verdict(facts_of(MAIL, user, spf=passed))
+    other = MAIL.replace(b"<1@", b"<2@")
+    assert await verdict(facts_of(other, user, spf=passed)) is first
+
+    renamed = await verdict(facts_of(MAIL, user.model_copy(update={"name": "Ana Ruiz"}), spf=passed))
+    assert isinstance(renamed, Admitted)
+    assert renamed.user.name == "Ana Ruiz"
+    assert isinstance(await verdict(facts_of(MAIL, user, spf=spf(SpfCode.FAIL))), Refused)
+    assert isinstance(await verdict(facts_of(MAIL, None, spf=passed)), Refused)
+    listed = b"List-Id: <l.example>\r\n" + MAIL
+    assert isinstance(await verdict(facts_of(listed, user, spf=passed), listed), Quarantined)
+    forged = MAIL.replace(b"ana@hospital.example>", b"ana@else.example>", 1)
+    assert isinstance(await verdict(facts_of(forged, user, spf=passed), forged), Refused)
+    again = await verdict(facts_of(MAIL, user, client=FORWARDER, spf=passed))
+    assert isinstance(again, Admitted)
+    assert again.proof.client_address == FORWARDER
