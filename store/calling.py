@@ -87,6 +87,10 @@ class Calling(Nodes):
             calls.record_outcome, attempt_id, outcome, next_call, explanation, destination
         )
 
+    async def note_all_confirmed(self, attempt_id: str) -> None:
+        """Every page of an open call is confirmed: it is a success even if nobody lives to record its end."""
+        await self._access.write(calls.note_all_confirmed, attempt_id)
+
     async def record_interrupted(self, attempt_id: str) -> FaxJob:
         """The end of the service cut a call off: the job is due again, and three times do not count.
 

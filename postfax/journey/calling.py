@@ -83,6 +83,7 @@ class Calling:
         self._clock = clock
         self._lease = lease
         self._leases = leases
+        self._noting: set[asyncio.Task[None]] = set()
         self.orders: dict[str, CallOrder] = {}
         """Of the calls in progress, by their jobs."""
 
@@ -240,9 +241,28 @@ class Calling:
         settings: CallSettings,
     ) -> CallResult:
         self.orders[job.id] = order = replace(ordered.order, fence=partial(self._keep, attempt))
-        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(order, _report))
+        told = partial(self._told, attempt)
+        outcome = ordered.of_the_fax(await self._lines[attempt.line].send(order, told))
         taught = learned(known, attempt.called, settings, outcome)
         return CallResult(outcome=outcome, destination=taught, call=outcome)
+
+    def _told(self, attempt: Attempt, progress: CallProgress) -> None:
+        """A step of a call that carries one fax.
+
+        From its last confirmation until its end is recorded, a call takes a second or more. If the service
+        ends in it, the fax must not be sent once more.
+        """
+        _report(progress)
+        if progress.kind is ProgressKind.PAGE_CONFIRMED and progress.pages_confirmed == progress.pages:
+            noting = asyncio.create_task(self._note_all_confirmed(attempt))
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
+
+    async def _note_all_confirmed(self, attempt: Attempt) -> None:
+        try:
+            await self._book.note_all_confirmed(attempt.id)
+        except BookUnavailable as problem:
+            log.warning("confirmation_not_noted", attempt=attempt.id, cause=problem.cause or str(problem))
 
     async def _keep(self, attempt: Attempt) -> None:
         """The fence of a call: whoever stood still for longer than the lease finds the attempt closed.

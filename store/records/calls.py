@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, select
+from sqlalchemy import bindparam, func, literal, select, update
 
 from config.retry import Resume
 from store.call_time import call_time_of
@@ -22,7 +22,7 @@ from store.records.next_call import choose_call
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
 from store.status import Status
-from store.tables import jobs
+from store.tables import OPEN, attempts, jobs
 
 HeaderText = Callable[[FaxJob, str, datetime], str]
 """(job, line, time of the call) → the text of the header line."""
@@ -46,6 +46,7 @@ FREE_INTERRUPTIONS = 3
 would otherwise be dialled for ever."""
 
 INTERRUPTED = "the service stopped during the call"
+CONFIRMED_BEFORE = "every page was confirmed before the service stopped"
 
 
 def claim_call(
@@ -176,8 +177,24 @@ def record_outcome(
     return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
 
 
+def note_all_confirmed(turn: Turn, attempt_id: str) -> None:
+    """Every page of an open call is confirmed: so it is a success, whoever lives to see its end.
+
+    Nothing is noted of a call that is another owner's by now.
+
+    Raises:
+        NotInBook: there is no such attempt.
+    """
+    attempt = the_attempt(turn.connection, attempt_id)
+    pages = the_job(turn.connection, attempt.job_id).pages - attempt.first_page
+    own = (attempts.c.id == attempt_id, attempts.c.owner == turn.owner, OPEN)
+    turn.connection.execute(update(attempts).where(*own).values(pages_confirmed=pages))
+
+
 def record_interrupted(turn: Turn, attempt_id: str) -> FaxJob:
     """Close an attempt that the end of the service cut off. The job is due again at once.
+
+    If its last page was confirmed before that (`note_all_confirmed`), the job is sent.
 
     From the fourth interruption of a job on each counts as a try, and the last allowed one ends it. An
     attempt that is closed already stays as it is.
@@ -213,6 +230,12 @@ def _break_off(
     turn: Turn, job: FaxJob, attempt_id: str, cause: str, next_call: datetime | None, **facts: int
 ) -> FaxJob:
     """Close an attempt as interrupted, and take its job on; without a next call that is its end."""
+    confirmed = turn.connection.scalar(select(attempts.c.pages_confirmed).where(attempts.c.id == attempt_id))
+    if confirmed:
+        sent = Outcome(
+            status=Status.SUCCESS, cause=CONFIRMED_BEFORE, ended_at=turn.now, pages_confirmed=confirmed
+        )
+        return record_outcome(turn, attempt_id, sent, None, "", None)
     outcome = Outcome(status=Status.GENERAL_ERROR, cause=cause, ended_at=turn.now)
     close_attempt(turn, attempt_id, outcome, interrupted=True)
     if job.cancel_requested_by:

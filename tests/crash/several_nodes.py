@@ -219,7 +219,7 @@ async def judge(world: World, book: Book, ledger: Ledger, *, channels: int) -> J
         "told as failed": sum(job.status is not Status.SUCCESS for job in jobs),
         "calls": len(calls),
         "calls cut off": sum(call.interrupted for call in calls),
-        "faxes that arrived again after a call that was cut off": sum(n > 1 for n in received.values()),
+        "faxes that arrived again after such a call": sum(n > 1 for n in received.values()),
         "notices handed over again under the same Message-ID": sum(notices.values()) - len(notices),
         "most calls at one time": most_at_one_time(calls),
     }
@@ -243,11 +243,17 @@ def _successes_arrived(jobs: Sequence[FaxJob], received: Counter[str]) -> Iterat
 def _nothing_went_twice(
     jobs: Sequence[FaxJob], attempts: dict[str, tuple[Attempt, ...]], received: Counter[str]
 ) -> Iterator[str]:
-    """A fax arrives once more only for each call whose end nobody lived to record."""
+    """A fax arrives once more only for each call of which we cannot know that it did."""
     for job in jobs:
-        cut_off = sum(call.interrupted for call in attempts[job.id])
-        if received[job.recipient.number] > 1 + cut_off:
-            yield f"{job.id} arrived {received[job.recipient.number]} times with {cut_off} calls cut off"
+        unsure = sum(_is_unsure(call) for call in attempts[job.id])
+        if received[job.recipient.number] > 1 + unsure:
+            yield f"{job.id} arrived {received[job.recipient.number]} times with {unsure} calls cut off"
+
+
+def _is_unsure(call: Attempt) -> bool:
+    """Whether nobody lived to record a call's end, or its last confirmation did not come through."""
+    failed = call.outcome is not None and call.outcome.status is not Status.SUCCESS
+    return call.interrupted or (failed and call.outcome is not None and call.outcome.answered_at is not None)
 
 
 def _everybody_is_told_once(jobs: Sequence[FaxJob], notices: Counter[str]) -> Iterator[str]:

@@ -495,6 +495,34 @@ async def test_a_call_that_another_node_follows_is_not_hung_up(exchange: Exchang
     await dial.finish(0)
 
 
+async def test_a_stop_after_the_last_confirmation_does_not_send_the_fax_again(exchange: Exchange) -> None:
+    confirmed = asyncio.Event()
+    note = exchange.book.note_all_confirmed
+
+    async def noted(attempt_id: str) -> None:
+        await note(attempt_id)
+        confirmed.set()
+
+    class Confirms(OneChannel):
+        async def send(self, order: CallOrder, report: Report) -> Outcome:
+            for page in range(1, order.pages + 1):
+                kind = ProgressKind.PAGE_CONFIRMED
+                report(
+                    CallProgress(
+                        kind=kind, attempt_id=order.attempt_id, pages_confirmed=page, pages=order.pages
+                    )
+                )
+            return await super().send(order, report)
+
+    exchange.book.note_all_confirmed = noted  # type: ignore[method-assign]
+    dial = Dial(exchange.book, {"main": Confirms()}, exchange.policy, folder=exchange.folder, clock=now)
+    assert await dial.step()
+    await asyncio.wait_for(confirmed.wait(), 60)
+    await dial.finish(0)
+    sent = await exchange.job()
+    assert (sent.state, sent.status, len(sent.attempts)) == (JobState.SENT, Status.SUCCESS, 1)
+
+
 async def test_two_nodes_have_no_more_calls_than_the_line_has_channels(exchange: Exchange) -> None:
     documents = exchange.folder.parent
     for number in range(4):

@@ -13,7 +13,10 @@ from small_book import LEASE, SmallBook, header, small_book, url_of
 from store.book import Book
 from store.lifecycle import JobState
 from store.node import LATE_AFTER, Node, NodeFacts, NodeState
+from store.outbox import NoticeKind
+from store.records.calls import CONFIRMED_BEFORE
 from store.records.claims import KNOWN_FOR
+from store.status import Status
 
 FACTS = NodeFacts(roles=("convert", "transmit"), version="1.2", lines_down={"main": "no answer"})
 LOST_AFTER = timedelta(minutes=10)
@@ -170,3 +173,33 @@ async def test_a_server_says_how_far_a_clock_is_off(small: SmallBook, database: 
         assert ahead == timedelta()
     else:
         assert abs(ahead - timedelta(hours=3)) < timedelta(minutes=30)
+
+
+async def test_a_call_whose_pages_were_all_confirmed_is_a_success_although_its_owner_is_gone(
+    small: SmallBook,
+) -> None:
+    await small.queued("+12065550101")
+    async with other(small, "one/1/1") as one:
+        claimed = await one.claim_call({"main": 1}, LEASE, header)
+        assert claimed
+        _, attempt = claimed
+        await one.note_all_confirmed(attempt.id)
+    await small.book.release_dead_owners(lambda owner: owner == "one/1/1")
+    job = await small.book.job(attempt.job_id)
+    assert job
+    assert (job.state, job.status, job.pages_confirmed, job.tries) == (JobState.SENT, Status.SUCCESS, 1, 1)
+    [recorded] = job.attempts
+    assert recorded.outcome
+    assert (recorded.outcome.cause, recorded.interrupted) == (CONFIRMED_BEFORE, False)
+    kinds = [notice.kind for notice in await small.book.notices_of(job.mail_id)]
+    assert kinds == [NoticeKind.INITIAL, NoticeKind.DELIVERY]
+
+
+async def test_what_another_owner_would_note_of_a_call_is_not_noted(small: SmallBook) -> None:
+    await small.queued("+12065550101")
+    async with other(small, "one/1/1") as one:
+        claimed = await one.claim_call({"main": 1}, LEASE, header)
+        assert claimed
+        await small.book.note_all_confirmed(claimed[1].id)
+        job = await one.record_interrupted(claimed[1].id)
+        assert job.state is JobState.WAITING
