@@ -13,6 +13,7 @@ Modules:
     filing    the files of one copy, in the order in which they are written
     sftp      delivery to an SFTP server
     ftps      delivery to an FTP server over TLS; ftp_session is one session with it
+    folder    delivery into a folder
     mail      delivery to a mailbox
     secret_file
               passwords for servers

@@ -11,12 +11,13 @@ from typing import Any
 
 from archive.facts import FaxFacts
 from archive.filing import ArchiveFile, files_of
+from archive.folder import FolderArchive
 from archive.ftps import FtpsArchive
 from archive.mail import SendMail, put_by_mail
 from archive.naming import PatternMistake
 from archive.sftp import SftpArchive
 from archive.trouble import ArchivePermanent, ArchiveTemporary
-from config.archive import EmailTarget, FtpsTarget, SftpTarget
+from config.archive import EmailTarget, FolderTarget, FtpsTarget, SftpTarget
 from store.outbox import Copy
 from store.page_word import PageWord
 
@@ -30,7 +31,7 @@ async def deliver(
     sender: str,
     send_mail: SendMail,
 ) -> str:
-    """Deliver a copy and return its place: a path on the server, or an address.
+    """Deliver a copy and return its place: a path, here or on the server, or an address.
 
     `document` is the fax as a TIFF, or None for a fax that never had one; `words` is what stands on its
     pages, if that is known. A copy by mail has `sender` as its From address and is handed to `send_mail`.
@@ -79,10 +80,15 @@ async def _by_ftps(target: FtpsTarget, delivery: _Delivery) -> str:
     return await FtpsArchive(target).put(delivery.copy.id, delivery.files)
 
 
+async def _by_folder(target: FolderTarget, delivery: _Delivery) -> str:
+    return await FolderArchive(target).put(delivery.copy.id, delivery.files)
+
+
 _METHODS: dict[str, Callable[[Any, _Delivery], Awaitable[str]]] = {
     "email": _by_email,
     "sftp": _by_sftp,
     "ftps": _by_ftps,
+    "folder": _by_folder,
 }
 """By the name of the setting that holds the method's target."""
 

@@ -5,12 +5,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.fax_values import CertificateFingerprint, FileName, KnownHost
-from config.file_values import ReadableFile
+from config.file_values import LocalPath, ReadableFile
 from config.mail_values import EmailAddress
 from config.section import Section
 from config.values import Name, Toggle, incomplete
 
-ARCHIVE_METHODS = ("email", "sftp", "ftps")
+ARCHIVE_METHODS = ("email", "sftp", "ftps", "folder")
 """The settings of an archive that name where its copies go."""
 
 _USUAL_PORTS = {"sftp": 22, "ftps": 21}
@@ -73,6 +73,16 @@ class FtpsTarget(Section):
         return self
 
 
+class FolderTarget(Section):
+    """A folder that keeps copies: of this host, or mounted there."""
+
+    path: LocalPath
+    """The folder, in which the file names of the archive begin. It has to be there: it is never made."""
+    readable_by: Literal["owner", "group"] = "owner"
+    """Who may read the files: owner (the service's user alone), or group (the folder's group too, where the
+    folder has the set-group-ID bit)."""
+
+
 class EmailTarget(Section):
     """A mailbox that keeps copies."""
 
@@ -93,6 +103,8 @@ class ArchiveSettings(Section):
     """Delivery by SFTP."""
     ftps: FtpsTarget | None = None
     """Delivery by FTP over TLS."""
+    folder: FolderTarget | None = None
+    """Delivery into a folder."""
     file_name: FileName = "{date:%Y/%m}/{job_id}_{number}_{status}"
     """Path and name without ending. The tokens are date (with a format), job_id, number, status, user,
     department, reference and pages."""
@@ -111,6 +123,8 @@ class ArchiveSettings(Section):
         """Where its copies go, in a few words: `sftp archive.example:2222/faxes`, `email faxes@x.example`."""
         if self.email:
             return f"email {self.email.to}"
+        if self.folder:
+            return f"folder {self.folder.path}"
         server = self.sftp or self.ftps
         if server is None:
             return ""

@@ -9,7 +9,7 @@ from store.outbox import Copy, Notice, NoticeKind
 
 log = structlog.get_logger()
 
-_METHODS = {"email": "mail", "sftp": "SFTP", "ftps": "FTPS"}
+_METHODS = {"email": "by mail", "sftp": "by SFTP", "ftps": "by FTPS", "folder": "in its folder"}
 
 
 async def tell_of_notice(book: Book, notice: Notice, user: UserPolicy | None) -> None:
@@ -41,7 +41,7 @@ async def tell_of_copy(book: Book, copy: Copy, job: FaxJob) -> None:
     await _tell(
         book,
         job.user,
-        f"a copy could not be filed by {_METHODS[copy.archive.method]}",
+        f"a copy could not be filed {_METHODS[copy.archive.method]}",
         f"The archive has no copy of job {job.id}, and it is not tried again by itself. "
         f"{_look(job.id)} tells what went wrong; when that is mended, `postfax archive retry {job.id}` files "
         "it. `postfax archive status` tells whether there are more.",

@@ -130,6 +130,13 @@ async def test_by_sftp(tmp_path: Path, document: Path) -> None:
     assert json.loads((folder / place).with_suffix(".json").read_bytes())["FaxJobId"] == "K7Q2-M9"
 
 
+async def test_into_a_folder(tmp_path: Path, document: Path) -> None:
+    owed = copy(folder={"path": tmp_path}, document="pdf", metadata=("json",))
+    place = await deliver(owed, facts(), document, sender=SENDER, send_mail=no_mail)
+    assert place == f"{tmp_path}/2026/11/K7Q2-M9_+12065551234_Success.pdf"
+    assert json.loads(Path(place).with_suffix(".json").read_bytes())["FaxJobId"] == "K7Q2-M9"
+
+
 async def test_by_mail_and_again_as_the_same_mail(tmp_path: Path, document: Path) -> None:
     owed = copy(email={"to": "archive@hospital.example"}, metadata=("json",))
     async with MailSink(tmp_path / "mails") as sink:
@@ -229,7 +236,7 @@ async def test_the_senders_own_trouble_passes_through(document: Path) -> None:
 async def test_an_archive_without_a_method(document: Path) -> None:
     nowhere = ArchiveSettings()
     owed = copy(email={"to": "a@example.com"})
-    with pytest.raises(ArchivePermanent, match="one delivery method, email or sftp or ftps; this one has 0"):
+    with pytest.raises(ArchivePermanent, match="method, email or sftp or ftps or folder; this one has 0"):
         await deliver(
             replace(owed, archive=nowhere),
             facts(),

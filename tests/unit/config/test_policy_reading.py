@@ -225,7 +225,7 @@ def test_the_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     [
         (
             "{enabled: true}",
-            "x.yaml:2:21  settings.archive: is enabled without a delivery method; email, sftp or ftps is needed",  # noqa: E501 - the line as it is told
+            "x.yaml:2:21  settings.archive: is enabled without a delivery method; email, sftp, ftps or folder is needed",  # noqa: E501 - the line as it is told
         ),
         (
             "{email: {to: a@b.example}, sftp: {host: h, user: u, password_file: x.yaml, known_host: KEY}}",
