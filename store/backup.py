@@ -21,8 +21,8 @@ from pathlib import Path
 
 from store.errors import BookVersionError
 from store.incoming import flush_folder
-from store.sqlite import connect_book, read_engine, sentences
-from store.version import found_version
+from store.migrations import version_of
+from store.sqlite import connect_book, sentences
 
 BOOK, DOCUMENTS, NOTE = "book.db", "documents", "backup.json"
 _FILE = "file:"
@@ -81,11 +81,10 @@ def back_up(book: Path, documents: Path, target: Path, told: Told, *, like: Path
     _make_empty(target)
     made_at = datetime.now(UTC)
     told("copying the book", 0, 1)
-    with sentences(book):
-        version = _version(book)
-        with closing(connect_book(book)) as reading:
-            # Of one instant, without the space of what was deleted; writers go on.
-            reading.execute("VACUUM INTO ?", (str(target / BOOK),)).close()
+    version = _version(book)
+    with sentences(book), closing(connect_book(book)) as reading:
+        # Of one instant, without the space of what was deleted; writers go on.
+        reading.execute("VACUUM INTO ?", (str(target / BOOK),)).close()
     (target / BOOK).chmod(0o600)
     with closing(sqlite3.connect(target / BOOK)) as copy, closing(connect_book(book)) as reading:
         copied = _copy_files(copy, reading, documents, target, told, like)
@@ -130,12 +129,7 @@ def _make_empty(target: Path) -> None:
 
 
 def _version(book: Path) -> str:
-    engine = read_engine(book)
-    try:
-        with engine.connect() as connection:
-            version = found_version(connection, str(book))
-    finally:
-        engine.dispose()
+    version = version_of(book)
     if version is None:
         raise BookVersionError(f"the book {book} is empty. `postfax serve` sets it up when it starts.")
     return version

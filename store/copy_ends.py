@@ -6,32 +6,21 @@ advisory lock is held meanwhile. A service that starts then waits for the lock, 
 or one that is not whole.
 """
 
-import fcntl
 import hashlib
-import os
-import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 
 from sqlalchemy import Engine
 
 from store.address import is_on_server, shown
 from store.bodies import count_in_rows
+from store.book_users import OTHERS_ON_SERVER, process_with
 from store.copying import Copied, CopyDiffers, CopyRefused, Ends, Told, copy_book
 from store.errors import BookIncompleteError
 from store.migrations import migrate
 from store.sqlite import BookLock, book_path, read_engine, sentences, write_engine
 from store.version import compare_version
 
-_OPEN_BYTE = 128
-"""Of the shared memory: who has the book open holds a lock on it (unixShmMap of SQLite's os_unix.c)."""
-_FLOCK = "hhqqi4x"
-"""struct flock of fcntl(2) on 64-bit Linux: type, whence, start, length, process."""
-_OTHERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND application_name = 'postfax'"
-)
 _IN_ROWS = (
     "{:,} small mails and documents are in the book itself, and a server keeps for long what was deleted. "
     "Run `postfax migrate-bodies --out-of-book` first: it puts them beside the book."
@@ -79,7 +68,7 @@ def held(url: str) -> Iterator[tuple[Engine, Engine]]:
     with sentences(book):
         if not book.is_file():
             raise CopyRefused(f"there is no book {book}.")
-        if user := _process_with(book):
+        if user := process_with(book):
             raise CopyRefused(f"process {user} uses {book}: stop the service first.")
         lock = BookLock(book)
         lock.open()
@@ -94,7 +83,7 @@ def _held_database(url: str) -> Iterator[tuple[Engine, Engine]]:
 
     address = postgresql.read_address(url)
     with postgresql.sentences(address), postgresql.connect(address, write=True) as holder:
-        if holder.execute(_OTHERS).fetchone() != (0,):
+        if holder.execute(OTHERS_ON_SERVER).fetchone() != (0,):
             raise CopyRefused(f"a service or a command uses {address.shown}: stop it first.")
         if holder.execute(TRY_TO_KEEP_LOCK).fetchone() != (True,):
             raise CopyRefused(f"somebody writes in {address.shown}: stop the service first.")
@@ -110,17 +99,3 @@ def _both(reading: Engine, writing: Engine) -> Iterator[tuple[Engine, Engine]]:
     finally:
         reading.dispose()
         writing.dispose()
-
-
-def _process_with(book: Path) -> int:
-    """The process that has a book open; 0 for none."""
-    try:
-        descriptor = os.open(f"{book}-shm", os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return 0
-    try:
-        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, _OPEN_BYTE, 1, 0)
-        kind, _, _, _, process = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
-        return 0 if kind == fcntl.F_UNLCK else int(process)
-    finally:
-        os.close(descriptor)
