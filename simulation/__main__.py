@@ -30,6 +30,8 @@ class Life:
     violations: tuple[str, ...]
     mails: int
     calls: int
+    shared: int
+    """Calls of several faxes."""
     kills: int
     stops: int
     seconds: float
@@ -47,6 +49,7 @@ def live(seed: int, mails: int, mutation: str = "") -> Life:
         violations=tuple(found),
         mails=len(world.sent),
         calls=len(world.telephones.calls),
+        shared=sum(len(call.faxes) > 1 for call in world.telephones.calls),
         kills=world.kills,
         stops=world.stops,
         seconds=time.process_time() - begun,
@@ -107,12 +110,13 @@ def main() -> int:
         for breach in life.violations:
             print(f"seed {life.seed}: {breach}", flush=True)
         total += Counter(
-            seeds=1, mails=life.mails, calls=life.calls, kills=life.kills, stops=life.stops,
-            broken=bool(life.violations), milliseconds=round(1000 * life.seconds),
+            seeds=1, mails=life.mails, calls=life.calls, shared=life.shared, kills=life.kills,
+            stops=life.stops, broken=bool(life.violations), milliseconds=round(1000 * life.seconds),
         )  # fmt: skip
     print(
-        f"{total['seeds']} seeds, {total['mails']} mails, {total['calls']} calls, {total['kills']} kills, "
-        f"{total['stops']} stops; {total['broken']} seeds with a broken promise; "
+        f"{total['seeds']} seeds, {total['mails']} mails, {total['calls']} calls, "
+        f"{total['shared']} of them of several faxes, {total['kills']} kills, {total['stops']} stops; "
+        f"{total['broken']} seeds with a broken promise; "
         f"{total['milliseconds'] / max(1, total['calls']):.1f} ms of the processor a call"
     )
     return 1 if total["broken"] else 0

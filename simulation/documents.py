@@ -1,7 +1,8 @@
 """Parsing and conversion as the service asks for them, without processes of their own.
 
 A mail is taken apart by the service's own code. Its attachment's name says what comes of it: `3 pages.pdf` is
-three pages, `broken.pdf` no document, `trouble.pdf` a fault of ours that may be gone at the next try.
+three pages, `broken.pdf` no document, `trouble.pdf` a fault of ours that may be gone at the next try. On each
+page stands whose fax it is, and which page of it, so that a telephone knows what it received.
 """
 
 import hashlib
@@ -10,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from simulation.node import Node
 
 _ROWS = 200
+_NAMED_ROW = 150
+"""Below the header line."""
 _NUMBER = re.compile(r"(\d+) pages")
 
 
@@ -83,22 +85,38 @@ class SimulatedConverter:
 def _written(sheet: Sheet, pages: int, request: ConversionRequest) -> ConvertedFax:
     leading = int(sheet.cover is not None or sheet.body is not None)
     count = max(1, leading + pages)
-    octets, size = _document(count, str(request.resolution))
+    octets, sizes = _document(sheet.key, count, str(request.resolution))
     path = request.folder / f"{sheet.key}.tif"
     path.write_bytes(octets)
     return ConvertedFax(
         key=sheet.key,
         path=path,
-        made=tuple(MadePage(origin="letter.pdf", rows=_ROWS, octets=size) for _ in range(count)),
+        made=tuple(MadePage(origin="letter.pdf", rows=_ROWS, octets=each) for each in sizes),
         sha256=hashlib.sha256(octets).hexdigest(),
     )
 
 
-@cache
-def _document(pages: int, resolution: str) -> tuple[bytes, int]:
-    """A TIFF of short blank pages, and the octets of one of them."""
-    rows = np.zeros((_ROWS, WIDTH // 8), np.uint8)
-    page = CodedPage(rows=_ROWS, strip=t6.encode(rows))
+def _document(key: str, pages: int, resolution: str) -> tuple[bytes, list[int]]:
+    """A TIFF of short pages, and the octets of each of them."""
+    made = [_page(key, number) for number in range(pages)]
     file = io.BytesIO()
-    fax_tiff.write_pages(file, [page] * pages, resolution=resolution)
-    return file.getvalue(), len(page.strip)
+    fax_tiff.write_pages(file, made, resolution=resolution)
+    return file.getvalue(), [len(page.strip) for page in made]
+
+
+def _page(key: str, number: int) -> CodedPage:
+    rows = np.zeros((_ROWS, WIDTH // 8), np.uint8)
+    name = np.frombuffer(f"{key} {number}".encode(), np.uint8)
+    rows[_NAMED_ROW, : len(name)] = name
+    return CodedPage(rows=_ROWS, strip=t6.encode(rows))
+
+
+def named_pages(document: Path) -> list[tuple[str, int]]:
+    """Whose pages they are that a document has, and which of each fax."""
+    return [_name_on(page) for page in fax_tiff.read(document).pages]
+
+
+def _name_on(page: CodedPage) -> tuple[str, int]:
+    row = t6.decode(page.strip, page.rows)[_NAMED_ROW]
+    key, _, number = row.tobytes().rstrip(b"\0").decode().partition(" ")
+    return key, int(number)

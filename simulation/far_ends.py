@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from simulation.documents import named_pages
 from store.job import Outcome
 from store.status import Status
 from transmit.line import CallOrder, CallProgress, ProgressKind, Report
@@ -41,10 +42,12 @@ class FarEnd:
 class PlacedCall:
     """One call, as the far ends saw it."""
 
-    job_id: str
     attempt_id: str
+    """Of the fax that leads."""
     number: str
     began: float
+    faxes: tuple[str, ...]
+    """The jobs whose pages it had to carry."""
 
 
 class Telephones:
@@ -59,8 +62,9 @@ class Telephones:
     def called(self, node: "Node", order: CallOrder, *, now: float) -> FarEnd:
         """Somebody calls."""
         end = self.ends.get(order.number) or self._new(node, order.number)
+        faxes = tuple(dict(named_pages(order.document)))
         self.calls.append(
-            PlacedCall(job_id=order.job_id, attempt_id=order.attempt_id, number=order.number, began=now)
+            PlacedCall(attempt_id=order.attempt_id, number=order.number, began=now, faxes=faxes)
         )
         if end.in_call and not end.in_call.dead and not end.in_call.paused:
             self.wrong.append(f"{order.number} is called by {order.attempt_id} while it is in another call")
@@ -119,8 +123,10 @@ class SimulatedLine:
         try:
             await self._ring(end)
             report(CallProgress(kind=ProgressKind.ANSWERED, attempt_id=order.attempt_id))
-            for page in range(order.first_page, order.pages):
-                await self._page(end, order, page)
+            pages = named_pages(order.document)
+            last = dict(pages)
+            for job_id, page in pages[order.first_page :]:
+                await self._page(end, order, job_id, page, last=page == last[job_id])
                 confirmed += 1
         except _CallEnded as ended:
             return self._outcome(ended.status, ended.cause, confirmed)
@@ -132,16 +138,16 @@ class SimulatedLine:
         if end.bad_calls:
             raise _CallEnded(end.bad_calls.pop(0), "as the far end has it")
 
-    async def _page(self, end: FarEnd, order: CallOrder, page: int) -> None:
-        """Send a page; returns when it is confirmed."""
+    async def _page(self, end: FarEnd, order: CallOrder, job_id: str, page: int, *, last: bool) -> None:
+        """Send a page, maybe the last one of a fax; returns when it is confirmed."""
         if order.hang_up.is_set():
             raise _CallEnded(Status.JOB_CANCELLED, "cancelled")
         if self._node.in_storm("line", self._node.chance.odds.call_cut):
             raise _CallEnded(Status.TRANSMISSION_FAILED, "the call was cut off")
         await self._wait(_PAGE_SECONDS, _CallEnded(Status.TRANSMISSION_FAILED, "the far end has hung up"))
-        end.received.setdefault(order.job_id, set()).add(page)
-        if page == order.pages - 1:
-            end.whole[order.job_id] = end.whole.get(order.job_id, 0) + 1
+        end.received.setdefault(job_id, set()).add(page)
+        if last:
+            end.whole[job_id] = end.whole.get(job_id, 0) + 1
             if end.last_confirmation_lost:
                 end.last_confirmation_lost = False
                 raise _CallEnded(Status.TRANSMISSION_FAILED, "no confirmation")

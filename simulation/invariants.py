@@ -14,6 +14,7 @@ from sqlalchemy import Row, Table, select
 from simulation.mail_server import NOBODY
 from simulation.office import (
     ATTEMPTS,
+    BATCH_PAGES,
     BUSY_INTERVAL,
     INTERVAL,
     KEPT,
@@ -38,8 +39,8 @@ def violations(world: "World") -> list[str]:
     seen = _Seen(world)
     promises = (
         acknowledged_mails_are_kept_once, every_job_ends, success_is_true, nothing_is_sent_twice_without_need,
-        one_call_a_number, calls_keep_their_times, senders_are_told, nobody_is_told_twice, copies_are_filed,
-        documents_go_in_time,
+        one_call_a_number, calls_keep_their_times, calls_are_shared_by_policy, senders_are_told,
+        nobody_is_told_twice, copies_are_filed, documents_go_in_time,
     )  # fmt: skip
     return [f"{promise.__name__}: {breach}" for promise in promises for breach in promise(seen)]
 
@@ -146,6 +147,25 @@ def calls_keep_their_times(seen: _Seen) -> Iterator[str]:
             wait = BUSY_INTERVAL if before.status == Status.BUSY else INTERVAL
             if not before.interrupted and after.started_at - before.ended_at < wait - CLOCKS_DIFFER:
                 yield f"{after.id} came {after.started_at - before.ended_at} after {before.status}"
+
+
+def calls_are_shared_by_policy(seen: _Seen) -> Iterator[str]:
+    """What goes in one call is claimed for it, to one number, of one department, and not too much."""
+    for call in seen.world.telephones.calls:
+        carried = [seen.jobs[job_id] for job_id in call.faxes]
+        claimed = {
+            job.id
+            for job in carried
+            for attempt in seen.attempts[job.id]
+            if call.attempt_id in {attempt.id, attempt.shares_call_of}
+        }
+        if claimed != set(call.faxes):
+            yield f"{call.attempt_id} had {call.faxes}, and {sorted(claimed)} were claimed for it"
+        if len({(job.department, job.number) for job in carried}) != 1 or carried[0].number != call.number:
+            yield f"{call.attempt_id} to {call.number} had {call.faxes} of others, or for others"
+        most = BATCH_PAGES if seen.world.batched else 0
+        if len(carried) > 1 and sum(job.pages for job in carried) > most:
+            yield f"{call.attempt_id} had {call.faxes}, of more than {most} pages"
 
 
 def senders_are_told(seen: _Seen) -> Iterator[str]:

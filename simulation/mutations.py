@@ -1,7 +1,7 @@
 """The service broken on purpose, one promise at a time: what the invariants do not see they do not hold."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from unittest.mock import patch
 from sqlalchemy import select
 
 from postfax import submitting
-from postfax.journey import dial
+from postfax.journey import calling, dial, shared_call
 from store.job import FaxJob, Outcome
 from store.lifecycle import Transition
 from store.outbox import DeliveryState
@@ -86,6 +86,18 @@ def _call_left_open() -> Broken:
     return patch.object(claims, "record_interrupted", lambda *_: None)
 
 
+def _one_for_all() -> Broken:
+    """Where the first fax of a call got through, all of them did."""
+    whole = shared_call.outcomes_of
+
+    def outcomes_of(call: Outcome, pages: Sequence[int]) -> list[Outcome]:
+        first, *others = whole(call, pages)
+        told = [replace(first, pages_confirmed=count) for count in pages[1:]]
+        return [first, *(told if first.status is Status.SUCCESS else others)]
+
+    return patch.object(calling, "outcomes_of", outcomes_of)
+
+
 def _redialled_after_success() -> Broken:
     """A fax whose call taught something of the number is sent once more."""
     whole = calls._transition
@@ -104,7 +116,7 @@ MUTATIONS: dict[str, Callable[[], Broken]] = {
         mutation.__name__.strip("_").replace("_", "-"): mutation
         for mutation in (
             _notice_forgotten, _dedupe_lost, _lease_of_the_living, _claim_without_lease, _success_too_early,
-            _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success,
+            _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success, _one_for_all,
         )
     },
 }  # fmt: skip

@@ -96,7 +96,7 @@ class Node:
         async with contextlib.AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self.world.folder)))
             self.book = await self._open_book()
-            policy = LivePolicy(policy_file(), lines=("main",), now=self.clock())
+            policy = LivePolicy(policy_file(batched=self.world.batched), lines=("main",), now=self.clock())
             line = SimulatedLine(self, self.world.telephones)
             settings = office_settings()
             dial = Dial(self.book, {line.name: line}, policy, folder=folder, clock=self.clock, shared=True)

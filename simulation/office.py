@@ -15,6 +15,8 @@ ATTEMPTS = 4
 INTERVAL = timedelta(minutes=5)
 BUSY_INTERVAL = timedelta(minutes=3)
 """Between two calls of a job."""
+BATCH_PAGES = 12
+"""In the seeds in which several faxes may go in one call."""
 WITH_ARCHIVE = "ana@hospital.example"
 """Whose faxes are archived."""
 TOLD_OF_FAILURES = "bo@hospital.example"
@@ -32,7 +34,7 @@ lines: {main: {sip: "sip:127.0.0.1:5060", channels: 8, caller: "+12065550100"}}
 POLICY = """\
 company: General Hospital
 settings:
-  fax: {default_region: US, sender_number: "+12065550100"}
+  fax: {default_region: US, sender_number: "+12065550100", batch_pages: BATCH_PAGES}
   retention: {documents: 1d}
   retry: {attempts: 4, interval: 5 min}
 departments:
@@ -50,18 +52,23 @@ departments:
 """
 
 
+_POLICIES = ("policy.yaml", "batched.yaml")
+
+
 @cache
 def _written() -> Path:
-    """The settings and the policy, once for a process."""
+    """The settings and both policies, once for a process."""
     folder = Path(tempfile.mkdtemp(dir=memory_folder(), prefix="postfax-simulation-"))
     (folder / "postfax.yaml").write_text(SETTINGS, encoding="utf-8")
-    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    for batched in (False, True):
+        text = POLICY.replace("BATCH_PAGES", str(BATCH_PAGES if batched else 0))
+        (folder / _POLICIES[batched]).write_text(text, encoding="utf-8")
     return folder
 
 
-def policy_file() -> Path:
-    """The policy as nodes read it."""
-    return _written() / "policy.yaml"
+def policy_file(*, batched: bool) -> Path:
+    """The policy as nodes read it; `batched`, whether several faxes may go in one call."""
+    return _written() / _POLICIES[batched]
 
 
 @cache
@@ -71,9 +78,9 @@ def office_settings() -> ServerSettings:
 
 
 @cache
-def office_policy() -> Policy:
+def office_policy(*, batched: bool) -> Policy:
     """What the policy says."""
-    return read_policy(_written() / "policy.yaml", lines=("main",))
+    return read_policy(policy_file(batched=batched), lines=("main",))
 
 
 def memory_folder() -> Path | None:

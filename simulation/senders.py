@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PEOPLE = ("ana@hospital.example", "bo@hospital.example", "cy@hospital.example", NOBODY)
 WRONG_NUMBER = "John_Doe"
 _AGAIN_SECONDS = 60.0
+_TOGETHER_SECONDS = 1800.0
+"""Where faxes may share a call, mails come in at the same moments, so that they do."""
 _DOMAIN = "fax.example.com"
 
 
@@ -36,6 +38,8 @@ async def send_mails(world: "World", policy: Policy, *, mails: int, hours: float
     async with asyncio.TaskGroup() as group:
         for number in range(mails):
             delay = dice.uniform(0, hours * 3600)
+            if world.batched:
+                delay -= delay % _TOGETHER_SECONDS
             mail, octets = _written(world, number)
             world.sent.append(mail)
             group.create_task(_deliver(world, policy, mail, octets, delay))

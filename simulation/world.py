@@ -30,6 +30,8 @@ _LIVES_SECONDS = 1800.0
 _DOWN_SECONDS = 20.0
 _LOOK_SECONDS = 1800.0
 _LOST_SECONDS = 600.0
+_BATCHED = 0.5
+"""The share of such seeds."""
 _MOST_DAYS = 12
 """A mail server may be tried for five days, and a job for as long as its retries take."""
 
@@ -45,7 +47,9 @@ class World:
     def __init__(self, seed: int, *, mails: int) -> None:
         self.seed = seed
         self.chance = Chance(seed)
-        self.numbers = max(4, mails // 2)
+        self.batched = self.chance.of("batches").random() < _BATCHED
+        """Whether several faxes may go in one call."""
+        self.numbers = max(2, mails // 16) if self.batched else max(4, mails // 2)
         """Telephone numbers that there are: some are called by several."""
         self.sent: list[SentMail] = []
         self.telephones = Telephones()
@@ -71,7 +75,8 @@ class World:
             self._stack.callback(self.disk.close)
             hosts = [asyncio.create_task(self._keep_host(name)) for name in self._host_names()]
             cancelling = asyncio.create_task(self._cancel_some())
-            await send_mails(self, office_policy(), mails=self._mails, hours=MAIL_HOURS)
+            policy = office_policy(batched=self.batched)
+            await send_mails(self, policy, mails=self._mails, hours=MAIL_HOURS)
             await asyncio.sleep(3600)
             cancelling.cancel()
             self.storm = False
