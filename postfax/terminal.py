@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _WIDE = 10_000
 """Columns where nobody looks: a pipe gets whole lines."""
+_GAP = 2
+"""Columns of the terminal between two of a table."""
+_FEW = 8
+"""Characters that a cell which folds has to a line, at least."""
 _SHORT: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"}
 
 
@@ -41,12 +45,61 @@ def print_table(
     """Print rows under their column titles.
 
     Where the terminal is too narrow, the columns named in `folding` go on in the next line and those in
-    `shortening` end with an ellipsis; all others stand whole. Figures stand `to_the_right`.
+    `shortening` end with an ellipsis; all others stand whole. Where not even that leaves room for the former,
+    they stand below their row. Figures stand `to_the_right`.
     """
+    cells = [tuple(map(printable, row)) for row in rows]
+    if _leaves_room(columns, cells, folding, shortening):
+        show_lines(_drawn(columns, cells, folding, shortening, to_the_right))
+        return
+    kept = [place for place, column in enumerate(columns) if column not in folding]
+    narrow = [tuple(row[place] for place in kept) for row in cells]
+    titles = [columns[place] for place in kept]
+    title, *lines = _drawn(titles, narrow, (), shortening, to_the_right)
+    below = (_folded(columns, row, folding) for row in cells)
+    show_lines([title, *(line for row, more in zip(lines, below, strict=True) for line in (row, *more))])
+
+
+def _leaves_room(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    folding: Sequence[str],
+    shortening: Sequence[str],
+) -> bool:
+    """Whether the columns that fold have at least a few characters each."""
+    needed = 0
+    for place, column in enumerate(columns):
+        widest = max((len(row[place]) for row in rows), default=0)
+        narrow = column in folding or column in shortening
+        needed += max(len(column), min(widest, _FEW) if narrow else widest) + _GAP
+    return not folding or needed - _GAP <= console().width
+
+
+def _folded(columns: Sequence[str], row: Sequence[str], folding: Sequence[str]) -> list[str]:
+    """The cells that stand below their row."""
+    present = [
+        (column, cell) for column, cell in zip(columns, row, strict=True) if column in folding and cell
+    ]
+    width = max(map(len, folding))
+    room = max(_FEW, console().width - width - 2 * _GAP)
+    return [
+        f"{'':<{_GAP}}{'' if number else column.lower():<{width}}{'':<{_GAP}}{line}"
+        for column, cell in present
+        for number, line in enumerate(textwrap.wrap(cell, room))
+    ]
+
+
+def _drawn(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    folding: Sequence[str],
+    shortening: Sequence[str],
+    to_the_right: Sequence[str],
+) -> list[str]:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     for column in columns:
         side: Literal["left", "right"] = "right" if column in to_the_right else "left"
         no_wrap = column not in (*folding, *shortening)
@@ -54,13 +107,13 @@ def print_table(
     for row in rows:
         table.add_row(
             *(
-                Text(printable(cell), style=_style_of(cell), **(_SHORT if column in shortening else {}))
+                Text(cell, style=_style_of(cell), **(_SHORT if column in shortening else {}))
                 for column, cell in zip(columns, row, strict=True)
             )
         )
     with console().capture() as drawn:
         console().print(table)
-    show_lines([line.rstrip() for line in drawn.get().splitlines()])
+    return [line.rstrip() for line in drawn.get().splitlines()]
 
 
 def show_lines(lines: Sequence[str]) -> None:

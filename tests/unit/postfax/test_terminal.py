@@ -30,3 +30,23 @@ def test_a_table_that_is_too_wide_folds_and_shortens(
     assert "…" in lines[1]
     answer = "".join(line[lines[0].index("ANSWER") :] for line in lines[1:])
     assert answer.replace(" ", "") == "5505.7.1notoneofours"
+
+
+def test_what_a_table_has_no_room_for_stands_below_its_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console(), "width", 40)
+    rows = [
+        ("1", "2026-11-23 19:58:08", "BUSY", "SIP 486, Q.850 17", ""),
+        ("2", "2026-11-23 20:03:09", "Success", "every page was confirmed by the far end", "T.38 ECM"),
+    ]
+    print_table(("CALL", "BEGUN", "STATUS", "CAUSE", "HOW"), rows, folding=("CAUSE", "HOW"))
+    assert capsys.readouterr().out.splitlines() == [
+        "CALL  BEGUN                STATUS",
+        "1     2026-11-23 19:58:08  BUSY",
+        "  cause  SIP 486, Q.850 17",
+        "2     2026-11-23 20:03:09  Success",
+        "  cause  every page was confirmed by the",
+        "         far end",
+        "  how    T.38 ECM",
+    ]
