@@ -39,8 +39,10 @@ def documents_folder(settings: ServerSettings) -> Path:
 def make_book(settings: ServerSettings) -> "Book":
     """The book that the settings name, not opened yet."""
     from store.book import Book
+    from store.object_store import ObjectStore
 
-    return Book(settings.store, documents_folder(settings), objects=settings.object_store, clock=now)
+    objects = ObjectStore(settings.object_store) if settings.object_store else None
+    return Book(settings.store, documents_folder(settings), objects=objects, clock=now)
 
 
 @asynccontextmanager

@@ -8,14 +8,48 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from mmap import mmap
 from pathlib import Path
+from typing import Protocol
 
 from store.bodies import FoundBody
-from store.errors import BodyMissing
+from store.errors import BodiesUnavailable, BodyMissing
 from store.incoming import IncomingBody
-from store.object_store import NoObject, ObjectStore
+from store.object_store import NoObject, Put
 
 _FOLDER = "bodies/"
+
+
+class Objects(Protocol):
+    """What is asked of a store; `store.object_store.ObjectStore` is the one kind of it that serves."""
+
+    @property
+    def trouble(self) -> BodiesUnavailable | None:
+        """Why it could not be used when it was asked last."""
+
+    def put(self, key: str, octets: bytes | mmap) -> Put:
+        """Write an object; it is durable when this returns."""
+
+    def get(self, key: str) -> bytes:
+        """All octets of an object."""
+
+    def beginning(self, key: str, octets: int) -> bytes:
+        """So many octets of an object that has more."""
+
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """The octets of an object, piece by piece."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove objects that are there or not."""
+
+    def listed(self, beginning: str) -> Iterator[tuple[str, datetime]]:
+        """The keys that begin so, and when each object was written by the store's clock."""
+
+    def now(self) -> datetime:
+        """The store's clock."""
+
+    def check(self) -> None:
+        """Pass if objects can be written and read."""
 
 
 class BodyObjects:
@@ -23,7 +57,7 @@ class BodyObjects:
 
     scheme = "s3:"
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: Objects) -> None:
         self.store = store
 
     def keep(self, octets: bytes | IncomingBody, ending: str) -> str:

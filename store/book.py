@@ -22,12 +22,11 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Connection
 
-from config.object_store import ObjectStoreSettings
 from config.settings import UserPolicy
 from store.access import BookAccess
 from store.address import access_to, folders_of, is_on_server
 from store.body_folder import BodyFolder
-from store.body_objects import BodyObjects
+from store.body_objects import BodyObjects, Objects
 from store.body_places import BodyPlaces
 from store.calling import Calling
 from store.disk import check_space
@@ -40,7 +39,6 @@ from store.job_filter import JobFilter
 from store.mail import MailState, NewMail, ReceivedMail
 from store.migrations import migrate
 from store.new_document import NewDocument
-from store.object_store import ObjectStore
 from store.outbox import Copy, Notice
 from store.owner import this_process
 from store.pickup import PickupKey
@@ -83,7 +81,7 @@ class Book(Calling):
         url: str,
         documents: Path,
         *,
-        objects: ObjectStoreSettings | None = None,
+        objects: Objects | None = None,
         clock: Callable[[], datetime],
         owner: str = "",
         rng: Random | None = None,
@@ -95,7 +93,7 @@ class Book(Calling):
         access = access or access_to(url, clock=clock, owner=self.owner)
         bodies = BodyPlaces(
             BodyFolder(documents),
-            objects=BodyObjects(ObjectStore(objects)) if objects else None,
+            objects=BodyObjects(objects) if objects else None,
             rows=not is_on_server(url),
         )
         super().__init__(access, bodies, clock=clock, rng=rng)

@@ -32,12 +32,13 @@ def command(settings_file: str, out_of_book: bool, as_json: bool) -> int:  # noq
     Exit code 0 if all were moved, 1 if some are missing, 4 if nothing can be moved.
     """
     settings = settings_in(settings_file)
-    objects = BodyObjects(ObjectStore(settings.object_store)) if settings.object_store else None
-    if objects is None and not is_on_server(settings.store) and not out_of_book:
+    store = ObjectStore(settings.object_store) if settings.object_store else None
+    if store is None and not is_on_server(settings.store) and not out_of_book:
         raise Failure(
             "the settings keep mails and documents where they are: in the book and in its folder. "
             "Name an object_store, or say --out-of-book."
         )
+    objects = BodyObjects(store) if store else None
     places = BodyPlaces(BodyFolder(documents_folder(settings)), objects=objects, rows=False)
     try:
         moved = move_bodies(settings.store, places, tell)
@@ -45,7 +46,7 @@ def command(settings_file: str, out_of_book: bool, as_json: bool) -> int:  # noq
         raise Failure(str(problem)) from None
     finally:
         clear()
-    _say(moved, objects.store.place if objects else str(places.folder.folder), as_json=as_json)
+    _say(moved, store.place if store else str(places.folder.folder), as_json=as_json)
     return ExitCode.PARTLY if moved.missing else ExitCode.DONE
 
 

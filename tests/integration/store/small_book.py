@@ -26,6 +26,7 @@ from store.job import Attempt, FaxJob, FaxPage, NewJob, Outcome, Recipient, Refu
 from store.mail import Envelope, MailState, NewMail, ProofMethod, SenderProof
 from store.migrations import migrate
 from store.new_document import NewDocument
+from store.object_store import ObjectStore
 from store.sqlite import lock_path
 from store.status import Status
 
@@ -219,6 +220,6 @@ async def small_book(
     """An empty book in this folder, or the one that is there."""
     clock = Clock()
     rng = Random(seed)  # noqa: S311 - the same ids in each run
-    documents = folder / "documents"
-    async with Book(url_of(folder), documents, objects=objects, clock=clock, owner=owner, rng=rng) as book:
+    documents, store = folder / "documents", ObjectStore(objects) if objects else None
+    async with Book(url_of(folder), documents, objects=store, clock=clock, owner=owner, rng=rng) as book:
         yield SmallBook(book=book, clock=clock, folder=folder)
