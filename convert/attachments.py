@@ -12,12 +12,15 @@ from typing import Any
 from convert.fax_tiff import CodedPage
 from convert.formats import Kind
 from convert.page_account import NoAccount, PageAccount, Step, told_by, without_blank_ends
-from convert.page_parts import parts
+from convert.page_parts import parts, shares
 from convert.request import ConversionRequest, InvalidDocument, Source
 from convert.runner import UNFIT, Call, FinishedPages, Runner, page_arguments, written_pages
 
 _PAGES_AT_ONCE = 2
 """A PDF with more pages may be drawn in several parts at once."""
+_LOOKED_AT = 4 << 20
+_PAGE = b"/Type/Page/"
+"""How LibreOffice writes each."""
 _BLANK = "nothing of it can be seen on a fax: every page would be blank"
 
 
@@ -64,6 +67,8 @@ async def _followed_up(
     """Do what the first call left to do."""
     if "office" in answer:
         call = await _through_office(request, runner, call, answer)
+        if runner.free > 1 and _may_have_several_pages(call):
+            return await _drawn_in_shares(request, runner, call)
         (answer,) = await runner.run_all([call])
     pages = written_pages(call)
     accounts = _accounts(call, answer, len(pages))
@@ -73,6 +78,24 @@ async def _followed_up(
             drawn = written_pages(part, part.arguments["target"])
             accounts += _accounts(call, told, len(drawn))
             pages += drawn
+    return _finished(request, call, accounts, pages)
+
+
+def _may_have_several_pages(call: Call) -> bool:
+    """Whether LibreOffice's PDF looks as if. If it deceives us nothing is lost but some time."""
+    with Path(call.folder, call.arguments["source"]).open("rb") as pdf:
+        return pdf.read(_LOOKED_AT).count(_PAGE) > 1
+
+
+async def _drawn_in_shares(request: ConversionRequest, runner: Runner, call: Call) -> FinishedPages:
+    """A PDF that was waited for, drawn by all processes that have nothing to do."""
+    pages: tuple[CodedPage, ...] = ()
+    accounts: tuple[PageAccount, ...] = ()
+    calls = shares(call, runner.free)
+    for share, told in zip(calls, await runner.run_all(calls), strict=True):
+        drawn = written_pages(share, share.arguments["target"]) if told.get("pages") else ()
+        accounts += _accounts(share, told, len(drawn))
+        pages += drawn
     return _finished(request, call, accounts, pages)
 
 

@@ -129,6 +129,11 @@ class _ServiceRunner:
         self._seconds = request.limits.seconds
         self._limits = task_limits(request)
 
+    @property
+    def free(self) -> int:
+        """See `Runner.free`."""
+        return self._nursery.free
+
     async def run_all(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """See `Runner.run_all`. All end before a failure is told, so that none writes on unattended."""
         answers = await asyncio.gather(*(self._run(call) for call in calls), return_exceptions=True)

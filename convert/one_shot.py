@@ -109,6 +109,11 @@ class OnceRunner:
         """See `Runner.at_once`."""
         return _TASKS_AT_ONCE
 
+    @property
+    def free(self) -> int:
+        """See `Runner.free`."""
+        return _TASKS_AT_ONCE
+
     async def run_all(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """See `Runner.run_all`."""
         answers: list[dict[str, Any]] = []

@@ -24,3 +24,20 @@ def parts(call: Call, numbers: range, at_once: int) -> list[Call]:
         replace(call, arguments={**call.arguments, "part": (begin, end), "target": f"pages-{begin}.tif"})
         for begin, end in itertools.pairwise(bounds)
     ]
+
+
+def shares(call: Call, count: int) -> list[Call]:
+    """Calls that draw a PDF's pages in equal shares, in order; how many there are each finds out."""
+    return [
+        replace(
+            call, arguments={**call.arguments, "share": (number, count), "target": f"pages-of-{number}.tif"}
+        )
+        for number in range(count)
+    ]
+
+
+def share_of(pages: int, share: tuple[int, int]) -> range:
+    """The pages of a share, from 0: `(0, 2)` is the first half, and has the page in the middle."""
+    number, count = share
+    begin, end = (-(-pages * each // count) for each in (number, number + 1))
+    return range(begin, end)

@@ -16,6 +16,7 @@ from convert.formats import FORMATS, Kind, Route
 from convert.layout import SheetGeometry, Turn
 from convert.long_pages import sheets
 from convert.page_account import Step
+from convert.page_parts import share_of
 from convert.pdf_pages import PdfDocument
 from convert.pdf_paths import rasterised_pages
 from convert.rasterise import RasterisedPage
@@ -49,6 +50,8 @@ class PageTask:
     """The source is LibreOffice's PDF, cut off after one page more than allowed."""
     part: tuple[int, int] | None = None
     """Draw a part of a PDF: the pages of this range, from 0."""
+    share: tuple[int, int] | None = None
+    """Draw a share of a PDF's pages: its number, from 0, and how many shares there are."""
     allowed: tuple[str, ...] | None = None
     """The kinds that the sender may fax; None for all."""
     largest: int | None = None
@@ -75,6 +78,7 @@ def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:
         (`PageAccount.to_json`);
         `{"office": KIND, "source": FILE}`: LibreOffice shall make a PDF of this file first;
         the first with `"rest": [K, N]`: of the PDF's N pages those from K on shall be drawn in parts.
+        Of a share without a page no file is written.
 
     Raises:
         Refused: Why no pages can be made, as the end of the sentence “NAME cannot be faxed: …”.
@@ -82,6 +86,8 @@ def make_pages(arguments: dict[str, Any]) -> dict[str, Any]:
     task = PageTask(**arguments)
     if task.part is not None:
         return _written(task, _drawn(task, range(*task.part)))
+    if task.share is not None:
+        return _share(task, task.share)
     kind = sniff(Path(task.source), task.name)
     form = FORMATS[kind]
     match form.route:
@@ -127,12 +133,24 @@ def _for_office(task: PageTask, kind: Kind) -> str:
 
 def _pdf(task: PageTask) -> dict[str, Any]:
     with PdfDocument(Path(task.source)) as document:
-        count = document.page_count
-        if count > task.most_pages:
-            raise Refused(too_many(count, task.most_pages, exact=not task.from_office))
+        count = _counted(task, document)
         pages = _begun(task, document) if count > task.pages_at_once else _all(task, document, range(count))
     answer = _written(task, pages)
     return answer if len(pages) == count else {**answer, "rest": [len(pages), count]}
+
+
+def _counted(task: PageTask, document: PdfDocument) -> int:
+    """How many pages it has; not too many."""
+    count = document.page_count
+    if count > task.most_pages:
+        raise Refused(too_many(count, task.most_pages, exact=not task.from_office))
+    return count
+
+
+def _share(task: PageTask, share: tuple[int, int]) -> dict[str, Any]:
+    with PdfDocument(Path(task.source)) as document:
+        pages = _all(task, document, share_of(_counted(task, document), share))
+    return _written(task, pages) if pages else {"pages": []}
 
 
 def _begun(task: PageTask, document: PdfDocument) -> list[RasterisedPage]:

@@ -76,6 +76,10 @@ class Runner(Protocol):
     def at_once(self) -> int:
         """How many tasks run at one time."""
 
+    @property
+    def free(self) -> int:
+        """How many tasks would begin now if they were asked for."""
+
     async def run_all(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """Run the calls, at one time as far as possible; their answers in the same order.
 

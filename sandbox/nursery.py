@@ -58,6 +58,7 @@ class Nursery:
             }
         )
         self._slots = asyncio.Semaphore(processes)
+        self._processes = processes
         self._starting = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._ended: dict[int, asyncio.Future[Ended]] = {}
@@ -68,6 +69,11 @@ class Nursery:
         """What this system cannot forbid its tasks, each a sentence for the administrator."""
         self.processor_seconds = 0.0
         """What all tasks that have ended spent of the processor; rehearsals are not counted."""
+
+    @property
+    def free(self) -> int:
+        """How many tasks could begin now."""
+        return self._processes - len(self._ended)
 
     async def start(self) -> None:
         """Start the parent and wait until it has imported everything.

@@ -10,6 +10,7 @@ from PIL import Image
 from convert import fax_tiff, t6
 from convert.layout import BAND_ROWS
 from convert.request import ConversionLimits, ConvertedFax
+from sandbox import Nursery
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -63,6 +64,18 @@ async def test_blank_pages_at_the_end_of_each_document_are_left_out(convert: Con
 )
 async def test_binary_office_documents(convert: Convert, tmp_path: Path, name: str, pages: int) -> None:
     assert len((await convert(DATA / name)).pages) == pages
+
+
+@pytest.mark.parametrize("slides", [2, 5])
+async def test_pages_of_an_office_document_are_the_same_whoever_draws_them(
+    convert: Convert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slides: int
+) -> None:
+    document = made.pptx(tmp_path / "slides.pptx", slides=slides)
+    shared = await convert(document)
+    monkeypatch.setattr(Nursery, "free", 1)  # one that is busy with something else has one process do it
+    alone = await convert(document)
+    assert len(shared.made) == slides
+    assert shared.sha256 == alone.sha256
 
 
 async def test_office_documents(convert: Convert, tmp_path: Path) -> None:
