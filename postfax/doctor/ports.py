@@ -25,7 +25,7 @@ _OURS = "Postfax"
 """What our greeting says behind ESMTP or LMTP."""
 _ELSEWHERE = "Stop it, or listen elsewhere: mail.listen."
 _NET_BIND_SERVICE = 1 << 10  # linux/capability.h
-_UNIT = "postfax.service"
+_SOCKETS = ("postfax.socket", "postfax-mta.socket")
 
 
 async def ports(site: Site) -> Sequence[Finding]:
@@ -182,15 +182,13 @@ def _has_capability() -> bool:
     return bool(int(effective, 16) & _NET_BIND_SERVICE)
 
 
-def _systemd_grants() -> bool:
+def _systemd_opens() -> bool:
+    asked = ["systemctl", "--quiet", "is-active", *_SOCKETS]
     try:
-        shown = subprocess.run(
-            ["systemctl", "show", "--property=AmbientCapabilities", _UNIT],  # noqa: S607 - wherever the host has it
-            capture_output=True, timeout=5, check=False, text=True,
-        )  # fmt: skip
+        # 0 if one of them is.
+        return subprocess.run(asked, capture_output=True, timeout=5, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return "cap_net_bind_service" in shown.stdout
 
 
 async def privileges(
@@ -198,7 +196,7 @@ async def privileges(
     *,
     first_unprivileged: Callable[[], int] = _first_unprivileged_port,
     may_open: Callable[[], bool] = _has_capability,
-    granted: Callable[[], bool] = _systemd_grants,
+    opened: Callable[[], bool] = _systemd_opens,
 ) -> Sequence[Finding]:
     """Whether the service may open ports that only privileged programs may open."""
     numbers = {address.port for address in _tcp_addresses(site) if address.port}
@@ -208,13 +206,13 @@ async def privileges(
     told = "port " + ", ".join(map(str, low))
     if may_open():
         return [ok(f"{told}: this user may open it")]
-    if await asyncio.to_thread(granted):
-        return [ok(f"{told}: systemd grants it to {_UNIT}")]
+    if await asyncio.to_thread(opened):
+        return [ok(f"{told}: systemd opens it ({_SOCKETS[0]})")]
     return [
         warning(
             f"{told} may not be opened by this user",
-            "Start the service by its systemd unit (AmbientCapabilities=CAP_NET_BIND_SERVICE), or listen on "
-            "ports above 1023 and let a front end or the firewall lead there.",
+            f"Let systemd open it: `systemctl enable --now {_SOCKETS[0]}`. Or listen on ports above 1023 and "
+            "let a front end or the firewall lead there.",
         )
     ]
 

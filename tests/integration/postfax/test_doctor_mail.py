@@ -166,7 +166,7 @@ async def test_unix_sockets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "may", "granted", "state"),
+    ("first", "may", "opened", "state"),
     [
         (1024, True, False, State.OK),
         (1024, False, True, State.OK),
@@ -174,12 +174,10 @@ async def test_unix_sockets(tmp_path: Path) -> None:
         (25, False, False, State.OK),
     ],
 )
-async def test_privileged_ports(
-    tmp_path: Path, first: int, state: State, *, may: bool, granted: bool
-) -> None:
+async def test_privileged_ports(tmp_path: Path, first: int, state: State, *, may: bool, opened: bool) -> None:
     site = make_site(tmp_path, mail={"listen": [{"smtp": "127.0.0.1:25"}]})
     findings = await privileges(
-        site, first_unprivileged=lambda: first, may_open=lambda: may, granted=lambda: granted
+        site, first_unprivileged=lambda: first, may_open=lambda: may, opened=lambda: opened
     )
     assert states(findings) == [state]
 
