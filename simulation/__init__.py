@@ -2,6 +2,7 @@
 
     virtual_time    an event loop that never waits: time goes on when nothing else is to be done
     chance          everything that a seed decides: latencies, faults, what people and machines do
+    objects         an object store, where the seed has one
     disk            the database of one seed, in memory, and how a node reaches it
     node            one running Postfax: the service's own steps, dying and starting again
     far_ends        the telephones that are called

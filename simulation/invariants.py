@@ -40,7 +40,8 @@ def violations(world: "World") -> list[str]:
     promises = (
         acknowledged_mails_are_kept_once, every_job_ends, success_is_true, nothing_is_sent_twice_without_need,
         one_call_a_number, calls_keep_their_times, calls_are_shared_by_policy, senders_are_told,
-        nobody_is_told_twice, copies_are_filed, documents_go_in_time,
+        nobody_is_told_twice, copies_are_filed,
+        named_bodies_are_whole, documents_go_in_time,
     )  # fmt: skip
     return [f"{promise.__name__}: {breach}" for promise in promises for breach in promise(seen)]
 
@@ -220,6 +221,12 @@ def copies_are_filed(seen: _Seen) -> Iterator[str]:
             yield f"the copy {row.id} is {row.state}: {row.last_error}"
 
 
+def named_bodies_are_whole(seen: _Seen) -> Iterator[str]:
+    """What the book names is in the object store, all of it."""
+    for key in seen.world.objects.missed:
+        yield f"{key} was named, and was not there or torn"
+
+
 def documents_go_in_time(seen: _Seen) -> Iterator[str]:
     """What was kept long enough is gone from the book and the folder, and nothing went before."""
     ends: dict[str, list[Any]] = {}
@@ -236,3 +243,5 @@ def documents_go_in_time(seen: _Seen) -> Iterator[str]:
     files = [path.name for path in seen.world.disk.documents.rglob("*") if path.is_file()]
     if files:
         yield f"{len(files)} files are left: {files[:3]}"
+    if objects := seen.world.objects.octets:
+        yield f"{len(objects)} objects are left: {list(objects)[:3]}"

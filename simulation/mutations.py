@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from postfax import submitting
 from postfax.journey import calling, dial, shared_call
+from store import body_objects
+from store.errors import BodiesUnavailable
 from store.job import FaxJob, Outcome
 from store.lifecycle import Transition
 from store.outbox import DeliveryState
@@ -98,6 +100,26 @@ def _one_for_all() -> Broken:
     return patch.object(calling, "outcomes_of", outcomes_of)
 
 
+def _row_before_object() -> Broken:
+    """A mail is acknowledged before it is in the object store, and whoever dies then has lost it."""
+    whole = body_objects.BodyObjects.keep
+
+    def keep(self: body_objects.BodyObjects, octets: Any, ending: str) -> str:
+        try:
+            return whole(self, octets, ending)
+        except BodiesUnavailable:
+            return f"s3:{secrets.token_hex(16)}{ending}"
+
+    return patch.object(body_objects.BodyObjects, "keep", keep)
+
+
+def _swept_at_once() -> Broken:
+    """Whoever starts sweeps what has no row, however young it is."""
+    whole = body_objects.BodyObjects.older_than
+    young = timedelta(0)
+    return patch.object(body_objects.BodyObjects, "older_than", lambda self, _: whole(self, young))
+
+
 def _redialled_after_success() -> Broken:
     """A fax whose call taught something of the number is sent once more."""
     whole = calls._transition
@@ -116,6 +138,7 @@ MUTATIONS: dict[str, Callable[[], Broken]] = {
         mutation.__name__.strip("_").replace("_", "-"): mutation
         for mutation in (
             _notice_forgotten, _dedupe_lost, _lease_of_the_living, _claim_without_lease, _success_too_early,
+            _row_before_object, _swept_at_once,
             _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success, _one_for_all,
         )
     },

@@ -26,6 +26,7 @@ from simulation.disk import SimulatedAccess
 from simulation.documents import SimulatedConverter, SimulatedNursery
 from simulation.far_ends import SimulatedLine
 from simulation.mail_server import SimulatedMailer
+from simulation.objects import SimulatedObjects
 from simulation.office import office_settings, policy_file
 from simulation.virtual_time import VirtualClock
 from store.book import Book
@@ -128,6 +129,7 @@ class Node:
         book = Book(
             "sqlite:/simulated/book.db",
             self.world.disk.documents,
+            objects=self._objects(),
             clock=self.clock,
             owner=self.name,
             rng=random.Random(self.chance.of("ids").random()),  # noqa: S311 - a simulation
@@ -137,6 +139,11 @@ class Node:
         await LostServices(book, (), gone=self._is_gone).give_back()
         await book.sweep_bodies()
         return book
+
+    def _objects(self) -> SimulatedObjects | None:
+        if not self.world.has_objects:
+            return None
+        return SimulatedObjects(self, self.world.objects, VirtualClock(asyncio.get_running_loop()))
 
     def _is_gone(self, owner: str) -> bool:
         return self.world.is_gone(owner, asked_on=self.name.partition("/")[0])

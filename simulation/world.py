@@ -19,6 +19,7 @@ from simulation.far_ends import Telephones
 from simulation.invariants import violations
 from simulation.mail_server import MailServer
 from simulation.node import Node
+from simulation.objects import Bucket
 from simulation.office import KEPT, memory_folder, office_policy
 from simulation.senders import SentMail, send_mails
 from simulation.virtual_time import VirtualClock
@@ -31,7 +32,10 @@ _DOWN_SECONDS = 20.0
 _LOOK_SECONDS = 1800.0
 _LOST_SECONDS = 600.0
 _BATCHED = 0.5
-"""The share of such seeds."""
+_WITH_OBJECTS = 0.5
+_TORN = 0.5
+_WITH_OUTAGE = 0.5
+"""The shares of such seeds."""
 _MOST_DAYS = 12
 """A mail server may be tried for five days, and a job for as long as its retries take."""
 
@@ -59,6 +63,14 @@ class World:
         self.stops = 0
         self.violations: list[str] = []
         """Promises that were broken; known at the end."""
+        self.objects = Bucket()
+        dice = self.chance.of("objects")
+        self.has_objects = dice.random() < _WITH_OBJECTS
+        """Whether mails and documents are in an object store."""
+        self.objects_tear = dice.random() < _TORN
+        """Whether a node that dies in a request leaves half of an object."""
+        away = dice.uniform(0, 3600), dice.uniform(60, 3600)
+        self._objects_away = (away[0], sum(away)) if dice.random() < _WITH_OUTAGE else (0.0, 0.0)
         self._mails = mails
         self._nodes: dict[str, Node] = {}
         self._names: dict[str, Node] = {}
@@ -100,6 +112,11 @@ class World:
     def is_gone(self, owner: str, *, asked_on: str) -> bool:
         """Whether the owner was a process of that host and has ended (`store.owner.is_gone`)."""
         return owner.startswith(f"{asked_on}/") and self._names[owner].dead
+
+    def objects_are_away(self) -> bool:
+        """Whether the object store answers 503 just now."""
+        begun, over = self._objects_away
+        return begun <= asyncio.get_running_loop().time() < over
 
     def some_node(self) -> Node | None:
         """One that takes mail just now."""
