@@ -10,13 +10,26 @@ from random import Random
 
 ALPHABET = "2346789CFHJKMPQRTWXY"
 
+_ALIKE = 16
+"""Of 400: few enough that they seldom meet, and that a slip of the pen seldom makes one of another."""
 _WRITTEN = re.compile(rf"([{ALPHABET}]{{4}})[- ]?([{ALPHABET}]{{2}})(?:-([1-9]\d{{0,5}}))?")
 
 
-def new_mail_id(rng: Random) -> str:
-    """A random id such as `K7Q2-M9`."""
-    symbols = "".join(rng.choices(ALPHABET, k=6))
-    return f"{symbols[:4]}-{symbols[4:]}"
+def new_mail_ids(rng: Random, count: int) -> list[str]:
+    """Random ids such as `K7Q2-M9`; now and then two of many are the same.
+
+    Up to `_ALIKE` in a row have their first four symbols in common, so that they lie side by side in the
+    book's indexes: to write a page of each for every mail costs more than the mail.
+    """
+    ids: list[str] = []
+    while len(ids) < count:
+        first = _symbols(rng, 4)
+        ids += [f"{first}-{_symbols(rng, 2)}" for _ in range(min(_ALIKE, count - len(ids)))]
+    return ids
+
+
+def _symbols(rng: Random, count: int) -> str:
+    return "".join(rng.choices(ALPHABET, k=count))
 
 
 def job_id(mail_id: str, position: int, jobs: int) -> str:

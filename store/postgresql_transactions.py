@@ -79,6 +79,10 @@ class _Transaction:
     def stands(self) -> bool:
         return in_transaction(self.driver)
 
+    def begin_again(self) -> None:
+        self.execute("ROLLBACK")
+        self.execute(_BEGIN)
+
 
 class PostgresqlTransactions:
     """See `store.write_group.GroupDatabase`.

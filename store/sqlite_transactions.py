@@ -29,6 +29,10 @@ class _Transaction:
     def stands(self) -> bool:
         return self.driver.in_transaction
 
+    def begin_again(self) -> None:
+        self.execute("ROLLBACK")
+        self.execute(BEGIN)
+
 
 class SqliteTransactions:
     """See `store.write_group.GroupDatabase`.

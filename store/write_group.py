@@ -91,6 +91,9 @@ class Transaction(Protocol):
     def stands(self) -> bool:
         """Whether there still is one to be rolled back to a savepoint in."""
 
+    def begin_again(self) -> None:
+        """Undo all that was done in it, and begin anew."""
+
 
 def write_each(
     transaction: Transaction,
@@ -102,8 +105,27 @@ def write_each(
     Raises:
         Exception: the transaction as a whole has failed.
     """
-    for together in _by_function(group):
+    functions = _by_function(group)
+    if len(functions) == 1:
+        _write_undivided(transaction, functions[0], unavailability)
+        return
+    for together in functions:
         _write_together(transaction, together, unavailability)
+
+
+def _write_undivided(
+    transaction: Transaction,
+    writes: Sequence[Write[Any]],
+    unavailability: Callable[[Exception], BookUnavailable | None],
+) -> None:
+    """Run a function that has the transaction to itself: that costs a tenth less without a savepoint."""
+    try:
+        _run(transaction, writes)
+    except Exception as error:
+        if not transaction.stands:
+            raise
+        transaction.begin_again()
+        _write_apart(transaction, writes, error, unavailability)
 
 
 def _write_together(
@@ -113,22 +135,36 @@ def _write_together(
 ) -> None:
     transaction.execute("SAVEPOINT turn")
     try:
-        results = writes[0].function(transaction.connection, [write.item for write in writes])
-        for write, result in zip(writes, results, strict=True):
-            write.result = result
+        _run(transaction, writes)
     except Exception as error:
         # After a full disk, an I/O error, a lost connection or the like the transaction is undone as a whole.
         if not transaction.stands:
             raise
         transaction.execute("ROLLBACK TO turn")
         transaction.execute("RELEASE turn")
-        if len(writes) == 1:
-            writes[0].error = unavailability(error) or error
-            return
-        for write in writes:
-            _write_together(transaction, [write], unavailability)
+        _write_apart(transaction, writes, error, unavailability)
     else:
         transaction.execute("RELEASE turn")
+
+
+def _write_apart(
+    transaction: Transaction,
+    writes: Sequence[Write[Any]],
+    error: Exception,
+    unavailability: Callable[[Exception], BookUnavailable | None],
+) -> None:
+    """What raised together is written one by one; what was alone has failed."""
+    if len(writes) == 1:
+        writes[0].error = unavailability(error) or error
+        return
+    for write in writes:
+        _write_together(transaction, [write], unavailability)
+
+
+def _run(transaction: Transaction, writes: Sequence[Write[Any]]) -> None:
+    results = writes[0].function(transaction.connection, [write.item for write in writes])
+    for write, result in zip(writes, results, strict=True):
+        write.result = result
 
 
 def _by_function(group: Sequence[Write[Any]]) -> list[list[Write[Any]]]:

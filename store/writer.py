@@ -2,7 +2,7 @@
 
 Whatever is queued while a commit is on its way to the disk goes together into the next transaction, so a
 hundred mails that arrive at one time cost one flush; where several are seen to come at one time, the first
-waits a moment for the others. Inside it each function has a savepoint: one that raises
+waits a moment for the others. Inside it each function that is not alone has a savepoint: one that raises
 is undone alone, and its caller alone gets the exception. Items that wait for the same function are given to
 it together, for statements that write many rows at once. A result is given back only after the commit, so
 what a caller was told is durable. If the transaction as a whole fails (disk full, lock, I/O) every caller

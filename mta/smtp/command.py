@@ -125,11 +125,16 @@ def _mailbox(local_part: str, domain: str) -> Mailbox | None:
     text = f"{local_part}@{domain}"
     if not text.isascii() and not text.isprintable():
         return None
-    if len(domain.encode()) > DOMAIN_LIMIT or len(text.encode()) > PATH_LIMIT:
+    if _octets(domain) > DOMAIN_LIMIT or _octets(text) > PATH_LIMIT:
         return None
     if domain[0] == "[" and not _is_literal(domain[1:-1]):
         return None
     return Mailbox(local_part=local_part, domain=domain)
+
+
+def _octets(text: str) -> int:
+    """How many there are of it in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _parse_parameters(text: str) -> dict[str, str | None]:

@@ -87,7 +87,11 @@ class SmtpConnection(SMTP):
     def data_received(self, data: bytes) -> None:
         """The client is not silent."""
         self._patience.heard(len(data), self.loop.time())
-        self._reader.feed_data(data)
+        self.octets_came(data)
+
+    def octets_came(self, octets: bytes) -> None:
+        """Keep them for whoever reads."""
+        self._reader.feed_data(octets)
 
     def eof_received(self) -> bool | None:
         """Nothing more will come; what is there is still answered."""
@@ -267,6 +271,13 @@ class SmtpConnection(SMTP):
     def unread(self) -> bytearray:
         """What came and was not read yet."""
         octets: bytearray = self._reader._buffer  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        return octets
+
+    def take_unread(self) -> bytes:
+        """What came and was not read yet, and is read now."""
+        octets = bytes(self.unread())
+        self.unread().clear()
+        self._reader._maybe_resume_transport()  # type: ignore[attr-defined]  # noqa: SLF001 - as above
         return octets
 
 

@@ -61,9 +61,9 @@ class Dialogue(SmtpConnection):
         await self.open()
         return self.greeting()
 
-    def data_received(self, data: bytes) -> None:
+    def octets_came(self, octets: bytes) -> None:
         """Commands, or what a command waits for."""
-        super().data_received(data)
+        super().octets_came(octets)
         if self._listening:
             self._answer_lines()
 
@@ -108,7 +108,7 @@ class Dialogue(SmtpConnection):
         while self._listening and len(replies) < _TURN:
             if self._paused:  # type: ignore[attr-defined]  # of asyncio's FlowControlMixin
                 return None
-            line = self._take_line()
+            line = self._take_line() if self.unread() else None
             if line is None:
                 if self._heard_all:
                     raise DialogueOver
@@ -200,8 +200,6 @@ class Dialogue(SmtpConnection):
         Of a line that is too long for any use, nothing is kept; it is as many NULs in the end.
         """
         unread = self.unread()
-        if not unread:
-            return None
         end = unread.find(b"\n") + 1
         if end:
             line = bytes(self.line_length_limit) if self._passing_over else bytes(unread[:end])

@@ -92,19 +92,17 @@ class SmtpSession(CommandSession):
         """The message begins with what came together with DATA, if anything did."""
         if self._feed is None:
             return
-        if pipelined := bytes(self.unread()):
-            self.unread().clear()
+        if pipelined := self.take_unread():
             self._hand_on(self._feed, pipelined)
         if self._heard_all and self._feed is not None:
             self._end_feed(self._feed, asyncio.IncompleteReadError(b"", None))
 
-    def data_received(self, data: bytes) -> None:
+    def octets_came(self, octets: bytes) -> None:
         """Octets of a message, or what the dialogue reads."""
         if self._feed is None:
-            super().data_received(data)
-            return
-        self._patience.heard(len(data), self.loop.time())
-        self._hand_on(self._feed, data)
+            super().octets_came(octets)
+        else:
+            self._hand_on(self._feed, octets)
 
     def _hand_on(self, feed: DataFeed, octets: bytes) -> None:
         try:

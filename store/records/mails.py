@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from store.bodies import KeptBody, insert_bodies
 from store.driver_statement import DriverStatement
 from store.errors import BookUnavailable, NotInBook
-from store.ids import new_mail_id
+from store.ids import new_mail_ids
 from store.job import FaxJob
 from store.mail import MailState, NewMail, ProofMethod, ReceivedMail, SenderProof
 from store.pickup import PickupKey
@@ -82,7 +82,7 @@ _HELD = _UPDATE.where(mails.c.owner == bindparam("holder"))
 
 def accept_mails(turn: Turn, arrived: Sequence[Arrived], rng: Random) -> list[Accepted]:
     """Write mails and their bodies, except those that are here already or are among them twice."""
-    ids = [new_mail_id(rng) for _ in arrived]
+    ids = new_mail_ids(rng, len(arrived))
     asked = ({"dedupe_key": one.mail.dedupe_key, "id": own} for one, own in zip(arrived, ids, strict=True))
     taken: dict[str, str] = dict(_TAKEN.each(turn.connection, asked))
     first = {dedupe_key: mail_id for mail_id, dedupe_key in taken.items()}
@@ -115,7 +115,7 @@ def free_id(connection: Connection, taken: Mapping[str, str], rng: Random) -> st
         BookUnavailable: there are next to none.
     """
     for _ in range(_ID_TRIES):
-        mail_id = new_mail_id(rng)
+        [mail_id] = new_mail_ids(rng, 1)
         if mail_id not in taken and find_mail(connection, mail_id) is None:
             return mail_id
     raise BookUnavailable(

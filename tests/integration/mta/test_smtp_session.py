@@ -112,6 +112,19 @@ async def test_no_room_to_keep_a_message_is_temporary(monkeypatch: pytest.Monkey
         assert (await client.deliver(mail())).startswith("250 ")
 
 
+async def test_a_client_that_does_not_wait_for_the_go_ahead_is_served_all_the_same() -> None:
+    message = mail(body="x" * 70 + "\r\n" + "y" * 998 + "\r\n" * 300_000)
+    async with open_house() as house, connect(house) as client:
+        client.send(
+            b"MAIL FROM:<ana@hospital.example>\r\n"
+            + f"RCPT TO:<+12065550123@{DOMAIN}>\r\nDATA\r\n".encode()
+            + message
+            + b".\r\nNOOP\r\n"
+        )
+        replies = [await client.reply() for _ in range(5)]
+        assert [reply[:3] for reply in replies] == ["250", "250", "354", "250", "250"]
+
+
 async def test_a_fault_while_reading_ends_the_dialogue(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: DataFeed, _octets: bytes) -> None:
         raise RuntimeError("secret")

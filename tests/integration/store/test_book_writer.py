@@ -139,6 +139,18 @@ async def test_one_that_fails_is_undone_alone(tmp_path: Path) -> None:
         assert count(tmp_path) == 2
 
 
+async def test_one_that_fails_with_nobody_beside_it_leaves_nothing(tmp_path: Path) -> None:
+    def fails(connection: Connection) -> None:
+        insert("half")(connection)
+        raise LookupError("my own")
+
+    async with writer(tmp_path) as book:
+        with pytest.raises(LookupError, match="my own"):
+            await book.write(fails)
+        await book.write(insert("half"))
+        assert count(tmp_path) == 1
+
+
 async def test_an_item_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
     runs: list[int] = []
 

@@ -6,17 +6,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.ids import ALPHABET, attempt_id, job_id, new_mail_id, read_id
+from store.ids import ALPHABET, attempt_id, job_id, new_mail_ids, read_id
 
 
 @given(st.randoms(use_true_random=False))
 def test_an_id_is_read_however_it_is_written(rng: Random) -> None:
-    mail_id = new_mail_id(rng)
+    [mail_id] = new_mail_ids(rng, 1)
     assert read_id(mail_id) == mail_id
     assert read_id(f" {mail_id.lower()} ") == mail_id
     assert read_id(mail_id.replace("-", "")) == mail_id
     assert read_id(mail_id.replace("-", " ")) == mail_id
     assert read_id(f"{mail_id.replace('-', '').lower()}-12") == f"{mail_id}-12"
+
+
+@given(st.randoms(use_true_random=False), st.integers(0, 40))
+def test_ids_of_one_group_lie_side_by_side(rng: Random, count: int) -> None:
+    ids = new_mail_ids(rng, count)
+    assert len(ids) == count
+    assert all(read_id(one) == one for one in ids)
+    for start in range(0, count, 16):
+        assert len({one[:4] for one in ids[start : start + 16]}) == 1
+
+
+def test_ids_are_as_good_as_never_the_same() -> None:
+    ids = new_mail_ids(Random(1), 2_000)  # noqa: S311 - names, no secrets
+    assert len({one[:4] for one in ids}) == len(range(0, 2_000, 16))
+    assert len(set(ids)) > 1_900
 
 
 @pytest.mark.parametrize(
