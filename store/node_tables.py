@@ -3,9 +3,12 @@
 See `store.tables`. With one process they have a row and a few.
 """
 
-from sqlalchemy import JSON, Column, String, Table, Text
+from sqlalchemy import JSON, Column, Index, String, Table, Text, text
 
 from store.columns import Instant, metadata
+
+# As in `store.tables`.
+DUTY_HELD = text("owner > ''")
 
 nodes = Table(
     "nodes",
@@ -20,6 +23,7 @@ nodes = Table(
     Column("heard_at", Instant, nullable=False),
     # Of its lines, those that carry no calls, with why.
     Column("lines_down", JSON, nullable=False),
+    Index("nodes_by_age", "heard_at"),
 )
 
 # What one node does for all; claimed as mails are.
@@ -29,4 +33,5 @@ duties = Table(
     Column("name", String(64), primary_key=True),
     Column("due_at", Instant, nullable=False),
     Column("owner", Text, nullable=False),
+    Index("duties_held", "owner", sqlite_where=DUTY_HELD, postgresql_where=DUTY_HELD),
 )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select, update
 
 from store.job import Attempt, FaxJob
-from store.node_tables import duties, nodes
+from store.node_tables import DUTY_HELD, duties, nodes
 from store.records.attempts import open_attempts_of, the_attempt
 from store.records.calls import record_interrupted
 from store.records.duties import release_duties_of
@@ -125,7 +125,7 @@ def _owners(connection: Connection, kept: Collection[str]) -> list[str]:
     owners = set(known_nodes(connection))
     for table in (mails, notices, copies):
         owners |= set(connection.scalars(select(table.c.owner).where(HELD).distinct()))
-    owners |= set(connection.scalars(select(duties.c.owner).where(duties.c.owner != "")))
+    owners |= set(connection.scalars(select(duties.c.owner).where(DUTY_HELD).distinct()))
     calls = select(attempts.c.owner).where(OPEN, attempts.c.line.not_in(sorted(kept)))
     owners |= set(connection.scalars(calls.distinct()))
     return sorted(owners)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, or_, select, update
 
-from store.node_tables import duties
+from store.node_tables import DUTY_HELD, duties
 from store.records.turn import Turn
 
 _NAMED = duties.c.name == bindparam("which")
@@ -26,4 +26,5 @@ def claim_duty(turn: Turn, name: str, lease: timedelta) -> bool:
 
 def release_duties_of(turn: Turn, owner: str, now: datetime) -> None:
     """Give back everything that an owner does for all."""
-    turn.connection.execute(update(duties).where(duties.c.owner == owner).values(owner="", due_at=now))
+    theirs = update(duties).where(DUTY_HELD, duties.c.owner == owner)
+    turn.connection.execute(theirs.values(owner="", due_at=now))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
 
 from store.node import InHand, Node, NodeFacts
-from store.node_tables import duties, nodes
+from store.node_tables import DUTY_HELD, duties, nodes
 from store.records.turn import Turn
 from store.tables import HELD, OPEN, attempts, copies, mails, notices
 
@@ -18,7 +18,7 @@ _CALLS = (
     .where(OPEN, attempts.c.shares_call_of == "")
     .group_by(attempts.c.owner)
 )
-_DUTIES = select(duties.c.owner, duties.c.name).where(duties.c.owner != "").order_by(duties.c.name)
+_DUTIES = select(duties.c.owner, duties.c.name).where(DUTY_HELD).order_by(duties.c.name)
 _TIME_OF_SERVER = text("SELECT clock_timestamp()")
 _HEARD = select(nodes.c.roles).where(nodes.c.heard_at >= bindparam("since"))
 

@@ -48,6 +48,7 @@ def _create_nodes() -> None:
         sa.Column("lines_down", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("owner", name="nodes_key"),
     )
+    op.create_index("nodes_by_age", "nodes", ["heard_at"])
     op.create_table(
         "duties",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -55,6 +56,8 @@ def _create_nodes() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="duties_key"),
     )
+    held = sa.text("owner > ''")
+    op.create_index("duties_held", "duties", ["owner"], sqlite_where=held, postgresql_where=held)
 
 
 def upgrade() -> None:
