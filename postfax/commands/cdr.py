@@ -81,7 +81,8 @@ async def _from_record(
     span = await book.recorded_span()
     if span is None or span[0] >= month.end:
         since = f"; the record begins on {span[0].astimezone(zone):%Y-%m-%d}" if span else ""
-        raise Failure(f"there is no fax of {month_words(month, zone)}{since}.", ExitCode.NOT_FOUND)
+        until = "" if closed else " up to yesterday"
+        raise Failure(f"there is no fax of {month_words(month, zone)}{until}{since}.", ExitCode.NOT_FOUND)
     with counting("rows") as tell:
         return await write_cdr(
             target,

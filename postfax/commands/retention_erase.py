@@ -122,7 +122,7 @@ def _preview(wish: ErasureWish, plan: ErasurePlan, *, as_json: bool) -> None:
             ("refusals", f"{plan.refusals:,}" if plan.refusals else ""),
             ("quarantine", f"{plan.quarantined:,}" if plan.quarantined else ""),
             ("audit", f"{plan.audited:,} entries will name a pseudonym" if plan.audited else ""),
-            ("copies", _named(plan.copies, "in archives; they are not ours to remove")),
+            ("copies", _named(tuple(dict.fromkeys(plan.copies)), "in archives; they are not ours to remove")),
         )
     )
 

@@ -121,6 +121,14 @@ def test_a_month_that_cannot_be_had_is_told(
     assert (said.code, told in said.failure) == (code, True), said.failure
 
 
+def test_a_month_of_which_no_day_is_over_is_told_so(
+    postfax: CommandLine, faxes: list[FaxJob], tmp_path: Path
+) -> None:
+    said = postfax("cdr", f"{TODAY:%Y-%m}", "--zone", "UTC", "-o", tmp_path / "cdr.zip")
+    told = "its first day can be had tomorrow" if TODAY.day == 1 else "up to yesterday; the record begins on"
+    assert (said.code, told in said.failure) == (ExitCode.NOT_FOUND, True), said.failure
+
+
 def test_the_service_keeps_a_month_from_its_end_on(
     postfax: CommandLine, faxes: list[FaxJob], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
