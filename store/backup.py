@@ -22,7 +22,7 @@ from pathlib import Path
 from store.errors import BookVersionError
 from store.incoming import flush_folder
 from store.migrations import version_of
-from store.sqlite import connect_book, sentences
+from store.sqlite import connect_book, unavailability
 
 BOOK, DOCUMENTS, NOTE = "book.db", "documents", "backup.json"
 _FILE = "file:"
@@ -30,6 +30,10 @@ _KEPT = "SELECT reference, size FROM bodies WHERE purged_at IS NULL AND referenc
 _ELSEWHERE = "bodies WHERE purged_at IS NULL AND reference NOT LIKE 'row:%' AND reference NOT LIKE 'file:%'"
 _STILL_KEPT = "SELECT 1 FROM bodies WHERE reference = ? AND purged_at IS NULL"
 _PURGED = "UPDATE bodies SET purged_at = ? WHERE reference = ?"
+
+_PRIMARY_CODE = 0xFF  # of an extended result code, https://www.sqlite.org/rescode.html
+_OF_THE_TARGET = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN})
+"""What goes wrong where the copy is written."""
 
 Told = Callable[[str, int, int], None]
 """(what is done, how much of it so far, how much in all)."""
@@ -82,10 +86,7 @@ def back_up(book: Path, documents: Path, target: Path, told: Told, *, like: Path
     made_at = datetime.now(UTC)
     told("copying the book", 0, 1)
     version = _version(book)
-    with sentences(book), closing(connect_book(book)) as reading:
-        # Of one instant, without the space of what was deleted; writers go on.
-        reading.execute("VACUUM INTO ?", (str(target / BOOK),)).close()
-    (target / BOOK).chmod(0o600)
+    _copy_book(book, target / BOOK)
     with closing(sqlite3.connect(target / BOOK)) as copy, closing(connect_book(book)) as reading:
         copied = _copy_files(copy, reading, documents, target, told, like)
         note = BackupNote(
@@ -133,6 +134,21 @@ def _version(book: Path) -> str:
     if version is None:
         raise BookVersionError(f"the book {book} is empty. `postfax serve` sets it up when it starts.")
     return version
+
+
+def _copy_book(book: Path, target: Path) -> None:
+    """Write the book of one instant, without the space of what was deleted; writers go on.
+
+    Raises:
+        BookUnavailable: it cannot be read, or the copy cannot be written.
+    """
+    try:
+        with closing(connect_book(book)) as reading:
+            reading.execute("VACUUM INTO ?", (str(target),)).close()
+    except sqlite3.Error as problem:
+        written = problem.sqlite_errorcode & _PRIMARY_CODE in _OF_THE_TARGET
+        raise (unavailability(problem, target if written else book) or problem) from problem
+    target.chmod(0o600)
 
 
 def _count(copy: sqlite3.Connection, what: str) -> int:

@@ -59,8 +59,10 @@ def restore(
             f"{source} is of version {note.version}, which this program does not know ({KNOWN[-1]} is its "
             "newest). Install the Postfax that made it, or a newer one."
         )
-    if book.exists():
-        raise BackupRefused(f"there is a book {book}. Move it away first, with its -wal and -shm.")
+    for there in _files_of(book):
+        if there.exists():
+            # A log of another book would be taken for a part of this one.
+            raise BackupRefused(f"{there} is there. Move the old book away first, with its -wal and -shm.")
     _copy_documents(source / DOCUMENTS, documents, told)
     told("copying the book", 0, 1)
     unfinished = _copy_book(source / BOOK, book)
@@ -134,11 +136,15 @@ def _copy_book(source: Path, book: Path) -> Path:
     unfinished = book.with_suffix(".restoring")
     with sentences(book):
         book.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for ending in ("", "-wal", "-shm", "-journal"):
-            Path(f"{unfinished}{ending}").unlink(missing_ok=True)
+        for left_over in _files_of(unfinished):
+            left_over.unlink(missing_ok=True)
         shutil.copyfile(source, unfinished)
         unfinished.chmod(0o600)
     return unfinished
+
+
+def _files_of(book: Path) -> tuple[Path, ...]:
+    return tuple(Path(f"{book}{ending}") for ending in ("", "-wal", "-shm", "-journal"))
 
 
 def _give_to_the_owner_of(folder: Path, paths: Iterable[Path]) -> None:

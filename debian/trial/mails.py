@@ -3,6 +3,7 @@
     mails.py send FILE      one mail after the other until FILE.stop is there; the number of each acknowledged
                             one into FILE
     mails.py notices FILE   a smarthost on port 2500 of loopback: the subject of each notice into FILE
+    mails.py names          a name server on port 53 of loopback: it knows whose mails come from here (SPF)
     mails.py audit SENT NOTICES RECEIVED
                             whether each acknowledged mail was faxed once and told once; else exit code 1
 
@@ -23,6 +24,8 @@ from pathlib import Path
 _BETWEEN_SECONDS = 1.5
 _SUBJECT = "Trial"
 _REFUSED_FOR_GOOD = 500
+_SPF = b"v=spf1 ip4:127.0.0.1 -all"
+_QUESTION = b"\x08hospital\x07example\0" + b"\0\x10\0\1"
 
 
 def send(sent: Path) -> None:
@@ -98,6 +101,24 @@ def take_notices() -> None:
     socketserver.ThreadingTCPServer(("127.0.0.1", 2500), _Notices).serve_forever()
 
 
+class _Names(socketserver.BaseRequestHandler):
+    """Knows one TXT record (RFC 1035 §4)."""
+
+    def handle(self) -> None:
+        query, channel = self.request
+        question = query[12 : query.index(b"\0", 12) + 5]
+        known = question.lower() == _QUESTION
+        flags = b"\x85\x80" if known else b"\x85\x83"  # an answer with authority; NXDOMAIN
+        counts = b"\0\1\0\1\0\0\0\0" if known else b"\0\1\0\0\0\0\0\0"
+        record = b"\xc0\x0c\0\x10\0\1\0\0\0\x3c" + (len(_SPF) + 1).to_bytes(2) + bytes([len(_SPF)]) + _SPF
+        channel.sendto(query[:2] + flags + counts + question + record * known, self.client_address)
+
+
+def name_things() -> None:
+    """Be a name server."""
+    socketserver.ThreadingUDPServer(("127.0.0.1", 53), _Names).serve_forever()
+
+
 def audit(sent: Path, notices: Path, received: Path) -> bool:
     """Whether everything was done once; what was found is printed."""
     faxed: Counter[str] = Counter()
@@ -125,6 +146,8 @@ if __name__ == "__main__":
     task, files = sys.argv[1], [Path(name) for name in sys.argv[2:]]
     if task == "send":
         send(files[0])
+    elif task == "names":
+        name_things()
     elif task == "notices":
         take_notices()
     else:

@@ -60,6 +60,13 @@ run postfax check
 man_page=$(zcat /usr/share/man/man1/postfax-serve.1.gz | sed -n 2,4p)
 printf '%s\n' "$man_page"
 
+step "the units"
+run systemd-analyze verify --man=no /lib/systemd/system/postfax*.service /lib/systemd/system/postfax*.socket \
+    /lib/systemd/system/postfax.target
+for unit in postfax.service postfax@transmit.service postfax-office.service; do
+    systemd-analyze --no-pager security "$unit" | tail -n 1
+done
+
 step "first fax, as docs/admin/install.md has it"
 postfax station --listen 127.0.0.1:5070 --keep /trial/station >station.log 2>&1 &
 station=$!
@@ -72,6 +79,9 @@ step "on port 25, opened by systemd"
 cat >/etc/hosts <<'HOSTS'
 127.0.0.1 localhost trial
 HOSTS
+python3 mails.py names &
+names=$!
+printf '\ndns: {nameservers: ["127.0.0.1"]}\n' >>/etc/postfax/postfax.yaml
 cp policy.yaml /etc/postfax/policy/example.yaml
 sed -i -e 's/{smtp: "127.0.0.1:2525"}/{smtp: "0.0.0.0:25"}, {smtp: "[::]:25"}/' -e 's/host: 127.0.0.1, port: 25/host: 127.0.0.1, port: 2500/' /etc/postfax/postfax.yaml
 run postfax check
@@ -133,7 +143,7 @@ postfax list | tail -n 3
 
 step "purge: nothing stays but the accounts, locked"
 run apt purge postfax
-kill "$station" "$notices"
+kill "$station" "$notices" "$names"
 files >after.txt
 diff before.txt after.txt | tee left.txt
 [ ! -s left.txt ] || failed "what is told above is left"

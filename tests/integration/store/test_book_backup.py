@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -221,8 +222,31 @@ async def test_nothing_is_overwritten(tmp_path: Path) -> None:
         with pytest.raises(BackupRefused, match=r"holds something already\. Name a folder that is empty"):
             await backed_up(tmp_path)
     await restored(tmp_path)
-    with pytest.raises(BackupRefused, match=r"there is a book .*/new/book\.db. Move it away first"):
+    with pytest.raises(BackupRefused, match=r"/new/book\.db is there\. Move the old book away first"):
         await restored(tmp_path)
+    (tmp_path / "new" / "book.db").unlink()
+    (tmp_path / "new" / "book.db-wal").write_bytes(b"of the old book")
+    with pytest.raises(BackupRefused, match=r"/new/book\.db-wal is there\. Move the old book away first"):
+        await restored(tmp_path)
+
+
+async def test_a_target_without_room_is_told_with_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def execute(self, *_: object) -> None:
+            problem = sqlite3.OperationalError("database or disk is full")
+            problem.sqlite_errorcode, problem.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+            raise problem
+
+        def close(self) -> None: ...
+
+    async with small_book(tmp_path):
+        monkeypatch.setattr("store.backup.connect_book", lambda _: Full())
+        with pytest.raises(
+            BookUnavailable, match=rf"The disk with the book {tmp_path}/backup/book\.db is full"
+        ):
+            await backed_up(tmp_path)
 
 
 async def test_a_backup_that_was_broken_off_is_none(tmp_path: Path) -> None:
