@@ -128,6 +128,20 @@ run postfax restore --let-go
 until_true 300 all_done
 journalctl --no-pager -o cat -u postfax.service -p warning -n 5
 
+step "in parts: each role in a process of its own, port 25 by postfax-mta.socket"
+roles="postfax@mta postfax@convert postfax@transmit postfax@notify postfax@archive"
+run systemctl --quiet disable --now postfax.socket postfax.service
+# shellcheck disable=SC2086 # a list of words
+run systemctl --quiet enable --now postfax-mta.socket postfax.target $roles
+# shellcheck disable=SC2086
+all_active() { ! systemctl is-active $roles | grep -vx active; }
+until_true 120 all_active
+postfax nodes
+run postfax send --wait --from ana@hospital.example --to +12065551299 /usr/share/doc/postfax/examples/chart.pdf
+# shellcheck disable=SC2086
+run systemctl --quiet disable --now postfax-mta.socket postfax.target $roles
+run systemctl --quiet enable --now postfax.socket postfax.service
+
 step "remove: settings and faxes stay"
 run apt remove postfax
 [ -f /etc/postfax/postfax.yaml ] && [ -f /var/lib/postfax/book.db ] || failed "settings or book are gone"
