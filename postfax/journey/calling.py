@@ -7,10 +7,12 @@ end, whatever has become of its document here.
 import asyncio
 import contextlib
 import tempfile
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +189,15 @@ class Calling:
         for job, attempt, _ in parts:
             # They share the event that hangs up.
             self.orders[job.id] = replace(order, job_id=job.id, attempt_id=attempt.id)
-        return await self._lines[parts[0][1].line].send(order, _report)
+        ends = deque(zip(accumulate(part.order.pages for _, _, part in parts), parts, strict=True))
+
+        def told(progress: CallProgress) -> None:
+            _report(progress)
+            confirmed = progress.pages_confirmed if progress.kind is ProgressKind.PAGE_CONFIRMED else 0
+            while ends and ends[0][0] <= confirmed:
+                self._note_confirmed(ends.popleft()[1][1])
+
+        return await self._lines[parts[0][1].line].send(order, told)
 
     async def _followed(self, job: FaxJob, attempt: Attempt) -> CallResult:
         """What a call came to that a service before this one began."""
@@ -247,16 +257,20 @@ class Calling:
         return CallResult(outcome=outcome, destination=taught, call=outcome)
 
     def _told(self, attempt: Attempt, progress: CallProgress) -> None:
-        """A step of a call that carries one fax.
-
-        From its last confirmation until its end is recorded, a call takes a second or more. If the service
-        ends in it, the fax must not be sent once more.
-        """
+        """A step of a call that carries one fax."""
         _report(progress)
         if progress.kind is ProgressKind.PAGE_CONFIRMED and progress.pages_confirmed == progress.pages:
-            noting = asyncio.create_task(self._note_all_confirmed(attempt))
-            self._noting.add(noting)
-            noting.add_done_callback(self._noting.discard)
+            self._note_confirmed(attempt)
+
+    def _note_confirmed(self, attempt: Attempt) -> None:
+        """The last page of a fax was confirmed.
+
+        Until the end of the call is recorded it takes a second or more, and other faxes may come first. If
+        the service ends in that time, the fax must not be sent once more.
+        """
+        noting = asyncio.create_task(self._note_all_confirmed(attempt))
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
 
     async def _note_all_confirmed(self, attempt: Attempt) -> None:
         try:

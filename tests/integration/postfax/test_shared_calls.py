@@ -26,7 +26,7 @@ from store.lifecycle import JobState
 from store.new_document import NewDocument
 from store.records.claims import Claims
 from store.status import Status
-from transmit.line import CallOrder, Report
+from transmit.line import CallOrder, CallProgress, ProgressKind, Report
 
 NUMBER = "+12065550100"
 ROWS = 400
@@ -44,6 +44,8 @@ class Trunk:
     channels: int = 9
     down: str = ""
     keeps_calls: bool = False
+    confirms: int = 0
+    """Pages that are told as confirmed before the call may end."""
     orders: list[CallOrder] = field(default_factory=list)
     sent: list[list[CodedPage]] = field(default_factory=list)
     may_begin: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,11 +61,19 @@ class Trunk:
         """Nothing to close."""
 
     async def send(self, order: CallOrder, report: Report) -> Outcome:
-        del report
         await self.may_begin.wait()
         await order.fence()
         self.orders.append(order)
         self.sent.append(list(fax_tiff.read(order.document).pages))
+        for page in range(1, self.confirms + 1):
+            report(
+                CallProgress(
+                    kind=ProgressKind.PAGE_CONFIRMED,
+                    attempt_id=order.attempt_id,
+                    pages_confirmed=page,
+                    pages=order.pages,
+                )
+            )
         ends = [asyncio.create_task(event.wait()) for event in (self.may_end, order.hang_up)]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
@@ -322,6 +332,27 @@ def figures() -> dict[tuple[str, str], float]:
         for sample in family.samples
         if sample.name.endswith(named)
     }
+
+
+async def test_a_stop_in_the_second_fax_does_not_send_the_first_once_more(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [await site.queued(pages, batched()) for pages in (2, 3)]
+    noted: asyncio.Queue[str] = asyncio.Queue()
+    note = site.small.book.note_all_confirmed
+
+    async def noting(attempt_id: str) -> None:
+        await note(attempt_id)
+        noted.put_nowait(attempt_id)
+
+    monkeypatch.setattr(site.small.book, "note_all_confirmed", noting)
+    site.trunk.confirms = 4
+    await site.call()
+    assert await asyncio.wait_for(noted.get(), 60) == f"{jobs[0].id}#1"
+    await site.dial.finish(0)
+    found = [await site.look(job) for job in jobs]
+    assert [(job.state, job.tries) for job in found] == [(JobState.SENT, 1), (JobState.WAITING, 0)]
+    assert noted.empty()
 
 
 async def test_a_call_of_which_others_have_taken_a_fax_is_not_placed(site: Site) -> None:
