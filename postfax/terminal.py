@@ -158,7 +158,12 @@ def printable(text: str) -> str:
 
 def print_json(value: Any) -> None:
     """Print one JSON document for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """One JSON document for programs."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:

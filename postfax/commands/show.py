@@ -22,9 +22,9 @@ from postfax.plain import (
 )
 from postfax.terminal import (
     SECONDS_PER_OCTET,
+    json_text,
     octets_for_people,
     print_facts,
-    print_json,
     print_table,
 )
 from store.book import Book
@@ -70,11 +70,20 @@ def command(settings_file: str, job_id: str, *, transcript: bool, as_json: bool)
     """
     record = run(_look_up(settings_file, job_id))
     if as_json:
-        print_json(_plain(record))
+        click.echo(_json(record))
     elif transcript:
         _print_transcripts(record.job.attempts)
     else:
         _print(record)
+
+
+async def show_json(settings_file: str, job_id: str) -> str:
+    """What the command prints for programs.
+
+    Raises:
+        Failure: there is no such job.
+    """
+    return _json(await _look_up(settings_file, job_id))
 
 
 async def _look_up(settings_file: str, job_id: str) -> _Record:
@@ -117,8 +126,8 @@ async def find_job(book: Book, job_id: str) -> FaxJob:
     raise Failure(f"there is no job {job_id}. `postfax list` shows those that there are.", ExitCode.NOT_FOUND)
 
 
-def _plain(record: _Record) -> dict[str, Any]:
-    return {
+def _json(record: _Record) -> str:
+    plain: dict[str, Any] = {
         **plain_job(record.job),
         "resent_as": list(record.resends),
         "waits_for_a_line": record.lineless,
@@ -131,6 +140,7 @@ def _plain(record: _Record) -> dict[str, Any]:
         "copies": [plain_copy(copy) for copy in record.copies],
         "history": [plain_transition(step) for step in record.history],
     }
+    return json_text(plain)
 
 
 def _print(record: _Record) -> None:

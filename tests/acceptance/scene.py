@@ -17,6 +17,7 @@ import aiosmtplib
 import pytest_asyncio
 from patient_service import PatientService
 
+from postfax.commands.show import show_json
 from postfax.demonstration.serve_process import ServeProcess
 from postfax.demonstration.world import DOMAIN, SENDER, World
 
@@ -90,7 +91,8 @@ class Scene:
         return reply.rpartition(" ")[2]
 
     async def job(self, job_id: str) -> Any:
-        return (await self.postfax("show", job_id, "--json")).json
+        """What `postfax show --json` prints, without the second that the command takes to start."""
+        return json.loads(await show_json(str(self.world.settings_file), job_id))
 
     async def finished(self, job_id: str, *, seconds: float = 300) -> Any:
         """The job once it is in a final state and everything owed is delivered."""

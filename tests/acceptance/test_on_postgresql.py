@@ -11,10 +11,10 @@ from scene import POLICY, Scene
 from postfax.demonstration.world import World
 
 STORE = "sqlite:state/book.db"
-_UNFINISHED = """
-SELECT count(*) FROM jobs WHERE id = %(job)s AND finished_at IS NULL
-OR EXISTS (SELECT * FROM notices WHERE job_id = %(job)s AND state <> 'delivered')
-OR EXISTS (SELECT * FROM copies WHERE job_id = %(job)s AND state <> 'delivered')
+_FINISHED = """
+SELECT count(*) FROM jobs WHERE id = %(job)s AND finished_at IS NOT NULL
+AND NOT EXISTS (SELECT * FROM notices WHERE job_id = %(job)s AND state <> 'delivered')
+AND NOT EXISTS (SELECT * FROM copies WHERE job_id = %(job)s AND state <> 'delivered')
 """
 
 
@@ -26,7 +26,7 @@ class SceneOnServer(Scene):
 
     def _seems_finished(self, job_id: str) -> bool:
         with psycopg.connect(self.url) as book:
-            return book.execute(_UNFINISHED, {"job": job_id}).fetchone() == (0,)
+            return book.execute(_FINISHED, {"job": job_id}).fetchone() == (1,)
 
     async def sent(self, number: str) -> str:
         """Send a fax to a number; its id once it has arrived and everything owed is delivered."""
