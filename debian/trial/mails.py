@@ -1,7 +1,8 @@
 """Mails without a pause while the package is upgraded, and a mail server that notes the notices.
 
-    mails.py send FILE      one mail after the other until FILE.stop is there; the number of each acknowledged
-                            one into FILE
+    mails.py send FILE FIRST
+                            one mail after the other, to numbers from FIRST on, until FILE.stop is there; the
+                            number of each acknowledged one into FILE
     mails.py notices FILE   a smarthost on port 2500 of loopback: the subject of each notice into FILE
     mails.py names          a name server on port 53 of loopback: it knows whose mails come from here (SPF)
     mails.py audit SENT NOTICES RECEIVED
@@ -28,21 +29,21 @@ _SPF = b"v=spf1 ip4:127.0.0.1 -all"
 _QUESTION = b"\x08hospital\x07example\0" + b"\0\x10\0\1"
 
 
-def send(sent: Path) -> None:
+def send(sent: Path, first: int) -> None:
     """Send until told to stop."""
-    number, again = 0, 0
+    number, again = first, 0
     stop = Path(f"{sent}.stop")
     with sent.open("w", encoding="ascii") as acknowledged:
         while not stop.exists():
-            number += 1
             to = f"+1206555{number:04d}"
             while not _is_taken(to):
                 again += 1
                 time.sleep(0.2)
             acknowledged.write(f"{to}\n")
             acknowledged.flush()
+            number += 1
             time.sleep(_BETWEEN_SECONDS)
-    sys.stdout.write(f"{number} mails acknowledged; {again} times one had to be sent again\n")
+    sys.stdout.write(f"{number - first} mails acknowledged; {again} times one had to be sent again\n")
 
 
 def _is_taken(number: str) -> bool:
@@ -145,7 +146,7 @@ def _number_in(subject: str) -> str:
 if __name__ == "__main__":
     task, files = sys.argv[1], [Path(name) for name in sys.argv[2:]]
     if task == "send":
-        send(files[0])
+        send(files[0], int(sys.argv[3]))
     elif task == "names":
         name_things()
     elif task == "notices":

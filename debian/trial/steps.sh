@@ -93,7 +93,7 @@ python3 mails.py notices notices.txt &
 notices=$!
 
 step "upgrade to $next under load"
-python3 mails.py send sent.txt >send.log 2>&1 &
+python3 mails.py send sent.txt 1 >send.log 2>&1 &
 sender=$!
 sleep 15
 run apt install "/trial/postfax_${next}_amd64.deb"
@@ -111,7 +111,7 @@ run python3 mails.py audit sent.txt notices.txt station/received
 postfax stats | head -n 12
 
 step "backup while it runs, and the way back"
-python3 mails.py send again.txt >again.log 2>&1 &
+python3 mails.py send again.txt 5001 >again.log 2>&1 &
 sender=$!
 sleep 6
 run postfax backup /trial/backup
