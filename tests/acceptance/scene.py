@@ -196,7 +196,7 @@ departments:
         metadata: [xml]
     users: [{{name: Ana Ruiz, email: {sender}}}]
   Batched:
-    settings: {{fax: {{batch_pages: 20}}}}
+    settings: {{fax: {{batch_pages: 20}}, retry: {{attempts: 9}}}}
     users: [{{name: Bat Ched, email: batched@hospital.example}}]
   Continued:
     settings: {{retry: {{resume: cover}}}}
