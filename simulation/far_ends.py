@@ -128,6 +128,14 @@ class SimulatedLine:
             for job_id, page in pages[order.first_page :]:
                 await self._page(end, order, job_id, page, last=page == last[job_id])
                 confirmed += 1
+                report(
+                    CallProgress(
+                        kind=ProgressKind.PAGE_CONFIRMED,
+                        attempt_id=order.attempt_id,
+                        pages_confirmed=order.first_page + confirmed,
+                        pages=order.pages,
+                    )
+                )
         except _CallEnded as ended:
             return self._outcome(ended.status, ended.cause, confirmed)
         return self._outcome(Status.SUCCESS, "", confirmed)
