@@ -28,7 +28,7 @@ from postfax.loop import PAUSE_AFTER_TROUBLE
 from postfax.opening import Clock
 from store.book import Book
 from store.destination import Destination
-from store.errors import BookUnavailable
+from store.errors import BodyMissing, BookUnavailable
 from store.job import Attempt, FaxDocument, FaxJob, Outcome
 from store.records.claims import Claims
 from store.status import Status
@@ -111,9 +111,9 @@ class Calling:
         except (CallNotOurs, BookUnavailable):
             raise
         except Exception as problem:
-            log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
-            outcome = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
-            return CallResult(outcome=outcome)
+            cause, unforeseen = _told(problem)
+            log.error("attempt_failed_on_our_side", job=job.id, cause=cause, exc_info=unforeseen)
+            return CallResult(outcome=self._failed(cause))
 
     async def shared(self, calls: Sequence[tuple[FaxJob, Attempt]]) -> list[CallResult]:
         """What each of several faxes to one number came to that go in one call; as `result` for one.
@@ -144,8 +144,9 @@ class Calling:
         except (CallNotOurs, BookUnavailable):
             raise
         except Exception as problem:
-            log.error("attempt_failed_on_our_side", job=calls[0][0].id, exc_info=problem)
-            failed = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
+            cause, unforeseen = _told(problem)
+            log.error("attempt_failed_on_our_side", job=calls[0][0].id, cause=cause, exc_info=unforeseen)
+            failed = self._failed(cause)
             results = {job.id: CallResult(outcome=failed) for job, _ in calls} | results
         return [results[job.id] for job, _ in calls]
 
@@ -168,10 +169,14 @@ class Calling:
         except BookUnavailable:
             raise
         except Exception as problem:
-            log.error("attempt_failed_on_our_side", job=job.id, exc_info=problem)
-            failed = Outcome(status=Status.GENERAL_ERROR, cause=repr(problem)[:200], ended_at=self._clock())
-            results[job.id] = CallResult(outcome=failed)
+            cause, unforeseen = _told(problem)
+            log.error("attempt_failed_on_our_side", job=job.id, cause=cause, exc_info=unforeseen)
+            results[job.id] = CallResult(outcome=self._failed(cause))
             return None
+
+    def _failed(self, cause: str) -> Outcome:
+        """What an attempt comes to that failed on our side: never a page that is not the fax's."""
+        return Outcome(status=Status.GENERAL_ERROR, cause=cause[:200], ended_at=self._clock())
 
     async def _call_shared(
         self, parts: Sequence[tuple[FaxJob, Attempt, OrderedCall]], folder: Path
@@ -326,3 +331,9 @@ def _facts_of(progress: CallProgress) -> dict[str, Any]:
         case ProgressKind.PAGE_CONFIRMED:
             return {"page": progress.pages_confirmed, "pages": progress.pages}
     return {}
+
+
+def _told(problem: Exception) -> tuple[str, Exception | None]:
+    """Why an attempt failed, in words; and the failure itself where the log needs more than those."""
+    foreseen = isinstance(problem, BodyMissing)
+    return (str(problem), None) if foreseen else (repr(problem), problem)
