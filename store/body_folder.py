@@ -12,7 +12,7 @@ from pathlib import Path
 
 from store.bodies import FoundBody
 from store.errors import BodyMissing
-from store.incoming import IncomingBody, flush_folder
+from store.incoming import IncomingBody, flush_folder, give_to_the_service
 
 _PIECE = 1 << 20
 
@@ -37,6 +37,7 @@ class BodyFolder:
         missing = [folder for folder in (self.folder, *self._shelves()) if not folder.is_dir()]
         for folder in missing:
             folder.mkdir(mode=0o700, exist_ok=True)
+            give_to_the_service(folder, folder.parent)
         if missing:
             flush_folder(self.folder)
             flush_folder(self.folder.parent)

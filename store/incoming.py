@@ -37,7 +37,7 @@ class IncomingBody:
             self._descriptor = os.open(
                 self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FOR_THE_SERVICE_ALONE
             )
-            _give_to_the_service(self._descriptor, folder)
+            give_to_the_service(self._descriptor, folder)
 
     def write(self, octets: bytes) -> None:
         """Add octets at the end.
@@ -99,11 +99,11 @@ class IncomingBody:
         self.discard()
 
 
-def _give_to_the_service(descriptor: int, folder: Path) -> None:
-    """What root writes by a command is the service's to read: it belongs to whoever has the folder."""
+def give_to_the_service(made: int | Path, folder: Path) -> None:
+    """What root makes by a command is the service's to use: it belongs to whoever has the folder it is in."""
     if os.geteuid() == 0:
         owner = folder.stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        os.chown(made, owner.st_uid, owner.st_gid)
 
 
 OpenBody = Callable[[], IncomingBody]

@@ -7,7 +7,7 @@ leaves no book; run again, it goes on. What was on its way when the backup was m
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from store.access import BookAccess
 from store.backup import BOOK, DOCUMENTS, BackupNote, BackupRefused, Told, read_note
 from store.copy_ends import held
-from store.incoming import flush_folder
+from store.incoming import flush_folder, give_to_the_service
 from store.migrations import migrate
 from store.records.restored import OnTheWay, keep_back, let_go
 from store.records.turn import Turn
@@ -69,7 +69,8 @@ def restore(
     migrate(f"sqlite:{unfinished}")
     kept_back = None if as_it_was else write_once(unfinished, _keeping_back(note.made_at, owner))
     _flush(unfinished)
-    _give_to_the_owner_of(book.parent, (unfinished, lock_path(book), *_all_in(documents)))
+    for path in (unfinished, lock_path(book), *_all_in(documents)):
+        give_to_the_service(path, book.parent)
     unfinished.rename(book)
     flush_folder(book.parent)
     return Restored(note=note, kept_back=kept_back)
@@ -145,14 +146,6 @@ def _copy_book(source: Path, book: Path) -> Path:
 
 def _files_of(book: Path) -> tuple[Path, ...]:
     return tuple(Path(f"{book}{ending}") for ending in ("", "-wal", "-shm", "-journal"))
-
-
-def _give_to_the_owner_of(folder: Path, paths: Iterable[Path]) -> None:
-    """Where root restores, the service must be able to use what it restored."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        for path in paths:
-            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _all_in(folder: Path) -> Iterator[Path]:
