@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-rm -rf build/package
+rm -rf build/package build/postfax_*_amd64.deb
 mkdir -p build/package/postfax
 git archive HEAD | tar -x -C build/package/postfax
 cd build/package/postfax
