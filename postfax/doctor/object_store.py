@@ -26,10 +26,12 @@ async def object_store(site: Site) -> Sequence[Finding]:
 
 def _look(settings: ObjectStoreSettings) -> list[Finding]:
     store = ObjectStore(settings.model_copy(update={"patience": min(_PATIENCE, settings.patience)}))
+    found = _cautions(settings)
     try:
-        return [*_cautions(settings), *_tried(store)]
+        return [*found, *_tried(store)]
     except BodiesUnavailable as problem:
-        return [failure(f"cannot be used ({problem.cause})", problem.sentence, subject=settings.url)]
+        advice = f"{problem.sentence} Its answer: {problem.cause}"
+        return [*found, failure("cannot be used", advice, subject=settings.url)]
 
 
 def _cautions(settings: ObjectStoreSettings) -> list[Finding]:

@@ -38,8 +38,8 @@ async def test_one_that_is_well_but_for_its_way(tmp_path: Path, bucket: Bucket) 
 
 async def test_one_that_refuses_us(tmp_path: Path, bucket: Bucket) -> None:
     bucket.always = Fault.REFUSED
-    [*_, finding] = await _found(tmp_path, bucket)
-    assert finding.state is State.FAILURE
+    _, finding = await _found(tmp_path, bucket)
+    assert (finding.state, finding.found) == (State.FAILURE, "cannot be used")
     assert "refuses our key (SignatureDoesNotMatch). Check access_key_file" in finding.advice
 
 
