@@ -130,9 +130,9 @@ class ServeProcess:
         """SIGTERM, and its exit status."""
         return await self._end(signal.SIGTERM, seconds)
 
-    async def kill(self) -> int:
+    async def kill(self, *, seconds: float = 10) -> int:
         """SIGKILL, at once."""
-        return await self._end(signal.SIGKILL, 10)
+        return await self._end(signal.SIGKILL, seconds)
 
     def accept_worker_pids(self) -> tuple[int, ...]:
         """The processes that take mail in, as far as they run now."""

@@ -16,5 +16,8 @@ class PatientService(ServeProcess):
             await self.kill()
             raise
 
+    async def kill(self, *, seconds: float = _SECONDS) -> int:
+        return await super().kill(seconds=seconds)
+
     async def stop(self, *, seconds: float = _SECONDS) -> int:
         return await super().stop(seconds=seconds)

@@ -1,6 +1,6 @@
 """Three nodes, each in a network of its own, over one PostgreSQL: killed, cut off, paused, under load.
 
-    sudo python tests/crash/three_nodes.py [--minutes 3] [--every 10] [--seed 1] [--clients 3]
+    sudo python tests/crash/three_nodes.py [--minutes 3] [--every 10] [--only kill] [--seed 1] [--clients 3]
 
 What docs/admin/several-hosts.md describes: HAProxy before the SMTP ports, with the PROXY protocol; a
 PostgreSQL, a trunk, a mail server and an archive behind the same switch. Every few seconds one of the nodes
@@ -174,9 +174,11 @@ def load_balancer(folder: Path) -> Iterator[None]:
 class Troubles:
     """What befalls the nodes, by chance."""
 
-    def __init__(self, nodes: list[RunningNode], networks: Networks, seed: int) -> None:
+    def __init__(self, nodes: list[RunningNode], networks: Networks, *, only: list[str], seed: int) -> None:
         self._nodes = nodes
         self._networks = networks
+        often = {"kill": 6, "cut": 2, "pause": 2}
+        self._kinds = [name for name in only for _ in range(often[name])]
         self._dice = random.Random(seed)  # noqa: S311 - moments, not secrets
         self._befallen: dict[RunningNode, asyncio.Task[None]] = {}
         self.figures: Counter[str] = Counter()
@@ -190,9 +192,18 @@ class Troubles:
             whole = [node for node in self._nodes if node not in self._befallen]
             if whole:
                 node = self._dice.choice(whole)
-                trouble = self._dice.choices((self._kill, self._cut, self._pause), (6, 2, 2))[0]
-                self._befallen[node] = asyncio.create_task(trouble(node))
+                trouble = self._trouble(self._dice.choice(self._kinds), node)
+                self._befallen[node] = asyncio.create_task(trouble)
         await asyncio.gather(*self._befallen.values())
+
+    async def _trouble(self, kind: str, node: RunningNode) -> None:
+        match kind:
+            case "kill":
+                await self._kill(node)
+            case "cut":
+                await self._cut(node)
+            case _:
+                await self._pause(node)
 
     async def _kill(self, node: RunningNode) -> None:
         """Mostly it is back at once; now and then later than others have taken over."""
@@ -265,7 +276,7 @@ async def rehearse(options: argparse.Namespace, folder: Path) -> tuple[Judgement
             ]
             await asyncio.gather(*(node.start() for node in nodes))
             sending = asyncio.create_task(keep_sending(options.clients, ledger, stop, options.pause))
-            troubles = Troubles(nodes, networks, options.seed)
+            troubles = Troubles(nodes, networks, only=options.only, seed=options.seed)
             await troubles.go_on_for(60 * options.minutes, every=options.every)
             stop.set()
             await sending
@@ -283,6 +294,9 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=3.0, help="for how long something happens")
     parser.add_argument("--every", type=float, default=10.0, help="seconds between two troubles")
+    parser.add_argument(
+        "--only", nargs="+", choices=("kill", "cut", "pause"), default=["kill", "cut", "pause"]
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the troubles")
     parser.add_argument("--clients", type=int, default=3, help="that send mails at one time")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds of a client between two mails")
