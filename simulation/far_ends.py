@@ -37,6 +37,11 @@ class FarEnd:
     whole: dict[str, int] = field(default_factory=dict)
     """How often the last page of a job arrived."""
 
+    @property
+    def is_in_call(self) -> bool:
+        """Whether somebody talks to it who goes on with it."""
+        return self.in_call is not None and not self.in_call.dead and not self.in_call.paused
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacedCall:
@@ -66,9 +71,12 @@ class Telephones:
         self.calls.append(
             PlacedCall(attempt_id=order.attempt_id, number=order.number, began=now, faxes=faxes)
         )
-        if end.in_call and not end.in_call.dead and not end.in_call.paused:
+        if end.is_in_call:
             self.wrong.append(f"{order.number} is called by {order.attempt_id} while it is in another call")
         end.in_call = node
+        calls = sum(one.is_in_call for one in self.ends.values())
+        if calls > node.world.channels:
+            self.wrong.append(f"{order.attempt_id} is call {calls} on {node.world.channels} channels")
         end.calls += 1
         return end
 
@@ -93,11 +101,11 @@ class SimulatedLine:
     """A node's way to the telephones: `transmit.line.Line`."""
 
     name = "main"
-    channels = 8
     down = ""
     keeps_calls = False
 
     def __init__(self, node: "Node", telephones: Telephones) -> None:
+        self.channels = node.world.channels
         self._node = node
         self._telephones = telephones
 

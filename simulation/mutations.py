@@ -100,6 +100,11 @@ def _one_for_all() -> Broken:
     return patch.object(calling, "outcomes_of", outcomes_of)
 
 
+def _channels_of_each_host() -> Broken:
+    """Each host has all channels of a line."""
+    return patch.object(calls, "_left", lambda _turn, channels, _carries: channels)
+
+
 def _row_before_object() -> Broken:
     """A mail is acknowledged before it is in the object store, and whoever dies then has lost it."""
     whole = body_objects.BodyObjects.keep
@@ -138,8 +143,8 @@ MUTATIONS: dict[str, Callable[[], Broken]] = {
         mutation.__name__.strip("_").replace("_", "-"): mutation
         for mutation in (
             _notice_forgotten, _dedupe_lost, _lease_of_the_living, _claim_without_lease, _success_too_early,
-            _row_before_object, _swept_at_once,
             _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success, _one_for_all,
+            _channels_of_each_host, _row_before_object, _swept_at_once,
         )
     },
 }  # fmt: skip

@@ -10,11 +10,14 @@ import random
 import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from config.roles import ALL_ROLES, Role
 from config.server import ServerSettings
 from notify.delivery_status import ReportingMta
+from postfax.duties import Duties
 from postfax.housekeeping import keep_house
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from simulation.world import World
 
 _SHORT = 0.002
+_DUTY_LEASE = timedelta(hours=6)
+"""Longer than that of the service, which would be renewed each minute of many days."""
 _LONGEST_PAUSE = 2400.0
 
 
@@ -50,6 +55,7 @@ class Node:
     """`HOST/PID/START`, as `store.owner` has it."""
     world: "World"
     clock: VirtualClock
+    roles: frozenset[Role] = ALL_ROLES
     dead: bool = False
     ready: bool = False
     pauses: int = 0
@@ -101,16 +107,13 @@ class Node:
             line = SimulatedLine(self, self.world.telephones)
             settings = office_settings()
             dial = Dial(self.book, {line.name: line}, policy, folder=folder, clock=self.clock, shared=True)
-            steps = Steps(settings, policy, self.book, self._parts(folder, line, settings), clock=self.clock)
-            keeping = keep_house(
-                self.book,
-                lambda: policy.current,
-                quarantine_kept=timedelta(days=30),
-                destinations_kept=timedelta(days=30),
-                clock=self.clock,
-            )
+            parts = self._parts(folder, line, settings)
+            steps = Steps(settings, policy, self.book, parts, clock=self.clock, roles=self.roles)
             lost = LostServices(self.book, (), gone=self._is_gone)
-            watching = [asyncio.create_task(keeping), asyncio.create_task(lost.watch(dial.take_up))]
+            watching = [
+                asyncio.create_task(lost.watch(dial.take_up)),
+                asyncio.create_task(self._keep_house(policy)),
+            ]
             forward, outward = steps.forward(dial), steps.outward()
             self.stopping = asyncio.Event()
             self.ready = True
@@ -124,6 +127,19 @@ class Node:
             with contextlib.suppress(Exception):
                 await self.book.release_own_claims()
             await self.book.close()
+
+    async def _keep_house(self, policy: LivePolicy) -> None:
+        """One node does it for all that have the role."""
+        if Role.ARCHIVE in self.roles:
+            keeping = partial(
+                keep_house,
+                self.book,
+                lambda: policy.current,
+                quarantine_kept=timedelta(days=30),
+                destinations_kept=timedelta(days=30),
+                clock=self.clock,
+            )
+            await Duties(self.book, _DUTY_LEASE).keep("housekeeping", keeping)
 
     async def _open_book(self) -> Book:
         book = Book(

@@ -6,12 +6,15 @@ everything has to come to its end; then documents have been kept long enough, an
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 from sqlalchemy import Connection, func, select
 
+from config.roles import ALL_ROLES, Role
 from postfax import lost_services, schedule
 from simulation.chance import Chance
 from simulation.disk import Disk
@@ -63,6 +66,8 @@ class World:
         self.stops = 0
         self.violations: list[str] = []
         """Promises that were broken; known at the end."""
+        self.channels = self.chance.of("channels").choice([1, 2, 8])
+        """Of the line, over all hosts."""
         self.objects = Bucket()
         dice = self.chance.of("objects")
         self.has_objects = dice.random() < _WITH_OBJECTS
@@ -71,6 +76,8 @@ class World:
         """Whether a node that dies in a request leaves half of an object."""
         away = dice.uniform(0, 3600), dice.uniform(60, 3600)
         self._objects_away = (away[0], sum(away)) if dice.random() < _WITH_OUTAGE else (0.0, 0.0)
+        self.roles: dict[str, frozenset[Role]] = {}
+        """Of each host."""
         self._mails = mails
         self._nodes: dict[str, Node] = {}
         self._names: dict[str, Node] = {}
@@ -100,7 +107,9 @@ class World:
             self.violations = violations(self)
 
     def _host_names(self) -> tuple[str, ...]:
-        return ("one", "two")[: self.chance.of("hosts").choice([1, 1, 2])]
+        names = ("one", "two")[: self.chance.of("hosts").choice([1, 1, 2])]
+        self.roles = roles_of_hosts(names, self.chance.of("roles"))
+        return tuple(self.roles)
 
     def kill(self, node: Node) -> None:
         """End a process between two of its instructions."""
@@ -118,9 +127,9 @@ class World:
         begun, over = self._objects_away
         return begun <= asyncio.get_running_loop().time() < over
 
-    def some_node(self) -> Node | None:
-        """One that takes mail just now."""
-        ready = [node for node in self._nodes.values() if node.ready]
+    def some_node(self, role: Role = Role.MTA) -> Node | None:
+        """One that is there just now, and by default takes mail."""
+        ready = [node for node in self._nodes.values() if node.ready and role in node.roles]
         return self.chance.of("which node").choice(ready) if ready else None
 
     async def _keep_host(self, host: str) -> None:
@@ -132,15 +141,19 @@ class World:
             clock = VirtualClock(asyncio.get_running_loop())
             if self.storm and dice.random() < self.chance.odds.clock_set:
                 clock.wrong_by = timedelta(seconds=dice.uniform(-100, 100))
-            node = Node(name=f"{host}/{number}/0", world=self, clock=clock)
+            node = Node(name=f"{host}/{number}/0", world=self, clock=clock, roles=self.roles[host])
             self._nodes[host] = self._names[node.name] = node
             running = asyncio.create_task(node.run())
             await self._until_it_ends(node, running, seconds=_LIVES_SECONDS * dice.expovariate(1.0))
             node.dead = True
-            if host == "two" and self.chance.happens("hosts", self.chance.odds.host_lost):
+            if self._may_be_lost(host) and self.chance.happens("hosts", self.chance.odds.host_lost):
                 return
             if self.storm:
                 await asyncio.sleep(_DOWN_SECONDS * dice.expovariate(1.0))
+
+    def _may_be_lost(self, host: str) -> bool:
+        """Whether another does everything that it does."""
+        return host == "two" and self.roles["two"] <= self.roles["one"]
 
     async def _until_it_ends(self, node: Node, running: "asyncio.Task[None]", *, seconds: float) -> None:
         """Let it live; a node that is older than that is stopped in good order."""
@@ -190,6 +203,20 @@ class World:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=1.0)
+
+
+def roles_of_hosts(names: Sequence[str], dice: Random) -> dict[str, frozenset[Role]]:
+    """What each host does. One does everything; of two each may, or they share the roles, or there are three.
+
+    Each role is somewhere, and it may be anywhere.
+    """
+    layout = dice.choice(["alike", "shared", "three"])
+    if len(names) == 1 or layout == "alike":
+        return dict.fromkeys(names, ALL_ROLES)
+    if layout == "three":
+        names = (*names, "three")
+    where = {role: dice.sample(names, dice.randint(1, len(names))) for role in Role}
+    return {name: frozenset(role for role in Role if name in where[role]) or ALL_ROLES for name in names}
 
 
 def _every_job(connection: Connection) -> list[str]:
