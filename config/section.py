@@ -41,6 +41,18 @@ class Section(BaseModel):
         """Itself: pydantic copies defaults, and what does not change need not be copied."""
         return self
 
+    @classmethod
+    def kept(cls, text: str) -> Self:
+        """What was kept as JSON, by this or another version of the program.
+
+        While hosts are upgraded one after the other, an older service meets what a newer one keeps: what
+        that says of settings which are not known here is passed over.
+
+        Raises:
+            ValidationError: a value is none of those that are known here.
+        """
+        return cls.model_validate_json(text, extra="ignore")
+
     @model_validator(mode="before")
     @classmethod
     def _nothing_below_a_heading(cls, data: Any) -> Any:

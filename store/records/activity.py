@@ -124,7 +124,7 @@ def newest_datetimes(connection: Connection) -> DatetimeSettings:
     """How the newest fax's policy has times told; the built-in way where there is no fax."""
     text = connection.scalar(_NEWEST_POLICY)
     said = json.loads(text)["settings"].get("datetime", {}) if text else {}
-    return DatetimeSettings.model_validate_json(json.dumps(said))
+    return DatetimeSettings.kept(json.dumps(said))
 
 
 def _activity(row: Row[Any]) -> Activity:

@@ -64,7 +64,7 @@ def standings(connection: Connection) -> tuple[ArchiveStanding, ...]:
 
 def _standing(connection: Connection, archive: str) -> ArchiveStanding:
     trouble = connection.scalar(_TROUBLE, {"archive": archive}) or ""
-    return ArchiveStanding(archive=ArchiveSettings.model_validate_json(archive), trouble=trouble)
+    return ArchiveStanding(archive=ArchiveSettings.kept(archive), trouble=trouble)
 
 
 def copies_to_retry(connection: Connection) -> tuple[Copy, ...]:

@@ -292,7 +292,7 @@ def copy_of_row(row: Row[Any]) -> Copy:
     return Copy(
         id=row.id,
         job_id=row.job_id,
-        archive=ArchiveSettings.model_validate_json(row.archive),
+        archive=ArchiveSettings.kept(row.archive),
         state=DeliveryState(row.state),
         tries=row.tries,
         created_at=row.created_at,

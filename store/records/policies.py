@@ -33,7 +33,7 @@ def keep_policy(turn: Turn, user: UserPolicy) -> str:
 @lru_cache(maxsize=256)
 def read_policy(text: str) -> UserPolicy:
     """The policy that was kept. One object for all jobs that share it: it cannot be changed."""
-    return UserPolicy.model_validate_json(text)
+    return UserPolicy.kept(text)
 
 
 @lru_cache(maxsize=100_000)

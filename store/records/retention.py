@@ -178,7 +178,7 @@ def _read_retention(policy: str) -> RetentionSettings:
     # Not the whole policy: there is one for each of many thousands of users.
     # And one that was kept by an older version may say nothing of it.
     said = json.loads(policy)["settings"].get("retention", {})
-    return RetentionSettings.model_validate_json(json.dumps(said))
+    return RetentionSettings.kept(json.dumps(said))
 
 
 def _kept_mail(
