@@ -94,7 +94,7 @@ class FoundBody:
     reference: str
     size: int
     sha256: str
-    """Empty for a small body, and for one from before version 0004."""
+    """Empty for a small body, a large mail in a file of this host, and one from before version 0004."""
     octets: bytes | None
     """None where they lie outside."""
 

@@ -83,14 +83,21 @@ class BodyPlaces:
         """
         if isinstance(octets, bytes) and self.is_for_a_row(octets):
             return KeptBody(size=len(octets), octets=octets)
-        if isinstance(octets, IncomingBody):
-            size = octets.size
-            with octets.mapped() as mapped:
-                digest = hashlib.sha256(mapped).hexdigest()
-        else:
-            size, digest = len(octets), hashlib.sha256(octets).hexdigest()
+        size, digest = self._facts(octets)
         reference = self._places[-1].keep(octets, ending)
         return KeptBody(size=size, octets=None, reference=reference, sha256=digest)
+
+    def _facts(self, octets: bytes | IncomingBody) -> tuple[int, str]:
+        """Size and SHA-256; no digest of a large mail that stays in the file into which it arrived.
+
+        To read it once more would make taking it on by a half dearer. Its size is compared all the same.
+        """
+        if isinstance(octets, bytes):
+            return len(octets), hashlib.sha256(octets).hexdigest()
+        if self._objects is None:
+            return octets.size, ""
+        with octets.mapped() as mapped:
+            return octets.size, hashlib.sha256(mapped).hexdigest()
 
     def discard(self, body: KeptBody) -> None:
         """Remove a body that certainly has no row; what cannot be reached is left to the sweep."""
