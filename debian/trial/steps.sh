@@ -27,7 +27,7 @@ apt() { DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends -o Dp
     cat apt.log
     failed "apt-get $*"
 }; }
-files() { find / -xdev \( -path /trial -o -path /old -o -path /proc -o -path /sys -o -path /run -o -path /var/cache -o -path /var/log \
+files() { find / -xdev \( -path /trial -o -path /old -o -path /proc -o -path /sys -o -path /run -o -path /var/cache -o -path /var/log -o -path /var/backups \
     -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /tmp -o -path /dev -o -path /var/tmp \) -prune -o -print | sort; }
 
 old=$(ls /trial/postfax_*_amd64.deb)
