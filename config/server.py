@@ -19,8 +19,8 @@ from config.monitoring import MonitoringSettings
 from config.object_store import ObjectStoreSettings
 from config.outgoing_mail import is_aligned
 from config.reading import read_yaml
-from config.section import Section
 from config.roles import Role
+from config.section import Section
 from config.validating import validate
 from config.values import ByteSize, Duration, Name, Nameserver, incomplete
 
@@ -69,15 +69,15 @@ class ServerSettings(Section):
     service does not start."""
     fax_engines: Annotated[int, Field(ge=1, le=32)] = 2
     """Processes that run the fax protocol; each carries a hundred calls at one time."""
-    destinations_kept: Duration = timedelta(days=30)
-    """How long it is remembered what calls have taught about a number: resolution, rate, T.38 or G.711."""
-    monitoring: MonitoringSettings = MonitoringSettings()
     roles: Annotated[tuple[Role, ...], Field(min_length=1)] = tuple(Role)
     """What `postfax serve` does on this host: mta, convert, transmit, notify, archive; by default everything.
     `--roles` overrules it."""
     lost_after: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=10)
     """For how long a host may be silent until others place its calls anew and take over its duties; the same
     on every host of a book."""
+    destinations_kept: Duration = timedelta(days=30)
+    """How long it is remembered what calls have taught about a number: resolution, rate, T.38 or G.711."""
+    monitoring: MonitoringSettings = MonitoringSettings()
     """How it is watched."""
     convert: ConvertSettings = ConvertSettings()
     """How documents are made into pages."""
