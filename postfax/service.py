@@ -221,6 +221,7 @@ class Service:
             settings,
             folders=(*folders_of(self._settings.store), documents_folder(self._settings)),
             certificate=tls.certificate if tls else None,
+            lost_after=self._settings.lost_after,
             clock=now,
         )
         if settings.listen:

@@ -15,7 +15,7 @@ from store.access import BookAccess
 from store.bodies import FoundBody, KeptBody, find_body, unnamed
 from store.body_places import BodyPlaces
 from store.calling_facts import CallingFacts
-from store.errors import BodyMissing, NotInBook
+from store.errors import BodiesUnavailable, BodyMissing, NotInBook
 from store.ids import read_id
 from store.incoming import IncomingBody
 from store.mail import Envelope
@@ -197,6 +197,14 @@ class Administration(CallingFacts):
         except BodyMissing:
             await self._access.read(find_body, reference)  # if it was purged meanwhile, that is what is said
             raise
+
+    async def bodies_away(self) -> str:
+        """Why mails and documents cannot be written or read now, in a sentence; empty while they can."""
+        try:
+            await self._bodies_are_there()
+        except BodiesUnavailable as problem:
+            return problem.sentence
+        return ""
 
     async def _bodies_are_there(self) -> None:
         """Pass unless it is known that bodies cannot be written or read; then ask whether that is over.

@@ -37,6 +37,8 @@ def alarms(condition: Condition, *, stuck_after: timedelta) -> tuple[Alarm, ...]
         *_lines_down(condition),
         *_disks_low(condition),
         *_certificate(condition),
+        *_bodies_away(condition),
+        *_lost_hosts(condition),
     )
 
 
@@ -94,6 +96,24 @@ def _certificate(condition: Condition) -> Iterator[Alarm]:
         sentence=f"The certificate of mail.tls {when}. "
         "Renew it; the service takes up renewed files by itself.",
     )
+
+
+def _bodies_away(condition: Condition) -> Iterator[Alarm]:
+    if condition.bodies_away:
+        yield Alarm(
+            topic="the object store is away",
+            sentence=f"{condition.bodies_away} Until then mails get 451 and come again, and faxes wait.",
+        )
+
+
+def _lost_hosts(condition: Condition) -> Iterator[Alarm]:
+    if condition.lost_hosts:
+        names = ", ".join(condition.lost_hosts)
+        yield Alarm(
+            topic="a host is lost",
+            sentence=f"Nothing is heard of {names}; the others have taken over what was in hand there. "
+            "Start it again, or say `postfax nodes forget` if it will not come back.",
+        )
 
 
 def _span(time: timedelta) -> str:

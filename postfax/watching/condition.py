@@ -36,3 +36,7 @@ class Condition:
     """Octets on the disk of each folder that is written."""
     certificate_expires: datetime | None
     """When the certificate of `mail.tls` is not good any more; None without one."""
+    bodies_away: str = ""
+    """Why mails and documents cannot be written or read; empty while they can."""
+    lost_hosts: tuple[str, ...] = ()
+    """Hosts that were silent for so long that others have taken over."""

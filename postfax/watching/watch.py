@@ -52,6 +52,7 @@ class Watch:
         *,
         folders: tuple[Path, ...],
         certificate: Path | None,
+        lost_after: timedelta,
         clock: Clock,
     ) -> None:
         """Nothing was looked at yet.
@@ -63,6 +64,7 @@ class Watch:
             settings: when something is stuck.
             folders: those that are written.
             certificate: the file of `mail.tls`, if there is one.
+            lost_after: a host that was silent for so long is lost.
             clock: the time.
         """
         self._book = book
@@ -71,6 +73,7 @@ class Watch:
         self._settings = settings
         self._folders = folders
         self._certificate = certificate
+        self._lost_after = lost_after
         self._clock = clock
         self._turned_at = time.monotonic()
         self._trouble = "the service is starting"
@@ -97,7 +100,7 @@ class Watch:
         try:
             await self._book.check_writable()
             condition = await self._condition()
-            self._trouble = ""
+            self._trouble = condition.bodies_away
             metrics.show(condition)
             await self._alert(alarms(condition, stuck_after=self._settings.stuck_after))
         except BookUnavailable as problem:
@@ -115,7 +118,14 @@ class Watch:
             lines=await self._lines.conditions(),
             free={str(folder): _free(folder) for folder in self._folders},
             certificate_expires=await asyncio.to_thread(_expiry, self._certificate),
+            bodies_away=await self._book.bodies_away(),
+            lost_hosts=await self._lost_hosts(now),
         )
+
+    async def _lost_hosts(self, now: datetime) -> tuple[str, ...]:
+        nodes = await self._book.nodes()
+        heard = {node.host for node in nodes if now - node.heard_at <= self._lost_after}
+        return tuple(sorted({node.host for node in nodes} - heard))
 
     async def _alert(self, found: tuple[Alarm, ...]) -> None:
         """Tell of what is new or was told long ago; forget what is over."""

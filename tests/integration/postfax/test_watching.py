@@ -19,6 +19,7 @@ from postfax.watching.condition import LineCondition
 from postfax.watching.http_door import DoorNotOpened, HttpDoor
 from postfax.watching.watch import TOLD_AGAIN, Watch
 from store.book import Book
+from store.node import NodeFacts
 from store.outbox import NoticeKind
 
 LOOPBACK = HostPort("127.0.0.1", 0)
@@ -52,7 +53,7 @@ class House:
         while claimed := await self.book.claim_notice(timedelta(days=30)):
             assert claimed.kind is NoticeKind.ALERT
             # One that nobody takes away is overdue in its turn.
-            owed += [claimed.topic] if claimed.topic.startswith("line") else []
+            owed += [claimed.topic] if claimed.topic.startswith(("line", "a host", "the object")) else []
         return owed
 
 
@@ -73,6 +74,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             MonitoringSettings(),
             folders=(tmp_path,),
             certificate=None,
+            lost_after=timedelta(minutes=10),
             clock=lambda: made.time,
         )
         made = House(book=book, watch=watch, lines=lines)
@@ -155,3 +157,41 @@ def test_every_metric_is_in_the_administrators_guide() -> None:
     }
     assert len(names) > 10
     assert {name for name in names if f"`{name}" not in guide} == set()
+
+
+async def test_a_host_that_is_heard_no_more_is_lost_until_it_comes_back(house: House, tmp_path: Path) -> None:
+    facts = NodeFacts(roles=("mta",), version="1", lines_down={})
+    async with Book(
+        f"sqlite:{tmp_path / 'book.db'}",
+        tmp_path / "documents",
+        clock=lambda: house.time,
+        owner="fax2.hospital.example/7/0",
+    ) as other:
+        await other.announce_node(facts)
+        await house.watch._look()
+        assert await house.alerts() == []
+        house.time += timedelta(minutes=11)
+        await house.watch._look()
+        assert await house.alerts() == ["a host is lost"]
+        await other.announce_node(facts)
+        await house.watch._look()
+        house.time += timedelta(hours=1, minutes=1)
+        await house.watch._look()
+        assert await house.alerts() == ["a host is lost"]
+
+
+async def test_while_the_object_store_is_away_no_mail_is_wanted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "The object store s3://faxes cannot be used now (no connection)."
+    away = [said, ""]
+
+    async def bodies_away() -> str:
+        return away.pop(0)
+
+    monkeypatch.setattr(house.book, "bodies_away", bodies_away)
+    await house.watch._look()
+    assert house.watch.not_ready() == said
+    assert await house.alerts() == ["the object store is away"]
+    await house.watch._look()
+    assert house.watch.not_ready() == ""

@@ -37,6 +37,14 @@ def test_a_service_that_is_well_raises_none() -> None:
     assert found(replace(WELL, certificate_expires=None)) == {}
 
 
+def test_a_store_that_is_away_and_hosts_that_are_lost_are_told_with_what_to_do() -> None:
+    away = found(replace(WELL, bodies_away="The object store s3://faxes cannot be used now (no connection)."))
+    assert away["the object store is away"].startswith("The object store s3://faxes cannot be used now")
+    lost = found(replace(WELL, lost_hosts=("fax2", "fax3")))
+    assert "of fax2, fax3;" in lost["a host is lost"]
+    assert "postfax nodes forget" in lost["a host is lost"]
+
+
 def with_gauge(name: str, shown: Waiting) -> Condition:
     return replace(WELL, gauges=replace(WELL.gauges, **{name: shown}))  # type: ignore[arg-type]  # as named
 

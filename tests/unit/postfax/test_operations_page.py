@@ -21,6 +21,8 @@ EVERYTHING_WRONG = Condition(
     lines=(LineCondition(name="NAME", channels=4, calls=0, held=False, down="no answer"),),
     free={"/var/lib/postfax": 1},
     certificate_expires=NOW,
+    bodies_away="It does not answer.",
+    lost_hosts=("fax2",),
 )
 
 
@@ -31,7 +33,7 @@ def headings() -> set[str]:
 
 def test_every_alarm_has_its_part() -> None:
     topics = {alarm.topic for alarm in alarms(EVERYTHING_WRONG, stuck_after=timedelta(minutes=30))}
-    assert len(topics) == 7
+    assert len(topics) == 9
     assert {topic.lower() for topic in topics} <= headings()
     assert ALERT in headings()
 
