@@ -1,5 +1,6 @@
 """Calls that failed in the fax itself: the next goes on at its page, with settings that may do better."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ async def test_a_slow_machine_and_one_without_error_correction_take_their_faxes_
 async def batch(scene: Scene, number: str, *pages: int) -> list[str]:
     """Faxes to one number of which none is called before the last one is there."""
     assert (await scene.postfax("line", "hold", "demo")).status == 0
+    await asyncio.sleep(1.5)  # the service knows within a second
     jobs = []
     for count in pages:
         attachment = ("pages.pdf", sample_documents.pdf(count))
