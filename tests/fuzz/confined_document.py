@@ -155,18 +155,10 @@ def _check_sentence(text: str) -> None:
 
 
 def _check_nothing_is_left() -> None:
-    """No child but LibreOffice's bubblewrap, ended or not, and those that were there before."""
-    for child in _children() - _CHILDREN_BEFORE:
-        assert b"bwrap" in Path(f"/proc/{child}/cmdline").read_bytes()
-
-
-def _children() -> set[str]:
+    """No child but LibreOffice's bubblewrap, ended or not."""
     mine = f"/proc/{os.getpid()}/task/{os.getpid()}/children"
-    return set(Path(mine).read_text(encoding="ascii").split())
-
-
-_CHILDREN_BEFORE = _children()
-"""In a run of many tests others have servers of their own."""
+    for child in Path(mine).read_text(encoding="ascii").split():
+        assert b"bwrap" in Path(f"/proc/{child}/cmdline").read_bytes()
 
 
 @functools.cache

@@ -47,7 +47,7 @@ _ROOMS = (
     "transmit.sip",
     "transmit.media",
 )
-_MAKERS = [str(ROOT / "tests" / "integration" / room) for room in ("convert", "transmit")]
+MAKERS = [str(ROOT / "tests" / "integration" / room) for room in ("convert", "transmit")]
 _PROGRESS = re.compile(
     r"#(?P<runs>\d+)\s+\S+\s+cov: (?P<edges>\d+) ft: (?P<features>\d+)"
     r" corp: (?P<corpus>\d+)/\S+.*? exec/s: (?P<speed>\d+)"
@@ -215,7 +215,7 @@ def _fuzz_in_this_process() -> None:
 
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(HERE), str(ROOT), *_MAKERS]
+    sys.path[:0] = [str(HERE), str(ROOT), *MAKERS]
     if sys.argv[2:3] == ["--in-this-process"]:
         _fuzz_in_this_process()
     main()
