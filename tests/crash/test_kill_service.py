@@ -5,27 +5,24 @@ with `POSTFAX_CRASH_DATABASE=postgresql` the book is in PostgreSQL.
 """
 
 import asyncio
-import io
 import os
 import random
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import aiosmtplib
-import pikepdf
 import pytest
 from patient_service import PatientService
 from postgresql_cluster import a_cluster
+from several_nodes import Ledger, a_page, mail_to
 
 from postfax.demonstration.serve_process import ServeProcess
-from postfax.demonstration.world import DOMAIN, SENDER, World
+from postfax.demonstration.world import World
 from postfax.opening import open_book
 from store.book import Book
 from store.job import Attempt, FaxJob
@@ -58,35 +55,6 @@ settings:
 users: [{{name: Ana Ruiz, email: {sender}}}]
 # {archive_address} gets nothing here
 """
-
-
-@dataclass
-class Ledger:
-    """What the clients know."""
-
-    acknowledged: dict[str, str] = field(default_factory=dict)
-    """Message-ID → the number that it went to."""
-    repeated: int = 0
-
-
-@pytest.fixture(scope="module")
-def document() -> bytes:
-    pdf = pikepdf.new()
-    page = pdf.add_blank_page(page_size=(612, 792))
-    page.Contents = pdf.make_stream(b"72 72 200 100 re f 72 400 468 2 re f")
-    octets = io.BytesIO()
-    pdf.save(octets)
-    return octets.getvalue()
-
-
-def mail_to(number: str, document: bytes) -> EmailMessage:
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = SENDER
-    mail["To"] = f"{number}@{DOMAIN}"
-    mail["Subject"] = f"To {number}"
-    mail["Message-ID"] = f"<{number}@hospital.example>"
-    mail.add_attachment(document, maintype="application", subtype="pdf", filename="page.pdf")
-    return mail
 
 
 async def client(numbers: Iterator[str], document: bytes, running: "Running", ledger: Ledger) -> None:
@@ -187,13 +155,11 @@ async def killed_under_load(world: World, document: bytes, ledger: Ledger) -> En
     return Ended(kills, jobs, attempts)
 
 
-async def test_kill_9_at_random_moments(
-    tmp_path: Path, document: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_kill_9_at_random_moments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = Ledger()
     async with World(folder=tmp_path, processes=2, clock=10, channels=12, policy=POLICY) as world:
         with chosen_database(world):
-            kills, jobs, attempts = await killed_under_load(world, document, ledger)
+            kills, jobs, attempts = await killed_under_load(world, a_page(), ledger)
         assert list((tmp_path / "state" / "work").iterdir()) == []
 
         received = Counter(
