@@ -131,14 +131,20 @@ class DocumentService:
         return found
 
     def memory(self) -> dict[str, int]:
-        """Resident octets: of `postfax serve` itself, of its other processes, and of LibreOffice."""
-        office, others = 0, 0
-        for pid in descendants(self.process.pid):
-            if "soffice.bin" in command(pid):
-                office += resident(pid)
-            else:
-                others += resident(pid)
-        return {"serve": resident(self.process.pid), "its processes": others, "LibreOffice": office}
+        """Octets of `postfax serve` itself, of LibreOffice, and of the service's other processes.
+
+        Resident ones; of the others also what they take together. They are forked from one parent whose pages
+        they share, which is resident in each: the sum of what is resident counts it once for each of them.
+        """
+        below = descendants(self.process.pid)
+        office = {pid for pid in below if "soffice.bin" in command(pid)}
+        others = [pid for pid in below if pid not in office]
+        return {
+            "serve": resident(self.process.pid),
+            "LibreOffice": sum(map(resident, office)),
+            "its processes": sum(map(resident, others)),
+            "together": sum(map(proportional, others)),
+        }
 
 
 def _mail(name: str, octets: bytes, recipient: str) -> EmailMessage:
@@ -171,4 +177,13 @@ def resident(pid: int) -> int:
     """Octets of memory that a process holds, shared ones included; 0 if it is gone."""
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+    return 0
+
+
+def proportional(pid: int) -> int:
+    """Octets of memory that a process holds, of what it shares its part; 0 if it is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
     return 0

@@ -4,15 +4,19 @@
 
 Twelve of twenty documents need LibreOffice, two cannot be made into pages, the others are PDFs and pictures;
 each says something different. With `--files` the files of a folder take the place of one of each twenty.
-Resident memory is read after every document. Per quarter of the documents stand its median and its peak, and
-beside them how much mean, median and peak of the fourth quarter are above the second's: the first one still
-loads what all others find loaded. LibreOffice is ended and started again in between, as ever: its memory is a
-saw, of which a median takes one side of a tooth, so mean and peak are what counts.
+Memory is read after every document (`DocumentService.memory`). Per quarter of the documents stand its median
+and its peak, and beside them how much mean, median and peak of the fourth quarter are above the second's: the
+first one still loads what all others find loaded. LibreOffice is ended and started again in between, as ever:
+its memory is a saw, of which a median takes one side of a tooth, so mean and peak are what counts.
+
+SIGTERM or SIGINT ends it early, with the table of what it has seen until then; each hundred documents it
+prints how many there were and the means of the memory since the last such line.
 """
 
 import argparse
 import asyncio
 import itertools
+import signal
 import statistics
 import sys
 import tempfile
@@ -127,20 +131,32 @@ async def soak(
     source = itertools.islice(documents(making, files), options.documents)
     until = time.monotonic() + 60 * options.minutes
     async with DocumentService(folder) as service:
+        asked_to_end = _asked_to_end()
 
         async def one_after_another() -> None:
-            for name, octets in itertools.takewhile(lambda _: time.monotonic() < until, source):
+            for name, octets in source:
+                if asked_to_end.is_set() or time.monotonic() > until:
+                    return
                 came_to.append(await service.fax(name, octets))
                 memory.append(service.memory())
                 if len(memory) % _SAY_EVERY == 0:
-                    print(f"{len(memory):6}  {_megabytes(memory[-1])}", flush=True)
+                    print(f"{len(memory):6}  {_means(memory[-_SAY_EVERY:])}", flush=True)
 
         await asyncio.gather(*(one_after_another() for _ in range(options.at_once)))
     return memory, came_to, list(service.left_behind)
 
 
-def _megabytes(memory: dict[str, int]) -> str:
-    return ", ".join(f"{name} {octets / 1e6:.1f} MB" for name, octets in memory.items())
+def _asked_to_end() -> asyncio.Event:
+    """Set once this process is asked to end."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    return asked
+
+
+def _means(memory: Sequence[dict[str, int]]) -> str:
+    means = {name: statistics.mean(one[name] for one in memory) for name in memory[0]}
+    return ", ".join(f"{name} {mean / 1e6:.1f} MB" for name, mean in means.items())
 
 
 def rows_of(memory: Sequence[dict[str, int]]) -> tuple[list[list[str]], list[float]]:
@@ -173,9 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_heading(f"{options.documents} documents, one after another")
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="pfx-") as folder:
         memory, came_to, left = asyncio.run(soak(options, Path(folder)))
+    if len(memory) < _QUARTERS:
+        sys.exit(f"{len(memory)} documents are too few to tell")
     rows, growths = rows_of(memory)
     names = [f"quarter {number} (median/peak MB)" for number in range(1, _QUARTERS + 1)]
-    print_table(("resident", *names, "4th to 2nd: mean, median, peak"), rows)
+    print_table(("memory", *names, "4th to 2nd: mean, median, peak"), rows)
     faxed = sum(one.pages > 0 for one in came_to)
     left_text = ", ".join(left) or "nothing"
     print(f"\n{len(came_to)} documents: {faxed} made into pages, others refused; left behind: {left_text}")
