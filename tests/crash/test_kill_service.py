@@ -9,7 +9,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,21 +19,21 @@ import aiosmtplib
 import pytest
 from patient_service import PatientService
 from postgresql_cluster import a_cluster
-from several_nodes import Ledger, a_page, mail_to
+from several_nodes import Ledger, a_page, mail_to, until_nothing_is_left
 
 from postfax.demonstration.serve_process import ServeProcess
 from postfax.demonstration.world import World
 from postfax.opening import open_book
-from store.book import Book
 from store.job import Attempt, FaxJob
 from store.job_filter import JobFilter
-from store.outbox import Copy, DeliveryState, Notice
+from store.lifecycle import FINAL_STATES
 from store.status import Status
 
 KILLS = int(os.environ.get("POSTFAX_CRASH_KILLS", "5"))
 MAILS = int(os.environ.get("POSTFAX_CRASH_MAILS", "32"))
 DATABASE = os.environ.get("POSTFAX_CRASH_DATABASE", "sqlite")
 CLIENTS = 6
+TOLD_EVERY = 30.0
 SEED = 20261123
 
 POLICY = """\
@@ -58,8 +58,13 @@ users: [{{name: Ana Ruiz, email: {sender}}}]
 
 
 async def client(numbers: Iterator[str], document: bytes, running: "Running", ledger: Ledger) -> None:
-    """Send mails one after the other; one that was not acknowledged is sent again until it is."""
+    """Send mails one after the other; one that was not acknowledged is sent again until it is.
+
+    They are spread over all kills, or the last of these would find nothing under way.
+    """
     for number in numbers:
+        while len(ledger.acknowledged) > MAILS * (running.kills + 1) // KILLS:
+            await asyncio.sleep(0.1)
         mail = mail_to(number, document)
         while True:
             try:
@@ -68,7 +73,7 @@ async def client(numbers: Iterator[str], document: bytes, running: "Running", le
                 )
             except (aiosmtplib.SMTPException, OSError, StopIteration, RuntimeError):
                 ledger.repeated += 1
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
             else:
                 ledger.acknowledged[str(mail["Message-ID"])] = number
                 break
@@ -77,9 +82,15 @@ async def client(numbers: Iterator[str], document: bytes, running: "Running", le
 
 @dataclass
 class Running:
-    """The service that runs now."""
+    """The service that runs now, and how often it was killed."""
 
     service: ServeProcess
+    kills: int = 0
+
+    async def kill(self) -> None:
+        """End what runs now."""
+        await self.service.kill()
+        self.kills += 1
 
 
 class Ended(NamedTuple):
@@ -90,37 +101,30 @@ class Ended(NamedTuple):
     attempts: dict[str, tuple[Attempt, ...]]
 
 
-async def kill_again_and_again(running: Running, world: World, rng: random.Random) -> int:
-    """Kill at random moments, some while the service starts; the time between grows with what was missed."""
-    kills = 0
-    while kills < KILLS:
+async def kill_again_and_again(running: Running, world: World, rng: random.Random) -> None:
+    """Kill at random moments, some while the service starts."""
+    while running.kills < KILLS:
         await asyncio.sleep(rng.uniform(0.2, 3.0))
-        await running.service.kill()
-        kills += 1
-        replacement = PatientService(world.settings_file)
+        await running.kill()
+        running.service = PatientService(world.settings_file)
         if rng.random() < 0.15:  # killed again while it starts
-            await replacement.launch()
+            await running.service.launch()
             await asyncio.sleep(rng.uniform(0.1, 1.5))
-            await replacement.kill()
-            kills += 1
-            replacement = PatientService(world.settings_file)
-        await replacement.start()
-        running.service = replacement
-    return kills
+            await running.kill()
+            running.service = PatientService(world.settings_file)
+        await running.service.start()
 
 
-async def until_everything_is_told(book: Book, expected: int) -> tuple[FaxJob, ...]:
-    deadline = time.monotonic() + 600
-    while time.monotonic() < deadline:
-        jobs = await book.jobs(JobFilter(limit=None))
-        if len(jobs) >= expected and all(job.state.final for job in jobs):
-            owed: list[Notice | Copy] = []
-            for job in jobs:
-                owed += [*await book.notices_of(job.mail_id), *await book.copies_of(job.id)]
-            if all(one.state is DeliveryState.DELIVERED for one in owed):
-                return jobs
-        await asyncio.sleep(1)
-    raise AssertionError(f"not everything came to its end: {await book.counts()}")
+async def keep_telling(
+    running: Running, ledger: Ledger, settings_file: str, tell: Callable[[str], None]
+) -> None:
+    """How far it is, now and then."""
+    async with open_book(settings_file) as book:
+        while True:
+            await asyncio.sleep(TOLD_EVERY)
+            counts = await book.counts()
+            ended = sum(counts.jobs[state] for state in FINAL_STATES)
+            tell(f"{running.kills} kills; {len(ledger.acknowledged)} mails acknowledged, {ended} faxes ended")
 
 
 @contextmanager
@@ -138,28 +142,36 @@ def chosen_database(world: World) -> Iterator[None]:
         yield
 
 
-async def killed_under_load(world: World, document: bytes, ledger: Ledger) -> Ended:
+async def killed_under_load(
+    world: World, document: bytes, ledger: Ledger, tell: Callable[[str], None]
+) -> Ended:
     """Mails come in while the service is killed; then everything comes to its end."""
     rng = random.Random(SEED)  # noqa: S311 - moments, not secrets
     numbers = iter([f"+1206555{1000 + n}" for n in range(MAILS)])
     running = Running(PatientService(world.settings_file))
     await running.service.start()
+    telling = asyncio.create_task(keep_telling(running, ledger, str(world.settings_file), tell))
     killing = asyncio.create_task(kill_again_and_again(running, world, rng))
     clients = [asyncio.create_task(client(numbers, document, running, ledger)) for _ in range(CLIENTS)]
-    kills = await killing
-    await asyncio.gather(*clients)
+    await asyncio.gather(killing, *clients)
     async with open_book(str(world.settings_file)) as book:
-        jobs = await until_everything_is_told(book, MAILS)
+        await until_nothing_is_left(book, MAILS, seconds=1800)
+        jobs = await book.jobs(JobFilter(limit=None))
         attempts = {job.id: found.attempts for job in jobs if (found := await book.job(job.id))}
+    telling.cancel()
     assert await running.service.stop() == 0
-    return Ended(kills, jobs, attempts)
+    return Ended(running.kills, jobs, attempts)
 
 
 async def test_kill_9_at_random_moments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{time.strftime('%H:%M:%S')} {line}", end="", flush=True)  # noqa: T201 - the figures that the run is for
+
     ledger = Ledger()
     async with World(folder=tmp_path, processes=2, clock=10, channels=12, policy=POLICY) as world:
         with chosen_database(world):
-            kills, jobs, attempts = await killed_under_load(world, a_page(), ledger)
+            kills, jobs, attempts = await killed_under_load(world, a_page(), ledger, tell)
         assert list((tmp_path / "state" / "work").iterdir()) == []
 
         received = Counter(
@@ -190,12 +202,11 @@ async def test_kill_9_at_random_moments(tmp_path: Path, capsys: pytest.CaptureFi
         assert sorted(file.name for file in copies) == sorted(
             name for job in jobs for name in (f"{job.id}.tif", f"{job.id}.json")
         )
-        with capsys.disabled():
-            print(  # noqa: T201 - the figures that the run is for
-                f"\n{kills} kills, {MAILS} mails acknowledged ({ledger.repeated} tries not acknowledged), "
-                f"{MAILS - len(failed)} sent, {len(failed)} told as failed, "
-                f"{len(told_otherwise)} of them received all the same; "
-                f"{len(interrupted)} jobs with an interrupted call, {len(twice)} of them received twice; "
-                f"notices handed over again with the same Message-ID: "
-                f"{sum(initial.values()) + sum(delivery.values()) - 2 * MAILS}; copies {len(jobs)}"
-            )
+        tell(
+            f"{kills} kills, {MAILS} mails acknowledged ({ledger.repeated} tries not acknowledged), "
+            f"{MAILS - len(failed)} sent, {len(failed)} told as failed, "
+            f"{len(told_otherwise)} of them received all the same; "
+            f"{len(interrupted)} jobs with an interrupted call, {len(twice)} of them received twice; "
+            f"notices handed over again with the same Message-ID: "
+            f"{sum(initial.values()) + sum(delivery.values()) - 2 * MAILS}; copies {len(jobs)}"
+        )
