@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from figures import percentile, print_heading, print_table
 from PIL import Image
+from process_memory import proportional
 
 from config.lines import SipLine as SipLineSettings
 from config.values import HostPort
@@ -112,9 +113,8 @@ def cpu_seconds(processes: Sequence[int]) -> float:
 
 
 def memory_of(processes: Sequence[int]) -> int:
-    """Their resident memory that is not shared, in KiB."""
-    texts = (Path(f"/proc/{process}/smaps_rollup").read_text() for process in processes)
-    return sum(int(found[1]) for text in texts if (found := re.search(r"Pss:\s+(\d+) kB", text)))
+    """What they hold together, in KiB; a page that several share counts once."""
+    return sum(map(proportional, processes)) // 1024
 
 
 def engine_processes() -> list[int]:

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 import aiosmtplib
+from process_memory import proportional, resident
 
 from postfax.demonstration.serve_process import ServeProcess
 from postfax.demonstration.world import DOMAIN, SENDER, World
@@ -45,7 +46,6 @@ _CAME_TO = """
 SELECT jobs.explanation, documents.pages FROM jobs LEFT JOIN documents ON documents.job_id = jobs.id
 WHERE jobs.id = ? AND (documents.job_id IS NOT NULL OR jobs.state = 'failed')
 """
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,19 +171,3 @@ def command(pid: int) -> str:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     return ""
-
-
-def resident(pid: int) -> int:
-    """Octets of memory that a process holds, shared ones included; 0 if it is gone."""
-    with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    return 0
-
-
-def proportional(pid: int) -> int:
-    """Octets of memory that a process holds, of what it shares its part; 0 if it is gone."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0

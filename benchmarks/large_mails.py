@@ -9,7 +9,6 @@ the mails a second. The mails are sent by Postfix's `smtp-source`, each over a c
 
 import argparse
 import asyncio
-import contextlib
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 import smtp_source
 from figures import logs_thrown_away, print_heading, print_table
 from ingest import POLICY
+from process_memory import proportional
 
 from config.policy import read_policy
 from config.values import HostPort
@@ -34,15 +34,7 @@ _MIB = 1024 * 1024
 
 def memory(pids: Sequence[int]) -> float:
     """The proportional set size of some processes together, in MiB."""
-    return sum(map(_pss, pids)) / _MIB
-
-
-def _pss(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
+    return sum(map(proportional, pids)) / _MIB
 
 
 async def _highest(pids: Sequence[int], sending: asyncio.Future[float]) -> float:

@@ -9,6 +9,7 @@ worker: to pickle it here and to read it there.
 
 import argparse
 import multiprocessing
+import os
 import pickle
 import resource
 import statistics
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from figures import percentile, print_heading, print_table
+from process_memory import resident
 
 from config.policy import read_policy
 
@@ -121,11 +123,11 @@ def _in_a_process(path: Path) -> Load:
 
 
 def _load(path: Path) -> Load:
-    before = _resident()
+    before = resident(os.getpid())
     processor, wall = time.process_time(), time.perf_counter()
     policy = read_policy(path)
     processor, wall = time.process_time() - processor, time.perf_counter() - wall
-    held = _resident() - before
+    held = resident(os.getpid()) - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
     look_ups = []
     for number in range(0, len(policy), max(1, len(policy) // LOOKED_UP)):
@@ -142,7 +144,3 @@ def _load(path: Path) -> Load:
         processor=processor, wall=wall, peak=peak, held=held, look_ups=look_ups,
         pickling=pickling, reading=reading, pickled=len(pickled),
     )  # fmt: skip
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
