@@ -85,6 +85,7 @@ def _draw(band: Band, text: str, begin: int, *, small: bool) -> int:
     return round(at)
 
 
+@functools.lru_cache(maxsize=64)  # most of a line is the same on every page of a fax
 def _drawn(part: str, face: ImageFont.FreeTypeFont, *, small: bool) -> Band:
     """One run at a resolution's rows, from its origin on; letters may reach over its width."""
     if small and face is _first_face():

@@ -26,8 +26,6 @@ class Loop:
         step: Step,
         schedule: Schedule,
         work: Work,
-        *,
-        every_change: Callable[[], bool] = lambda: False,
     ) -> None:
         """Start at once.
 
@@ -36,13 +34,11 @@ class Loop:
             step: what is done again and again.
             schedule: of the service.
             work: what the step claims.
-            every_change: whether the step has to look at every change of the book at the moment.
         """
         self.name = name
         self._step = step
         self._schedule = schedule
         self._work = work
-        self._every_change = every_change
         self._idle = False
         self._stopping = False
         self._task = asyncio.create_task(self._run(), name=name)
@@ -85,6 +81,6 @@ class Loop:
             return
         self._idle = True
         try:
-            await self._schedule.wait_for(self._work, since=since, every_change=self._every_change)
+            await self._schedule.wait_for(self._work, since=since)
         finally:
             self._idle = False

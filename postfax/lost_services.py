@@ -64,7 +64,7 @@ class LostServices:
             BookUnavailable: the book cannot be used.
         """
         taken_over: Calls = ()
-        if self._takes_up:
+        if self._takes_up and self._keeping:
             taken_over = await self._book.take_over_calls(
                 self._keeping, self._lease, self._gone, silent=silent
             )

@@ -97,8 +97,8 @@ class Steps:
         expire = Expire(self._book, tuple(self._settings.lines), clock=self._clock)
         return [
             Loop("expire", expire.step, self._schedule, Work.EXPIRY),
-            # A change may be a cancellation, which calls in progress have to hear of.
-            Loop("dial", dial.step, self._schedule, Work.CALL, every_change=lambda: dial.calls > 0),
+            Loop("dial", dial.step, self._schedule, Work.CALL),
+            Loop("hang up", dial.hang_up, self._schedule, Work.HANG_UP),
         ]
 
     def _notifying(self) -> list[Loop]:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, StaticPool, create_engine, event
+from sqlalchemy import Connection, StaticPool, create_engine
 
 from store.errors import BookUnavailable
 from store.migrations import migrate
@@ -57,8 +57,10 @@ class Disk:
         self._driver = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
         self._driver.deserialize(_new_book())
         self._driver.execute("PRAGMA foreign_keys=ON")
-        self._engine = create_engine("sqlite://", creator=lambda: self._driver, poolclass=StaticPool)
-        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+        self._engine = create_engine(
+            "sqlite://", creator=lambda: self._driver, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
+        )
+        self._connection = self._engine.connect()
         self._readers: list[Changes] = []
 
     def reader(self) -> Changes:
@@ -67,20 +69,26 @@ class Disk:
         self._readers.append(changes)
         return changes
 
-    def forget(self, reader: Changes) -> None:
+    def forget(self, reader: Changes | None) -> None:
         """Nobody listens there any more."""
-        self._readers.remove(reader)
+        if reader in self._readers:
+            self._readers.remove(reader)
 
     def read(self, function: Callable[[Connection], T]) -> T:
-        """Read at one instant."""
-        with self._engine.begin() as connection:
-            return function(connection)
+        """Read; nothing comes between."""
+        return function(self._connection)
 
     def write(self, function: Callable[[Connection], T]) -> T:
         """Write in one transaction, and tell all of it."""
         before = self._driver.total_changes
-        with self._engine.begin() as connection:
-            result = function(connection)
+        self._driver.execute("BEGIN")  # as the service's own writer does it
+        try:
+            result = function(self._connection)
+        except BaseException:
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
+            raise
+        self._driver.execute("COMMIT")
         if self._driver.total_changes != before:
             for reader in self._readers:
                 reader.announce()
@@ -88,6 +96,7 @@ class Disk:
 
     def close(self) -> None:
         """Forget everything."""
+        self._connection.close()
         self._engine.dispose()
         self._driver.close()
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import random
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from postfax.lost_services import LostServices
 from postfax.parts import Parts
 from postfax.service import CALLS_MAY_FINISH, STEPS_MAY_FINISH
 from postfax.steps import Steps
-from simulation.disk import SimulatedAccess
+from simulation.disk import Changes, SimulatedAccess
 from simulation.documents import SimulatedConverter, SimulatedNursery
 from simulation.far_ends import SimulatedLine
 from simulation.mail_server import SimulatedMailer
@@ -63,6 +63,11 @@ class Node:
     paused_until: float = 0.0
     failed_writes: int = 0
     """Transactions that the disk did not take."""
+    died: asyncio.Event = field(default_factory=asyncio.Event)
+    book: Book = field(init=False)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _changes: Changes | None = None
+    _watching: "list[asyncio.Task[None]]" = field(default_factory=list)
 
     @property
     def chance(self) -> "Chance":
@@ -110,16 +115,13 @@ class Node:
             parts = self._parts(folder, line, settings)
             steps = Steps(settings, policy, self.book, parts, clock=self.clock, roles=self.roles)
             lost = LostServices(self.book, (), gone=self._is_gone)
-            watching = [
-                asyncio.create_task(lost.watch(dial.take_up)),
-                asyncio.create_task(self._keep_house(policy)),
-            ]
+            self._watching = [asyncio.create_task(lost.watch(dial.take_up))]
+            keeping = asyncio.create_task(self._keep_house(policy))
             forward, outward = steps.forward(dial), steps.outward()
-            self.stopping = asyncio.Event()
             self.ready = True
             await self.stopping.wait()
             self.ready = False
-            for task in watching:
+            for task in [*self._watching, keeping]:
                 task.cancel()
             await _stop(forward)
             await dial.finish(CALLS_MAY_FINISH)
@@ -127,6 +129,18 @@ class Node:
             with contextlib.suppress(Exception):
                 await self.book.release_own_claims()
             await self.book.close()
+
+    def die(self) -> None:
+        """Do nothing any more, from now on."""
+        self.dead = True
+        self.ready = False
+        self.died.set()
+        self.world.disk.forget(self._changes)
+
+    def watch_no_more(self) -> None:
+        """Look no longer for services that are lost: none will be, and days are to go by."""
+        for task in self._watching:
+            task.cancel()
 
     async def _keep_house(self, policy: LivePolicy) -> None:
         """One node does it for all that have the role."""
@@ -142,6 +156,8 @@ class Node:
             await Duties(self.book, _DUTY_LEASE).keep("housekeeping", keeping)
 
     async def _open_book(self) -> Book:
+        access = SimulatedAccess(self, self.world.disk, self.clock)
+        self._changes = access.changes
         book = Book(
             "sqlite:/simulated/book.db",
             self.world.disk.documents,
@@ -149,11 +165,10 @@ class Node:
             clock=self.clock,
             owner=self.name,
             rng=random.Random(self.chance.of("ids").random()),  # noqa: S311 - a simulation
-            access=SimulatedAccess(self, self.world.disk, self.clock),
+            access=access,
         )
         await book.open()
         await LostServices(book, (), gone=self._is_gone).give_back()
-        await book.sweep_bodies()
         return book
 
     def _objects(self) -> SimulatedObjects | None:

@@ -100,6 +100,8 @@ class World:
             cancelling.cancel()
             self.storm = False
             await self._until_quiet()
+            for node in self._nodes.values():
+                node.watch_no_more()
             await asyncio.sleep(KEPT.total_seconds() + 2 * 3600)
             for host in hosts:
                 if host.done():
@@ -114,8 +116,7 @@ class World:
     def kill(self, node: Node) -> None:
         """End a process between two of its instructions."""
         if not node.dead:
-            node.dead = True
-            node.ready = False
+            node.die()
             self.kills += 1
 
     def is_gone(self, owner: str, *, asked_on: str) -> bool:
@@ -145,11 +146,10 @@ class World:
             self._nodes[host] = self._names[node.name] = node
             running = asyncio.create_task(node.run())
             await self._until_it_ends(node, running, seconds=_LIVES_SECONDS * dice.expovariate(1.0))
-            node.dead = True
+            node.die()
             if self._may_be_lost(host) and self.chance.happens("hosts", self.chance.odds.host_lost):
                 return
-            if self.storm:
-                await asyncio.sleep(_DOWN_SECONDS * dice.expovariate(1.0))
+            await asyncio.sleep(_DOWN_SECONDS * dice.expovariate(1.0))
 
     def _may_be_lost(self, host: str) -> bool:
         """Whether another does everything that it does."""
@@ -157,13 +157,16 @@ class World:
 
     async def _until_it_ends(self, node: Node, running: "asyncio.Task[None]", *, seconds: float) -> None:
         """Let it live; a node that is older than that is stopped in good order."""
-        end = asyncio.get_running_loop().time() + seconds
-        while not node.dead and not running.done():
-            await asyncio.wait([running], timeout=1.0 if self.storm else 60.0)
-            if self.storm and node.ready and asyncio.get_running_loop().time() > end:
+        dying = asyncio.create_task(node.died.wait())
+        ends = (running, dying)
+        done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if not done and self.storm:
+            if node.ready:
                 self.stops += 1
-                node.stopping.set()
-                end += seconds + 3600
+            node.stopping.set()
+        if not done:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        dying.cancel()
         if running.done() and (problem := running.exception()) and not isinstance(problem, BookUnavailable):
             raise problem
 

@@ -17,6 +17,10 @@ from store.incoming import IncomingBody, flush_folder, give_to_the_service
 _PIECE = 1 << 20
 
 
+_SHELVES = tuple(f"{number:02x}" for number in range(256))
+"""The folders in it, named by the first two digits of a body's name: each of them stays small."""
+
+
 class BodyFolder:
     """The folder. References begin with `file:`."""
 
@@ -34,8 +38,9 @@ class BodyFolder:
         Raises:
             OSError: the folder above is missing or may not be written.
         """
-        missing = [folder for folder in (self.folder, *self._shelves()) if not folder.is_dir()]
-        for folder in missing:
+        folders = ("", *_SHELVES)
+        missing = [name for name in folders if not os.path.isdir(f"{self.folder}/{name}")]  # noqa: PTH112 - of 257, at each start
+        for folder in map(self.folder.joinpath, missing):
             folder.mkdir(mode=0o700, exist_ok=True)
             give_to_the_service(folder, folder.parent)
         if missing:
@@ -112,15 +117,11 @@ class BodyFolder:
 
     def older_than(self, limit: datetime) -> Iterator[str]:
         """References of the files that were last written before that time."""
-        for shelf in self._shelves():
-            for entry in os.scandir(shelf):
+        for shelf in _SHELVES:
+            for entry in os.scandir(f"{self.folder}/{shelf}"):
                 with suppress(FileNotFoundError):  # another process swept it
                     if entry.is_file() and entry.stat().st_mtime < limit.timestamp():
-                        yield f"file:{shelf.name}/{entry.name}"
+                        yield f"file:{shelf}/{entry.name}"
 
     def _path(self, reference: str) -> Path:
         return self.folder / reference.removeprefix(self.scheme)
-
-    def _shelves(self) -> Iterator[Path]:
-        """The folders in it, named by the first two digits of a body's name: each of them stays small."""
-        return (self.folder / f"{number:02x}" for number in range(256))

@@ -88,8 +88,7 @@ class Dial:
         return len(self._tasks)
 
     async def step(self) -> bool:
-        """Look after the calls in progress, then begin one more; False if that cannot be."""
-        await self._look_after_calls()
+        """Begin one more call; False if that cannot be."""
         if not (channels := await self.open_lines.free_channels()):
             return False
         carries = {line: self.open_lines.carries[line] for line in channels}
@@ -153,13 +152,13 @@ class Dial:
             # The attempt stays open; the next service finds its owner gone and closes it as interrupted.
             log.error("call_not_recorded", task=task.get_name(), exc_info=problem)
 
-    async def _look_after_calls(self) -> None:
-        """Hang up what somebody cancelled."""
-        if not self._calling.orders:
-            return
-        for job_id in await self._book.calls_to_hang_up():
-            if order := self._calling.orders.get(job_id):
-                order.hang_up.set()
+    async def hang_up(self) -> bool:
+        """Hang up what somebody cancelled. It is no work that could be gone on with: always False."""
+        if self._calling.orders:
+            for job_id in await self._book.calls_to_hang_up():
+                if order := self._calling.orders.get(job_id):
+                    order.hang_up.set()
+        return False
 
     async def _renew_while_calling(self) -> None:
         """Keep the claims; what others have is ended here."""

@@ -5,8 +5,9 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
 
+from store.driver_statement import DriverStatement
 from store.errors import NotInBook
 from store.ids import attempt_id
 from store.job import Attempt, FaxJob, Outcome
@@ -19,6 +20,14 @@ _OUTCOME_FIELDS = tuple(field.name for field in fields(Outcome))
 
 _OF_JOB = select(attempts).where(attempts.c.job_id == bindparam("job_id")).order_by(attempts.c.number)
 _BY_ID = select(attempts).where(attempts.c.id == bindparam("id"))
+TO_HANG_UP = and_(IN_CALL, jobs.c.cancel_requested_by > "")
+"""Jobs whose call somebody wants to be ended."""
+_TO_HANG_UP = select(jobs.c.id).where(TO_HANG_UP).order_by(jobs.c.id)
+_CALLS_BY_LINE = DriverStatement(
+    select(attempts.c.line, func.count())
+    .where(OPEN, attempts.c.shares_call_of == "")
+    .group_by(attempts.c.line)
+)
 
 
 def attempts_of_job(connection: Connection, job_id: str) -> tuple[Attempt, ...]:
@@ -89,15 +98,12 @@ def open_attempts_of(connection: Connection, owner: str, *, besides: Collection[
 
 def calls_by_line(connection: Connection) -> dict[str, int]:
     """How many calls each line has open; a line without one is left out."""
-    own = attempts.c.shares_call_of == ""
-    query = select(attempts.c.line, func.count().label("calls")).where(OPEN, own).group_by(attempts.c.line)
-    return {row.line: row.calls for row in connection.execute(query)}
+    return dict(_CALLS_BY_LINE.each(connection, [{}]))
 
 
 def calls_to_hang_up(connection: Connection) -> tuple[str, ...]:
     """Ids of the jobs that are in a call and were cancelled by someone."""
-    query = select(jobs.c.id).where(IN_CALL, jobs.c.cancel_requested_by > "").order_by(jobs.c.id)
-    return tuple(connection.scalars(query))
+    return tuple(connection.scalars(_TO_HANG_UP))
 
 
 def _attempt(row: Row[Any]) -> Attempt:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, union, update
 
+from store.driver_statement import DriverStatement
 from store.job import Attempt, FaxJob
 from store.node_tables import DUTY_HELD, duties, nodes
 from store.records.attempts import open_attempts_of, the_attempt
@@ -24,6 +25,18 @@ from store.tables import HELD, OPEN, attempts, copies, mails, notices
 
 KNOWN_FOR = timedelta(days=7)
 """So long a node that is silent is told of."""
+
+_CALLING = select(attempts.c.owner, attempts.c.line).where(OPEN).distinct()
+_CALLERS = DriverStatement(_CALLING)
+_SILENT_CALLERS = DriverStatement(_CALLING.where(attempts.c.leased_until < bindparam("now")))
+_HOLDERS = DriverStatement(
+    union(
+        select(nodes.c.owner),
+        *(select(table.c.owner).where(HELD) for table in (mails, notices, copies)),
+        select(duties.c.owner).where(DUTY_HELD),
+    )
+)
+"""Every node, and everyone who holds something beside calls."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +63,13 @@ def renew(turn: Turn, held: Claims, lease: timedelta) -> frozenset[str]:
     until = turn.now + lease
     kept: set[str] = set()
     for table, ids in ((mails, held.mails), (notices, held.notices), (copies, held.copies)):
+        if not ids:
+            continue
         own = update(table).where(table.c.id.in_(ids), table.c.owner == turn.owner)
         kept |= set(turn.connection.scalars(own.values(due_at=until).returning(table.c.id)))
-    own = update(attempts).where(attempts.c.id.in_(held.attempts), attempts.c.owner == turn.owner, OPEN)
-    kept |= set(turn.connection.scalars(own.values(leased_until=until).returning(attempts.c.id)))
+    if held.attempts:
+        own = update(attempts).where(attempts.c.id.in_(held.attempts), attempts.c.owner == turn.owner, OPEN)
+        kept |= set(turn.connection.scalars(own.values(leased_until=until).returning(attempts.c.id)))
     return frozenset({*held.mails, *held.notices, *held.copies, *held.attempts} - kept)
 
 
@@ -122,18 +138,13 @@ def release_claims_of(turn: Turn, owner: str, kept: Collection[str] = ()) -> tup
 
 def _owners(connection: Connection, kept: Collection[str]) -> list[str]:
     """Everyone who holds something beside calls on the lines named in `kept`, and every node."""
-    owners = set(known_nodes(connection))
-    for table in (mails, notices, copies):
-        owners |= set(connection.scalars(select(table.c.owner).where(HELD).distinct()))
-    owners |= set(connection.scalars(select(duties.c.owner).where(DUTY_HELD).distinct()))
-    calls = select(attempts.c.owner).where(OPEN, attempts.c.line.not_in(sorted(kept)))
-    owners |= set(connection.scalars(calls.distinct()))
-    return sorted(owners)
+    calls = [owner for owner, line in _CALLERS.each(connection, [{}]) if line not in kept]
+    return sorted({*calls, *(owner for (owner,) in _HOLDERS.each(connection, [{}]))})
 
 
 def _silent_owners(connection: Connection, now: datetime, kept: Collection[str]) -> list[str]:
-    silent = (OPEN, attempts.c.leased_until < now, attempts.c.line.not_in(sorted(kept)))
-    return sorted(connection.scalars(select(attempts.c.owner).where(*silent).distinct()))
+    silent = _SILENT_CALLERS.each(connection, [{"now": now}])
+    return sorted({owner for owner, line in silent if line not in kept})
 
 
 def _host(owner: str) -> str:

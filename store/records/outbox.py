@@ -47,6 +47,15 @@ _UNFINISHED = (
     )
     .limit(1)
 )
+_DUE = {
+    table: select(table)
+    .where(table.c.state == DeliveryState.PENDING.value, table.c.due_at <= bindparam("now"))
+    .order_by(table.c.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    for table in (notices, copies)
+}
+_HOLD = {table: update(table).where(table.c.id == bindparam("which")) for table in (notices, copies)}
 _SUMMARY = (
     select(notices.c.id)
     .where(notices.c.mail_id == bindparam("mail_id"), notices.c.kind == NoticeKind.SUMMARY.value)
@@ -223,17 +232,10 @@ def _forget_code(turn: Turn, notice_id: str) -> None:
 
 
 def _claim(turn: Turn, table: Table, lease: timedelta) -> Row[Any] | None:
-    due = (
-        select(table)
-        .where(table.c.state == DeliveryState.PENDING.value, table.c.due_at <= bindparam("now"))
-        .order_by(table.c.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    row = turn.connection.execute(due, {"now": turn.now}).first()
+    row = turn.connection.execute(_DUE[table], {"now": turn.now}).first()
     if row is not None:
-        held = {"owner": turn.owner, "due_at": turn.now + lease}
-        turn.connection.execute(update(table).where(table.c.id == row.id).values(**held))
+        held = {"which": row.id, "owner": turn.owner, "due_at": turn.now + lease}
+        turn.connection.execute(_HOLD[table], held)
     return row
 
 

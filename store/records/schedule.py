@@ -6,11 +6,24 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
+from store.columns import Instant, instant
+from store.driver_statement import DriverStatement
 from store.lifecycle import JobState
 from store.mail import MailState
 from store.outbox import DeliveryState
+from store.records.attempts import TO_HANG_UP
 from store.records.next_call import next_call_due
 from store.tables import EXPIRING, copies, jobs, mails, notices
 
@@ -36,6 +49,7 @@ class Work(StrEnum):
     EXPIRY = "expiry"
     NOTICE = "notice"
     COPY = "copy"
+    HANG_UP = "hang up"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,58 +62,54 @@ class Outlook:
     """When the first comes due that is not due yet; nothing where there is none."""
 
 
-_WAITING = (
-    (Work.RECEIVED_MAIL, mails, MailState.RECEIVED),
-    (Work.SUBMITTED_MAIL, mails, MailState.SUBMITTED),
-    (Work.NOTICE, notices, DeliveryState.PENDING),
-    (Work.COPY, copies, DeliveryState.PENDING),
-)
-_NEXT_EXPIRY = (
-    select(jobs.c.expires_at)
-    .where(
-        EXPIRING,
-        jobs.c.expires_at > bindparam("after"),
-        jobs.c.state != JobState.DIALLING.value,
+_NOW = bindparam("now", type_=Instant())
+_WAITING = {
+    Work.RECEIVED_MAIL: (mails.c.due_at, mails.c.state == MailState.RECEIVED.value),
+    Work.SUBMITTED_MAIL: (mails.c.due_at, mails.c.state == MailState.SUBMITTED.value),
+    Work.EXPIRY: (jobs.c.expires_at, and_(EXPIRING, jobs.c.state != JobState.DIALLING.value)),
+    Work.NOTICE: (notices.c.due_at, notices.c.state == DeliveryState.PENDING.value),
+    Work.COPY: (copies.c.due_at, copies.c.state == DeliveryState.PENDING.value),
+}
+"""When each comes due. What can be called has a choice of its own (`store.records.next_call`)."""
+
+
+def _first(time: Column[Any], *waiting: ColumnElement[bool]) -> ScalarSelect[Any]:
+    return select(time).where(*waiting).order_by(time).limit(1).scalar_subquery()
+
+
+_OUTLOOK = DriverStatement(
+    select(
+        *(
+            _first(time, *waits).label(f"{work.name}_{which}")
+            for work, (time, waiting) in _WAITING.items()
+            for which, waits in (("first", (waiting,)), ("next", (waiting, time > _NOW)))
+        ),
+        select(jobs.c.id).where(TO_HANG_UP).limit(1).scalar_subquery().label("hang_up"),
     )
-    .order_by(jobs.c.expires_at)
-    .limit(1)
 )
+"""Asked after nearly every commit, so it is one statement, run on the driver: two times for each work."""
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def outlook(connection: Connection, now: datetime) -> Outlook:
     """What is due at this time, and what comes after it."""
-    due = {work: _first_two(connection, work, now) for work in Work}
+    [(*times, hang_up)] = _OUTLOOK.each(connection, [{"now": now}])
+    told = iter([None if time is None else instant(time) for time in times])
+    found = dict(zip(_WAITING, zip(told, told, strict=True), strict=True))
+    found[Work.CALL] = _calls(connection, now)
+    due = {work for work, (first, _) in found.items() if first is not None and first <= now}
     return Outlook(
-        due=frozenset(work for work, (first, _) in due.items() if first is not None and first <= now),
-        next_due={work: after for work, (_, after) in due.items() if after is not None},
+        due=frozenset(due | ({Work.HANG_UP} if hang_up else set())),
+        next_due={work: after for work, (_, after) in found.items() if after is not None},
     )
 
 
-def _first_two(connection: Connection, work: Work, now: datetime) -> tuple[datetime | None, datetime | None]:
+def _calls(connection: Connection, now: datetime) -> tuple[datetime | None, datetime | None]:
     """The first time of all, and the first after now."""
-    first = _first_due(connection, work, _EVER)
+    first = next_call_due(connection, _EVER)
     if first is None or first > now:
         return first, first
-    return first, _first_due(connection, work, now)
-
-
-def _first_due(connection: Connection, work: Work, after: datetime) -> datetime | None:
-    if work is Work.CALL:
-        return next_call_due(connection, after)
-    due_at: datetime | None = connection.scalar(_FIRST_DUE[work], {"after": after})
-    return due_at
-
-
-def _first_due_query(table: Table, state: StrEnum) -> Select[Any]:
-    due = select(table.c.due_at).where(table.c.state == state.value, table.c.due_at > bindparam("after"))
-    return due.order_by(table.c.due_at).limit(1)
-
-
-_FIRST_DUE = {
-    Work.EXPIRY: _NEXT_EXPIRY,
-    **{work: _first_due_query(table, state) for work, table, state in _WAITING},
-}
+    return first, next_call_due(connection, now)
 
 
 def count_all(connection: Connection) -> Counts:

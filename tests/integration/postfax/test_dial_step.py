@@ -305,7 +305,7 @@ async def test_a_call_that_was_taken_over_can_be_cancelled(exchange: Exchange) -
         dial.take_up(taken)
         async with asyncio.timeout(60):
             while not (exchange.line.order and exchange.line.order.hang_up.is_set()):
-                await dial.step()
+                await dial.hang_up()
                 await asyncio.sleep(0.01)
         exchange.line.answered.set()
         await exchange.until(JobState.SENT)

@@ -224,7 +224,7 @@ async def test_who_cancels_one_ends_the_call_and_the_others_are_due_at_once(site
     await site.small.book.cancel(jobs[1].id, by="olga")
     async with asyncio.timeout(60):
         while not site.trunk.orders[0].hang_up.is_set():
-            await site.dial.step()
+            await site.dial.hang_up()
     await site.over()
     found = [await site.look(job) for job in jobs]
     assert [job.state for job in found][:2] == [JobState.SENT, JobState.CANCELLED]

@@ -10,6 +10,7 @@ import pytest
 from postfax import schedule as schedule_module
 from postfax.schedule import Schedule
 from store.book import Book
+from store.errors import BookUnavailable
 from store.records.schedule import Outlook, Work
 
 
@@ -25,10 +26,13 @@ class ScriptedBook:
     due: frozenset[Work] = frozenset()
     next_due: dict[Work, datetime] = field(default_factory=dict)
     looks: int = 0
+    unavailable: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def outlook(self, _now: datetime) -> Outlook:
         self.looks += 1
+        if self.unavailable:
+            raise BookUnavailable("The disk is full.", "scripted")
         return Outlook(due=self.due, next_due=dict(self.next_due))
 
     async def wait_for_change(self, seconds: float, *, since: int) -> int:
@@ -55,14 +59,43 @@ async def test_a_change_wakes_only_those_who_have_something_to_do() -> None:
     schedule = schedule_of(book)
     call = asyncio.create_task(schedule.wait_for(Work.CALL, since=0))
     notice = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
-    watchful = asyncio.create_task(schedule.wait_for(Work.COPY, since=0, every_change=lambda: True))
     await asyncio.sleep(0.02)
     book.change(Work.NOTICE)
-    await asyncio.wait_for(asyncio.gather(notice, watchful), 60)
+    await asyncio.wait_for(notice, 60)
     await asyncio.sleep(0.02)
     assert not call.done()
     book.change(Work.CALL)
     await asyncio.wait_for(call, 60)
+
+
+async def test_of_two_who_wait_for_the_same_the_next_is_woken_by_the_next_change() -> None:
+    book = ScriptedBook()
+    schedule = schedule_of(book)
+    first = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
+    await asyncio.sleep(0.02)
+    second = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
+    await asyncio.sleep(0.02)
+    book.change(Work.NOTICE)
+    await asyncio.wait_for(first, 60)
+    assert not second.done()
+    book.change(Work.NOTICE)
+    await asyncio.wait_for(second, 60)
+
+
+async def test_everybody_hears_that_the_book_cannot_be_looked_at() -> None:
+    book = ScriptedBook()
+    schedule = schedule_of(book)
+    waiting = [asyncio.create_task(schedule.wait_for(work, since=0)) for work in Work]
+    await asyncio.sleep(0.02)
+    book.unavailable = True
+    book.change()
+    heard = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
+    assert [type(problem) for problem in heard] == [BookUnavailable] * len(Work)
+    book.unavailable = False
+    again = asyncio.create_task(schedule.wait_for(Work.CALL, since=1))
+    await asyncio.sleep(0.02)
+    book.change(Work.CALL)
+    await asyncio.wait_for(again, 60)
 
 
 async def test_what_is_due_and_cannot_be_claimed_waits_for_a_change() -> None:
