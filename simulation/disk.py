@@ -27,6 +27,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Item = TypeVar("Item")
 
+_FILE_SECONDS = 0.002
+_REQUEST_SECONDS = 0.1
+"""To an object store."""
+
 
 class Changes:
     """What a node knows of the commits of all of them."""
@@ -152,10 +156,11 @@ class SimulatedAccess:
         return True
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Work with files; a node may die before and after."""
-        await self._node.outside()
+        """Work with files or objects; a node may die before and after."""
+        seconds = _REQUEST_SECONDS if self._node.world.has_objects else _FILE_SECONDS
+        await self._node.outside(seconds=seconds)
         result = function(*args, **kwargs)
-        await self._node.outside()
+        await self._node.outside(seconds=seconds)
         return result
 
     def _turn(self, connection: Connection) -> Turn:

@@ -57,7 +57,7 @@ class _Seen:
         self.copies = self._rows(copies)
         self.bodies = self._rows(bodies)
         self.attempts: dict[str, list[Any]] = {}
-        for row in self._rows(attempts):
+        for row in sorted(self._rows(attempts), key=lambda row: row.number):  # an id ends in #9, #10, …
             self.attempts.setdefault(row.job_id, []).append(row)
         self.names: dict[str, list[str]] = {}
         for row in self._rows(transitions):

@@ -39,7 +39,11 @@ def _dedupe_lost() -> Broken:
 def _lease_of_the_living() -> Broken:
     """Whoever starts takes all others for dead."""
     whole = claims.release_dead_owners
-    return patch.object(claims, "release_dead_owners", lambda turn, _: whole(turn, lambda _: True))
+
+    def release(turn: Any, _: object, kept: Any = (), *, silent: bool = True) -> Any:
+        return whole(turn, lambda _: True, kept, silent=silent)
+
+    return patch.object(claims, "release_dead_owners", release)
 
 
 def _claim_without_lease() -> Broken:

@@ -33,6 +33,7 @@ from simulation.objects import SimulatedObjects
 from simulation.office import office_settings, policy_file
 from simulation.virtual_time import VirtualClock
 from store.book import Book
+from store.errors import BookUnavailable
 
 if TYPE_CHECKING:
     from convert.converter import Converter
@@ -169,6 +170,8 @@ class Node:
         )
         await book.open()
         await LostServices(book, (), gone=self._is_gone).give_back()
+        with contextlib.suppress(BookUnavailable):  # the objects are away; whoever keeps house tries again
+            await book.sweep_bodies()
         return book
 
     def _objects(self) -> SimulatedObjects | None:

@@ -84,7 +84,7 @@ class World:
         self._stack = ExitStack()
 
     async def live(self) -> None:
-        """From the first mail until nothing is left."""
+        """From the first mail until nothing is left, or until a node has failed."""
         # The disk tells every change, so nobody has to look for them; and for days nothing happens.
         schedule.LONGEST_SLEEP = _LOOK_SECONDS
         lost_services.EVERY_SECONDS = _LOST_SECONDS
@@ -92,21 +92,27 @@ class World:
             self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=memory_folder())))
             self.disk = Disk(self.folder / "documents")
             self._stack.callback(self.disk.close)
-            hosts = [asyncio.create_task(self._keep_host(name)) for name in self._host_names()]
-            cancelling = asyncio.create_task(self._cancel_some())
-            policy = office_policy(batched=self.batched)
-            await send_mails(self, policy, mails=self._mails, hours=MAIL_HOURS)
-            await asyncio.sleep(3600)
-            cancelling.cancel()
-            self.storm = False
-            await self._until_quiet()
-            for node in self._nodes.values():
-                node.watch_no_more()
-            await asyncio.sleep(KEPT.total_seconds() + 2 * 3600)
-            for host in hosts:
-                if host.done():
-                    host.result()
+            going_on = {asyncio.create_task(self._keep_host(name)) for name in self._host_names()}
+            events = asyncio.create_task(self._events())
+            going_on.add(events)
+            while not events.done():
+                ended, going_on = await asyncio.wait(going_on, return_when=asyncio.FIRST_COMPLETED)
+                if problems := [problem for task in ended if (problem := task.exception())]:
+                    self.violations = [f"nothing_fails: {problem!r}" for problem in problems]
+                    return
             self.violations = violations(self)
+
+    async def _events(self) -> None:
+        """Storm, calm, and the time of retention."""
+        cancelling = asyncio.create_task(self._cancel_some())
+        await send_mails(self, office_policy(batched=self.batched), mails=self._mails, hours=MAIL_HOURS)
+        await asyncio.sleep(3600)
+        cancelling.cancel()
+        self.storm = False
+        await self._until_quiet()
+        for node in self._nodes.values():
+            node.watch_no_more()
+        await asyncio.sleep(KEPT.total_seconds() + 2 * 3600)
 
     def _host_names(self) -> tuple[str, ...]:
         names = ("one", "two")[: self.chance.of("hosts").choice([1, 1, 2])]
