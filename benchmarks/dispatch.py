@@ -1,6 +1,7 @@
 """How long the choice of the next call takes, with few faxes waiting and with very many.
 
-    python benchmarks/dispatch.py [--waiting 1000,1000000] [--departments 20] [--claims 300]
+    python benchmarks/dispatch.py [--databases sqlite,postgresql] [--waiting 1000,1000000]
+        [--departments 20] [--claims 300]
 
 A book is filled with so many faxes that are due, of several departments, and calls are claimed from it and
 ended as busy, one after the other, as the service does. Printed: p50 and p99 of one claim, and of one
@@ -12,14 +13,16 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from backlog import fill, now
+from book_places import BookPlace, book_places
 from figures import percentile, print_heading, print_table
 
+from postfax.logging import silence
 from store.book import Book
 from store.job import Outcome
 from store.status import Status
@@ -53,18 +56,18 @@ async def dispatch(url: str, folder: Path, claims: int, took: Took) -> None:
             took.outcomes.append(time.perf_counter() - claimed_at)
 
 
-async def measure(sizes: Sequence[int], departments: int, claims: int, folder: Path) -> dict[int, Took]:
+async def measure(
+    places: Iterator[BookPlace], sizes: Sequence[int], departments: int, claims: int
+) -> dict[int, Took]:
     """All sizes in turns."""
     books = {}
-    for size in sizes:
-        place = folder / str(size)
-        place.mkdir()
-        books[size] = (f"sqlite:{place / 'book.db'}", place)
+    for size, place in zip(sizes, places, strict=False):
+        books[size] = (place.url, place.folder)
         await fill(*books[size], size, departments)
     took = {size: Took() for size in sizes}
     for _ in range(_ROUNDS):
-        for size, (url, place) in books.items():
-            await dispatch(url, place, claims // _ROUNDS, took[size])
+        for size, (url, folder) in books.items():
+            await dispatch(url, folder, claims // _ROUNDS, took[size])
     return took
 
 
@@ -76,14 +79,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--waiting", default="1000,1000000", help="faxes that are due, several with commas")
     parser.add_argument("--departments", type=int, default=20)
     parser.add_argument("--claims", type=int, default=300)
+    parser.add_argument("--databases", default="sqlite,postgresql", help="one or several with commas")
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.waiting.split(",")]
+    silence()
     print_heading(f"dispatch: the choice of the next call, {options.departments} departments")
-    with tempfile.TemporaryDirectory(dir=".", prefix="postfax-dispatch-") as folder:
-        took = asyncio.run(measure(sizes, options.departments, options.claims, Path(folder)))
+    rows = []
+    for database in options.databases.split(","):
+        with (
+            tempfile.TemporaryDirectory(dir=".", prefix="postfax-dispatch-") as folder,
+            book_places(database, Path(folder).resolve()) as places,
+        ):
+            took = asyncio.run(measure(places, sizes, options.departments, options.claims))
+        rows += _rows(database, sizes, took)
+    columns = ["book", "faxes due", "claim p50 ms", "claim p99 ms", "outcome p50 ms", "claim / first"]
+    print_table(columns, rows)
+
+
+def _rows(database: str, sizes: Sequence[int], took: dict[int, Took]) -> list[list[str]]:
     least = statistics.median(took[sizes[0]].claims)
-    rows = [
+    return [
         [
+            database,
             f"{size:,}",
             *(f"{1000 * percentile(took[size].claims, percent):.2f}" for percent in (50, 99)),
             f"{1000 * percentile(took[size].outcomes, 50):.2f}",
@@ -91,7 +108,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ]
         for size in sizes
     ]
-    print_table(["faxes due", "claim p50 ms", "claim p99 ms", "outcome p50 ms", "claim / first"], rows)
 
 
 if __name__ == "__main__":

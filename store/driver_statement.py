@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import ColumnClause, Connection, Dialect, Executable, literal_column
 from sqlalchemy.sql.expression import ClauseElement
 
 Convert = Callable[[Any], Any] | None
+ONE: ColumnClause[int] = literal_column("1")
+"""The limit of a statement that looks for the first row. As a parameter it would be unknown to PostgreSQL's
+plan for all executions, which then seems dear: it would plan anew for each."""
 
 
 class DriverStatement:

@@ -49,7 +49,10 @@ _DEFAULTS = {
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
+# Statements here are many and small: compiling one would cost more than it saves.
+_UNCOMPILED = "SET jit = off"
 _WRITE_SETTINGS = (
+    _UNCOMPILED,
     # A commit that waits for a standby must not be cut off: it would be told as if the standby had it.
     "SET statement_timeout = 0",
     f"SET lock_timeout = '{LOCK_SECONDS}s'",
@@ -58,7 +61,7 @@ _WRITE_SETTINGS = (
     "SET enable_seqscan = off",
     _DURABLE,
 )
-_READ_SETTINGS = ("SET default_transaction_read_only = on",)
+_READ_SETTINGS = (_UNCOMPILED, "SET default_transaction_read_only = on")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from store.bodies import KeptBody, insert_bodies
-from store.driver_statement import DriverStatement
+from store.driver_statement import ONE, DriverStatement
 from store.errors import BookUnavailable, NotInBook
 from store.ids import new_mail_ids
 from store.job import FaxJob
@@ -72,7 +72,7 @@ _DUE = (
     select(mails)
     .where(mails.c.state == bindparam("state"), mails.c.due_at <= bindparam("now"))
     .order_by(mails.c.due_at)
-    .limit(1)
+    .limit(ONE)
     .with_for_update(skip_locked=True)
 )
 _UPDATE = update(mails).where(mails.c.id == bindparam("which"))

@@ -26,12 +26,11 @@ from sqlalchemy import (
     TextClause,
     bindparam,
     func,
-    literal_column,
     select,
 )
 
 from store.columns import instant
-from store.driver_statement import DriverStatement
+from store.driver_statement import ONE, DriverStatement
 from store.job import Priority
 from store.tables import DIALABLE, IN_CALL, jobs
 
@@ -67,7 +66,7 @@ _CALLS = DriverStatement(
 )
 _calling = jobs.alias("calling")
 _NUMBER_IN_CALL = (
-    select(literal_column("1"))
+    select(ONE)
     .where(IN_CALL, _calling.c.number == jobs.c.number, _calling.c.call_place == 0)
     .correlate(jobs)
     .exists()
@@ -76,13 +75,13 @@ _FIRST_DUE = DriverStatement(
     select(jobs.c.id, jobs.c.due_at, jobs.c.department)
     .where(*_OF_DEPARTMENT, jobs.c.due_at <= bindparam("now"), ~_NUMBER_IN_CALL)
     .order_by(jobs.c.due_at, jobs.c.id)
-    .limit(1)
+    .limit(ONE)
 )
 _DUE_AFTER = DriverStatement(
     select(jobs.c.due_at)
     .where(*_OF_DEPARTMENT, jobs.c.due_at > bindparam("after"))
     .order_by(jobs.c.due_at)
-    .limit(1)
+    .limit(ONE)
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
 
 from config.archive import ArchiveSettings
+from store.driver_statement import ONE
 from store.job import FaxJob
 from store.lifecycle import FINAL_STATES, JobState
 from store.mail import ReceivedMail
@@ -45,13 +46,13 @@ _UNFINISHED = (
         jobs.c.resend_of == "",
         jobs.c.state.not_in([state.value for state in FINAL_STATES]),
     )
-    .limit(1)
+    .limit(ONE)
 )
 _DUE = {
     table: select(table)
     .where(table.c.state == DeliveryState.PENDING.value, table.c.due_at <= bindparam("now"))
     .order_by(table.c.due_at)
-    .limit(1)
+    .limit(ONE)
     .with_for_update(skip_locked=True)
     for table in (notices, copies)
 }
@@ -59,7 +60,7 @@ _HOLD = {table: update(table).where(table.c.id == bindparam("which")) for table 
 _SUMMARY = (
     select(notices.c.id)
     .where(notices.c.mail_id == bindparam("mail_id"), notices.c.kind == NoticeKind.SUMMARY.value)
-    .limit(1)
+    .limit(ONE)
 )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from store.columns import Instant, instant
-from store.driver_statement import DriverStatement
+from store.driver_statement import ONE, DriverStatement
 from store.lifecycle import JobState
 from store.mail import MailState
 from store.outbox import DeliveryState
@@ -74,7 +74,7 @@ _WAITING = {
 
 
 def _first(time: Column[Any], *waiting: ColumnElement[bool]) -> ScalarSelect[Any]:
-    return select(time).where(*waiting).order_by(time).limit(1).scalar_subquery()
+    return select(time).where(*waiting).order_by(time).limit(ONE).scalar_subquery()
 
 
 _OUTLOOK = DriverStatement(
@@ -84,7 +84,7 @@ _OUTLOOK = DriverStatement(
             for work, (time, waiting) in _WAITING.items()
             for which, waits in (("first", (waiting,)), ("next", (waiting, time > _NOW)))
         ),
-        select(jobs.c.id).where(TO_HANG_UP).limit(1).scalar_subquery().label("hang_up"),
+        select(jobs.c.id).where(TO_HANG_UP).limit(ONE).scalar_subquery().label("hang_up"),
     )
 )
 """Asked after nearly every commit, so it is one statement, run on the driver: two times for each work."""
