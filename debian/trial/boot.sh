@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts a clean Debian 12 into build/trial, boots systemd in it (namespaces of its own for mounts, processes and
 # network, nothing of it reaches this host), and runs debian/trial/steps.sh there with both packages.
+# build/previous has the package that is upgraded; without one it is the new one itself, under its number.
 # As root. debootstrap and the downloads need the network; what happens inside has none.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -16,7 +17,9 @@ group=/sys/fs/cgroup/systemd/postfax-trial.$$
 rm -rf "$root"
 mkdir -p "$root"
 tar -C "$root" -xf "$base"
-mkdir "$root/trial" "$root/old"
+mkdir -p "$root/trial/previous" "$root/old"
+if ls build/previous/postfax_*_amd64.deb >/dev/null 2>&1; then previous=build/previous; else previous=build; fi
+cp "$previous"/postfax_*_amd64.deb "$root/trial/previous/"
 cp build/postfax_*_amd64.deb debian/trial/steps.sh debian/trial/mails.py debian/trial/policy.yaml "$root/trial/"
 # This host's way to Debian's archive.
 cp /etc/resolv.conf "$root/etc/"
@@ -24,7 +27,8 @@ cp -r /etc/apt/sources.list.d/. "$root/etc/apt/sources.list.d/" 2>/dev/null || t
 cp /etc/apt/apt.conf.d/*proxy* /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 [ ! -s "$root/etc/apt/sources.list.d/debian.sources" ] || : >"$root/etc/apt/sources.list"
-chroot "$root" sh -c 'apt-get -q update && apt-get -qy --no-install-recommends --download-only install /trial/postfax_*_amd64.deb'
+chroot "$root" sh -c 'apt-get -q update && apt-get -qy --no-install-recommends --download-only install /trial/previous/postfax_*_amd64.deb'
+chroot "$root" sh -c 'apt-get -qy --no-install-recommends --download-only install /trial/postfax_*_amd64.deb'
 
 cat >"$root/trial/init.sh" <<INIT
 set -e

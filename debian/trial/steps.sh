@@ -30,12 +30,12 @@ apt() { DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends -o Dp
 files() { find / -xdev \( -path /trial -o -path /old -o -path /proc -o -path /sys -o -path /run -o -path /var/cache -o -path /var/log -o -path /var/backups \
     -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /tmp -o -path /dev -o -path /var/tmp \) -prune -o -print | sort; }
 
-old=$(ls /trial/postfax_*_amd64.deb)
-version=$(dpkg-deb -f "$old" Version)
+old=$(ls /trial/previous/postfax_*_amd64.deb)
+new=$(ls /trial/postfax_*_amd64.deb)
 
-step "the next version: the same files under a higher number"
-next="$version+trial1"
-dpkg-deb -R "$old" next
+step "the next version, under a higher number"
+next="$(dpkg-deb -f "$new" Version)+trial1"
+dpkg-deb -R "$new" next
 sed -i "s/^Version: .*/Version: $next/" next/DEBIAN/control
 dpkg-deb -Znone -b next "/trial/postfax_${next}_amd64.deb" >/dev/null
 rm -r next
@@ -93,7 +93,8 @@ grep -E 'CapEff|CapBnd' "/proc/$(systemctl show -p MainPID --value postfax.servi
 python3 mails.py notices notices.txt &
 notices=$!
 
-step "upgrade to $next under load"
+step "upgrade to $next under load, with a backup before it"
+run postfax backup /trial/before-upgrade
 python3 mails.py send sent.txt 1 >send.log 2>&1 &
 sender=$!
 sleep 15
@@ -129,6 +130,25 @@ run postfax restore --let-go
 until_true 300 all_done
 journalctl --no-pager -o cat -u postfax.service -p warning -n 5
 
+step "back to $(dpkg-deb -f "$old" Version), as docs/admin/upgrade.md has it"
+run systemctl stop postfax.socket postfax.service
+run apt install --allow-downgrades "$old"
+if postfax list >refused.txt 2>&1; then
+    printf 'the old version reads the book\n'
+else
+    cat refused.txt
+    run systemctl stop postfax.socket postfax.service
+    mkdir /trial/newer && mv /var/lib/postfax/book.* /var/lib/postfax/documents /trial/newer/
+    run postfax restore /trial/before-upgrade
+fi
+run systemctl start postfax.socket postfax.service
+run postfax restore --let-go
+run postfax send --wait --from ana@hospital.example --to +12065551288 /usr/share/doc/postfax/examples/chart.pdf
+until_true 300 all_done
+run apt install "/trial/postfax_${next}_amd64.deb"
+run systemctl --no-pager is-active postfax.service
+run postfax send --wait --from ana@hospital.example --to +12065551289 /usr/share/doc/postfax/examples/chart.pdf
+
 step "in parts: each role in a process of its own, port 25 by postfax-mta.socket"
 roles="postfax@mta postfax@convert postfax@transmit postfax@notify postfax@archive"
 run systemctl --quiet disable --now postfax.socket postfax.service
@@ -154,6 +174,8 @@ run ls /etc/postfax /var/lib/postfax
 step "install again: it goes on with what was there"
 run apt install "/trial/postfax_${next}_amd64.deb"
 run systemctl --no-pager is-active postfax.service
+run systemctl --no-pager is-active postfax.socket
+run postfax send --wait --from ana@hospital.example --to +12065551298 /usr/share/doc/postfax/examples/chart.pdf
 postfax list | tail -n 3
 
 step "purge: nothing stays but the accounts, locked"
