@@ -19,6 +19,7 @@ from store.lifecycle import Transition
 from store.outbox import DeliveryState
 from store.records import calls, claims, outbox
 from store.status import Status
+from store.tables import notices
 from transmit import retry
 from transmit.retry import RetryDecision
 
@@ -141,6 +142,19 @@ def _redialled_after_success() -> Broken:
     return patch.object(calls, "_transition", transition)
 
 
+def _start_fails() -> Broken:
+    """A node cannot start, for good, once a notice was delivered: its world must not go on without it."""
+    whole = claims.release_dead_owners
+
+    def release(turn: Any, gone: Any, kept: Any = (), *, silent: bool = True) -> Any:
+        delivered = select(notices.c.id).where(notices.c.state == DeliveryState.DELIVERED.value).limit(1)
+        if turn.connection.execute(delivered).first():
+            raise RuntimeError("cannot start")
+        return whole(turn, gone, kept, silent=silent)
+
+    return patch.object(claims, "release_dead_owners", release)
+
+
 MUTATIONS: dict[str, Callable[[], Broken]] = {
     "": nullcontext,
     **{
@@ -148,7 +162,7 @@ MUTATIONS: dict[str, Callable[[], Broken]] = {
         for mutation in (
             _notice_forgotten, _dedupe_lost, _lease_of_the_living, _claim_without_lease, _success_too_early,
             _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success, _one_for_all,
-            _channels_of_each_host, _row_before_object, _swept_at_once,
+            _channels_of_each_host, _row_before_object, _swept_at_once, _start_fails,
         )
     },
 }  # fmt: skip

@@ -35,7 +35,11 @@ def test_a_seed_lives_through_the_same_again() -> None:
 
 @pytest.mark.parametrize(
     ("seed", "mutation", "broken"),
-    [(1, "success-too-early", "success_is_true"), (1, "claim-without-lease", "nobody_is_told_twice")],
+    [
+        (1, "success-too-early", "success_is_true"),
+        (1, "claim-without-lease", "nobody_is_told_twice"),
+        (1, "start-fails", "nothing_fails"),
+    ],
 )
 def test_a_broken_service_is_found_out(seed: int, mutation: str, broken: str) -> None:
     ran = lived("--seed", str(seed), "--seeds", "1", "--mutation", mutation)
