@@ -46,8 +46,10 @@ draw_html_cover(html_source(exported("default").encode()), _COVER, Path("/nonexi
 
 
 def rehearse() -> None:
-    """Make a cover page as a task would, for nobody (`sandbox.spares`)."""
+    """Make cover pages as a task would, for nobody (`sandbox.spares`)."""
     _make_pages(draw_cover(_PLAIN_COVER).pdf)
+    draw_cover(replace(_PLAIN_COVER, template="healthcare"))
+    draw_html_cover(html_source(exported("default").encode()), _PLAIN_COVER, Path("/nonexistent"))
 
 
 def rehearse_pages() -> None:
