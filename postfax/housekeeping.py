@@ -1,12 +1,14 @@
 """Keeps the book small: what is older than it is kept for goes, at the start and every hour.
 
+How old it is says the book's sure time (`store.reckoning`): a clock that was set ahead removes nothing.
+
 What lies outside the book and belongs to nothing in it goes at the start and once a day.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -38,7 +40,7 @@ async def keep_house(
         policy: the one in force; after it was changed, and at the start, every fax is looked at anew.
         quarantine_kept: how long automatic mail is kept.
         destinations_kept: how long it is remembered what calls have taught about a number.
-        clock: the time.
+        clock: the time; when to sweep goes by it.
     """
     seen: Policy | None = None
     sweep_at = clock()
@@ -46,7 +48,7 @@ async def keep_house(
         in_force = policy()
         if (book.bodies_left_behind or clock() >= sweep_at) and await _sweep(book):
             sweep_at = clock() + _SWEEP_EVERY
-        await _forget_destinations(book, clock() - destinations_kept)
+        await _forget_destinations(book, destinations_kept)
         if await _keep(book, in_force, everything=in_force is not seen, quarantine_kept=quarantine_kept):
             seen = in_force
         await asyncio.sleep(_EVERY_SECONDS)
@@ -64,9 +66,9 @@ async def _sweep(book: Book) -> bool:
     return True
 
 
-async def _forget_destinations(book: Book, before: datetime) -> None:
+async def _forget_destinations(book: Book, kept: timedelta) -> None:
     try:
-        forgotten = await book.forget_destinations_before(before)
+        forgotten = await book.forget_destinations_before(await book.sure_time() - kept)
     except BookUnavailable as problem:
         log.warning("destinations_not_forgotten", cause=problem.cause or str(problem))
         return

@@ -1,9 +1,10 @@
 """What commands and the service open before they can work: the settings, the book, the clock."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,11 @@ Clock = Callable[[], datetime]
 def now() -> datetime:
     """The time, with its zone."""
     return datetime.now(UTC)
+
+
+def uptime() -> timedelta:
+    """How long this host has been up, the time included in which it stood still. Nobody sets this clock."""
+    return timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
 def settings_in(file: str) -> ServerSettings:
@@ -42,7 +48,8 @@ def make_book(settings: ServerSettings) -> "Book":
     from store.object_store import ObjectStore
 
     objects = ObjectStore(settings.object_store) if settings.object_store else None
-    return Book(settings.store, documents_folder(settings), objects=objects, clock=now)
+    folder = documents_folder(settings)
+    return Book(settings.store, folder, objects=objects, clock=now, uptime=uptime)
 
 
 @asynccontextmanager

@@ -257,7 +257,7 @@ class Service:
         )
 
     async def _close_months(self, book: Book) -> None:
-        await close_months(book, lambda: self._policy.current, documents_folder(self._settings), now)
+        await close_months(book, lambda: self._policy.current, documents_folder(self._settings))
 
     async def _take_no_more_mail(self) -> None:
         workers = [self._workers.stop()] if self._workers else []

@@ -21,7 +21,8 @@ from store.incoming import IncomingBody
 from store.mail import Envelope
 from store.purge import PurgeRule, PurgeRun
 from store.quarantine import NewQuarantined, Quarantined
-from store.records import quarantine, refusals
+from store.reckoning import Reading, Reckoned
+from store.records import clocks, quarantine, refusals
 from store.records.turn import Turn
 from store.refused import RefusedSubmission
 
@@ -46,11 +47,18 @@ class Administration(CallingFacts):
     """What administrators see and do, as far as it is no job."""
 
     def __init__(
-        self, access: BookAccess, bodies: BodyPlaces, *, clock: Callable[[], datetime], rng: Random
+        self,
+        access: BookAccess,
+        bodies: BodyPlaces,
+        *,
+        clock: Callable[[], datetime],
+        uptime: Callable[[], timedelta] | None,
+        rng: Random,
     ) -> None:
         super().__init__(access)
         self._bodies = bodies
         self._clock = clock
+        self._uptime = uptime
         self._rng = rng
 
     # --- Quarantine ---------------------------------------------------------------------------------------
@@ -105,7 +113,7 @@ class Administration(CallingFacts):
 
     async def purge_quarantine(self, before: datetime) -> int:
         """Remove the mails that were put in quarantine before that time, with their bodies; how many."""
-        now = self._clock()
+        now = await self.sure_time()
         run = PurgeRun(at=now, rule=PurgeRule.QUARANTINE, kept=now - before)
         removed = 0
         while True:
@@ -138,7 +146,7 @@ class Administration(CallingFacts):
         """Remove the refusals before that time, and the oldest of more than `most`; how many."""
         oldest = await self._access.read(refusals.oldest_of_newest, most)
         limit = before if oldest is None else max(before, oldest)
-        now = self._clock()
+        now = await self.sure_time()
         run = PurgeRun(at=now, rule=PurgeRule.REFUSALS, kept=now - before)
         removed = 0
         while True:
@@ -149,9 +157,27 @@ class Administration(CallingFacts):
 
     # --- Keeping the book small ---------------------------------------------------------------------------
 
+    async def look_at_clock(self) -> Reckoned:
+        """Whether the clock can be believed, and the time that has surely come (`store.reckoning`).
+
+        Every look is kept, and the next one, whoever takes it, goes on from it.
+        """
+        if self._uptime is None:
+            now = self._clock()
+            return Reckoned(time=now, read=Reading(clock=now, uptime=timedelta()))
+        return await self._access.write(clocks.look_at_clock, self._uptime)
+
+    async def known_clocks(self) -> dict[str, Reckoned]:
+        """What came of each host's last look, by the host's name."""
+        return await self._access.read(clocks.known_clocks)
+
+    async def sure_time(self) -> datetime:
+        """The time that has surely come: what is removed because it is old goes by it."""
+        return (await self.look_at_clock()).time
+
     async def purge(self, *, quarantine_kept: timedelta) -> Purged:
         """Remove what is older than it is kept for. At each start and every hour; other writes go between."""
-        now = self._clock()
+        now = await self.sure_time()
         return Purged(
             quarantined=await self.purge_quarantine(now - quarantine_kept),
             refusals=await self.purge_refused(now - REFUSALS_KEPT),

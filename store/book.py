@@ -68,6 +68,8 @@ class Book(Calling):
         documents: the folder of large bodies; made if it is missing.
         objects: the object store that has all bodies in its place; None for none.
         clock: the time, with its zone.
+        uptime: of the host, by which it is seen that the clock was set (`store.reckoning`); by default the
+            clock alone counts, as for one that is made up.
         owner: in whose name claims are held; by default this process.
         rng: where the ids of mails come from; by default one of its own. They are no secrets.
         access: how the database is reached; by default in the way that the url says.
@@ -83,6 +85,7 @@ class Book(Calling):
         *,
         objects: Objects | None = None,
         clock: Callable[[], datetime],
+        uptime: Callable[[], timedelta] | None = None,
         owner: str = "",
         rng: Random | None = None,
         access: BookAccess | None = None,
@@ -96,7 +99,7 @@ class Book(Calling):
             objects=BodyObjects(objects) if objects else None,
             rows=not is_on_server(url),
         )
-        super().__init__(access, bodies, clock=clock, rng=rng)
+        super().__init__(access, bodies, clock=clock, uptime=uptime, rng=rng)
         self._accept = self._access.together(partial(mails.accept_mails, rng=rng))
 
     # --- Opening and closing ------------------------------------------------------------------------------

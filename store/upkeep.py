@@ -104,10 +104,10 @@ class Upkeep(Administration):
             company: what it says at the company's level, for what belongs to no user.
             everything: look at all mails and not only at those that are due: after a change of the policy.
         """
-        at = self._clock()
+        at = await self.sure_time()
         until = _END if everything else at
         documents, ended = await self._go_through(_Pass.of_documents(at), until, in_force)
-        until = _END if everything else self._clock()
+        until = _END if everything else await self.sure_time()
         records, _ = await self._go_through(_Pass.of_records(at), until, in_force)
         audit = await self._purge_rows(retention.purge_audit, PurgeRule.AUDIT, at, company.audit)
         alerts = await self._purge_rows(retention.purge_alerts, PurgeRule.ALERTS, at, company.metadata)
@@ -124,7 +124,7 @@ class Upkeep(Administration):
         """
         removed, ended, after = 0, 0, _BEGINNING
         while page := await self._access.read(retention.kept_mails, kind.state, until, after):
-            now = self._clock()
+            now = await self.sure_time()
             ended += await self._end_unfinished(page, kind, in_force, now)
             looks = {mail.mail_id: next_look(mail, in_force(mail.user_email), now) for mail in page}
             later = {

@@ -60,6 +60,19 @@ purges = Table(
     Index("purges_unwiped", "at", sqlite_where=UNWIPED, postgresql_where=UNWIPED),
 )
 
+# Of each host: what its clocks showed when it was last looked at them (`store.reckoning`).
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("host", Text, primary_key=True),
+    # What had surely come, and what the clock showed.
+    Column("time", Instant, nullable=False),
+    Column("clock", Instant, nullable=False),
+    # Microseconds that the host was up, and for which a clock in doubt has gone steadily.
+    Column("uptime", BigInteger, nullable=False),
+    Column("doubted_for", BigInteger),
+)
+
 # Of each process that writes: the number of its last transaction, by which it knows whether a commit was done
 # whose answer was lost. With SQLite there is no such thing, and no row.
 writers = Table(

@@ -4,8 +4,13 @@ import ctypes
 import os
 from collections.abc import Callable, Sequence
 
+from postfax.clock_doubt import what_is_doubted, what_to_do
 from postfax.doctor.finding import Finding, not_checked, ok, warning
 from postfax.doctor.site import Site
+from postfax.opening import make_book
+from store.address import is_on_server
+from store.errors import BookUnavailable, BookVersionError
+from store.sqlite import book_path
 
 _STA_UNSYNC = 0x0040  # linux/timex.h
 _TIME_ERROR = 5
@@ -45,17 +50,36 @@ def kernel_error() -> float | None:
     return float(state.maxerror) / _MICROSECONDS
 
 
-async def clock(
-    _site: Site, *, largest_error: Callable[[], float | None] = kernel_error
-) -> Sequence[Finding]:
-    """Whether something keeps it right."""
+async def clock(site: Site, *, largest_error: Callable[[], float | None] = kernel_error) -> Sequence[Finding]:
+    """Whether something keeps it right, and whether the service believes it."""
+    return [_kept_right(largest_error), *await _doubted(site)]
+
+
+def _kept_right(largest_error: Callable[[], float | None]) -> Finding:
     try:
         seconds = largest_error()
     except OSError as problem:
-        return [not_checked(f"the kernel does not tell ({problem.strerror})")]
+        return not_checked(f"the kernel does not tell ({problem.strerror})")
     if seconds is None:
         advice = (
             "Run one: apt-get install chrony (or systemd-timesyncd). In a container, see the host's clock."
         )
-        return [warning("no time service keeps it right", advice)]
-    return [ok(f"kept right by a time service, within {seconds:.2f} s")]
+        return warning("no time service keeps it right", advice)
+    return ok(f"kept right by a time service, within {seconds:.2f} s")
+
+
+async def _doubted(site: Site) -> list[Finding]:
+    """What the services that work on the book found at their last look."""
+    store = site.settings.store
+    if not is_on_server(store) and not book_path(store).exists():
+        return []
+    try:
+        async with make_book(site.settings) as book:
+            known = await book.known_clocks()
+    except (BookUnavailable, BookVersionError):
+        return []  # the check of the book tells
+    return [
+        warning(doubt, what_to_do(), subject=host)
+        for host, looked_at in sorted(known.items())
+        if (doubt := what_is_doubted(looked_at))
+    ]

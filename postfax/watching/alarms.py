@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.values import duration_text
+from postfax.clock_doubt import what_is_doubted, what_to_do
 from postfax.doctor.certificate import RENEW_BEFORE
 from postfax.doctor.record import COMFORTABLE
 from postfax.terminal import octets_for_people
@@ -39,6 +40,7 @@ def alarms(condition: Condition, *, stuck_after: timedelta) -> tuple[Alarm, ...]
         *_certificate(condition),
         *_bodies_away(condition),
         *_lost_hosts(condition),
+        *_clock_ahead(condition),
     )
 
 
@@ -114,6 +116,11 @@ def _lost_hosts(condition: Condition) -> Iterator[Alarm]:
             sentence=f"Nothing is heard of {names}; the others have taken over what was in hand there. "
             "Start it again, or say `postfax nodes forget` if it will not come back.",
         )
+
+
+def _clock_ahead(condition: Condition) -> Iterator[Alarm]:
+    if condition.clock and (doubt := what_is_doubted(condition.clock)):
+        yield Alarm(topic="the clock is ahead", sentence=f"Of this host: {doubt}. {what_to_do()}")
 
 
 def _span(time: timedelta) -> str:

@@ -17,6 +17,7 @@ from cryptography import x509
 
 from config.monitoring import MonitoringSettings
 from config.policy import Policy
+from postfax.clock_doubt import what_is_doubted
 from postfax.notification_socket import notify_systemd
 from postfax.opening import Clock
 from postfax.watching import metrics
@@ -24,6 +25,7 @@ from postfax.watching.alarms import Alarm, alarms
 from postfax.watching.condition import Condition, LineCondition
 from store.book import Book
 from store.errors import BookUnavailable
+from store.reckoning import Reckoned
 
 LOOK_SECONDS = 15.0
 HUNG_SECONDS = 60.0
@@ -78,6 +80,7 @@ class Watch:
         self._turned_at = time.monotonic()
         self._trouble = "the service is starting"
         self._raised: dict[str, datetime] = {}
+        self._clock_doubted = False
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -120,7 +123,18 @@ class Watch:
             certificate_expires=await asyncio.to_thread(_expiry, self._certificate),
             bodies_away=await self._book.bodies_away(),
             lost_hosts=await self._lost_hosts(now),
+            clock=await self._look_at_clock(),
         )
+
+    async def _look_at_clock(self) -> Reckoned:
+        clock = await self._book.look_at_clock()
+        doubt = what_is_doubted(clock)
+        if doubt and not self._clock_doubted:
+            log.warning("clock_doubted", sure=clock.time, clock=clock.read.clock, cause=doubt)
+        elif self._clock_doubted and not doubt:
+            log.info("clock_believed", clock=clock.read.clock)
+        self._clock_doubted = bool(doubt)
+        return clock
 
     async def _lost_hosts(self, now: datetime) -> tuple[str, ...]:
         nodes = await self._book.nodes()

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -137,7 +138,8 @@ def test_the_service_keeps_a_month_from_its_end_on(
     policy = read_with_digest(postfax.policy_file.parent, ("main",)).policy
 
     async def serve(book: Book) -> None:
-        closing = asyncio.create_task(close_months(book, lambda: policy, folder, lambda: next_month))
+        monkeypatch.setattr(book, "sure_time", AsyncMock(return_value=next_month))
+        closing = asyncio.create_task(close_months(book, lambda: policy, folder))
         async with asyncio.timeout(60):
             while not kept_months(folder):
                 await asyncio.sleep(0.01)

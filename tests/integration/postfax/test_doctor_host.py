@@ -5,7 +5,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,8 +21,11 @@ from postfax.doctor.policy import policy, settings
 from postfax.doctor.record import book, disk
 from postfax.doctor.tools import fax_engine, landlock, office, office_parts, seccomp, typesetting
 from postfax.doctor.trunk import trunk
+from postfax.opening import make_book as service_book
+from postfax.opening import uptime
 from store.book import Book
 from store.mail import Envelope
+from store.owner import this_host
 from store.sqlite import BookLock
 from transmit.sip.message import parse, response
 from transmit.sip.transaction import SipTimers
@@ -220,6 +223,22 @@ async def test_seccomp(tmp_path: Path) -> None:
     )
     assert finding.state is State.WARNING
     assert "apt-get install libseccomp2" in finding.found
+
+
+async def test_a_clock_that_the_service_does_not_believe(tmp_path: Path) -> None:
+    site = make_site(tmp_path)
+    await make_book(tmp_path)
+    async with service_book(site.settings) as opened:
+        await opened.look_at_clock()
+    assert states(await clock(site, largest_error=lambda: 0.02)) == [State.OK]
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    async with Book(
+        site.settings.store, tmp_path / "documents", clock=lambda: ahead, uptime=uptime
+    ) as opened:
+        await opened.look_at_clock()
+    [_, doubt] = await clock(site, largest_error=lambda: 0.02)
+    assert (doubt.state, doubt.subject) == (State.WARNING, this_host())
+    assert "48 h more than can be known to have passed" in doubt.found
 
 
 async def test_the_clock(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from config.monitoring import MonitoringSettings
 from config.policy import Policy, read_policy
@@ -53,7 +54,11 @@ class House:
         while claimed := await self.book.claim_notice(timedelta(days=30)):
             assert claimed.kind is NoticeKind.ALERT
             # One that nobody takes away is overdue in its turn.
-            owed += [claimed.topic] if claimed.topic.startswith(("line", "a host", "the object")) else []
+            owed += (
+                [claimed.topic]
+                if claimed.topic.startswith(("line", "a host", "the object", "the clock"))
+                else []
+            )
         return owed
 
 
@@ -195,3 +200,23 @@ async def test_while_the_object_store_is_away_no_mail_is_wanted(
     assert await house.alerts() == ["the object store is away"]
     await house.watch._look()
     assert house.watch.not_ready() == ""
+
+
+async def test_a_clock_that_is_set_ahead_is_said_once_and_so_is_its_end(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up = [timedelta(hours=9)]
+    monkeypatch.setattr(house.book, "_uptime", lambda: up[0])
+    await house.watch._look()
+    house.time += timedelta(days=1)
+    with capture_logs() as logged:
+        for _ in range(3):
+            await house.watch._look()
+    said = [line for line in logged if line["event"] == "clock_doubted"]
+    assert len(said) == 1
+    assert "nothing is removed before its time" in said[0]["cause"]
+    assert await house.alerts() == ["the clock is ahead"]
+    house.time -= timedelta(days=1)
+    with capture_logs() as logged:
+        await house.watch._look()
+    assert [line["event"] for line in logged] == ["clock_believed", "alarm_over"]

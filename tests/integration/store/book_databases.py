@@ -9,6 +9,7 @@ ON_BOTH = frozenset(
     {
         "test_book_calls",
         "test_book_changes",
+        "test_book_clock",
         "test_book_crash",
         "test_book_journey",
         "test_book_mail_claims",

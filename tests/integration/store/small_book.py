@@ -3,7 +3,7 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -215,11 +215,18 @@ def directly(folder: Path) -> Iterator[Connection]:
 
 @asynccontextmanager
 async def small_book(
-    folder: Path, *, owner: str = "", seed: int = 7, objects: ObjectStoreSettings | None = None
+    folder: Path,
+    *,
+    owner: str = "",
+    seed: int = 7,
+    objects: ObjectStoreSettings | None = None,
+    uptime: Callable[[], timedelta] | None = None,
 ) -> AsyncIterator[SmallBook]:
     """An empty book in this folder, or the one that is there."""
     clock = Clock()
     rng = Random(seed)  # noqa: S311 - the same ids in each run
     documents, store = folder / "documents", ObjectStore(objects) if objects else None
-    async with Book(url_of(folder), documents, objects=store, clock=clock, owner=owner, rng=rng) as book:
+    async with Book(
+        url_of(folder), documents, objects=store, clock=clock, uptime=uptime, owner=owner, rng=rng
+    ) as book:
         yield SmallBook(book=book, clock=clock, folder=folder)

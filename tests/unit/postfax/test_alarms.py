@@ -10,6 +10,7 @@ from postfax.watching.alarms import alarms
 from postfax.watching.condition import Condition, LineCondition
 from store.gauges import Gauges, Waiting
 from store.mail import MailState
+from store.reckoning import Reading, Reckoned
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 STUCK = timedelta(minutes=30)
@@ -43,6 +44,25 @@ def test_a_store_that_is_away_and_hosts_that_are_lost_are_told_with_what_to_do()
     lost = found(replace(WELL, lost_hosts=("fax2", "fax3")))
     assert "of fax2, fax3;" in lost["a host is lost"]
     assert "postfax nodes forget" in lost["a host is lost"]
+
+
+def clock(ahead: timedelta, doubted_for: timedelta | None) -> Reckoned:
+    read = Reading(clock=NOW + ahead, uptime=timedelta(days=9))
+    return Reckoned(time=NOW, read=read, doubted_for=doubted_for)
+
+
+def test_a_clock_that_is_ahead_is_told_with_what_follows_until_when_and_what_to_do() -> None:
+    told = found(replace(WELL, clock=clock(timedelta(days=1), timedelta(hours=6))))
+    assert told["the clock is ahead"] == (
+        "Of this host: it shows 2026-11-27 12:00 UTC, 24 h more than can be known to have passed; so that "
+        "nothing is removed before its time, age is reckoned by 2026-11-26 12:00 UTC until the clock shows "
+        "2026-11-28 06:00 UTC. If it is wrong, set it (`timedatectl`, chrony): faxes that wait go by it, and "
+        "are called or end too early. If it is right, for the host was off or its clock had been behind, do "
+        "nothing."
+    )
+    years = found(replace(WELL, clock=clock(timedelta(days=800), timedelta())))
+    assert "800 days more" in years["the clock is ahead"]
+    assert found(replace(WELL, clock=clock(timedelta(), None))) == {}
 
 
 def with_gauge(name: str, shown: Waiting) -> Condition:

@@ -1,0 +1,76 @@
+"""What each host's clocks showed at the last look: a row for each host."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, text, update
+
+from store.reckoning import MAY_BE_SET, Reading, Reckoned, reckon
+from store.records.turn import Turn
+from store.upkeep_tables import clocks
+
+FORGOTTEN_AFTER = timedelta(days=7)
+"""A host that looks no more."""
+
+_OF_HOST = clocks.c.host == bindparam("which")
+_NEWEST = select(clocks).order_by(clocks.c.time.desc()).limit(1)
+_STALE = delete(clocks).where(
+    clocks.c.host != bindparam("which"),
+    or_(clocks.c.time < bindparam("before"), clocks.c.time > bindparam("after")),
+)
+_TIME_OF_SERVER = text("SELECT clock_timestamp()")
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def look_at_clock(turn: Turn, uptime: Callable[[], timedelta]) -> Reckoned:
+    """Reckon anew, and keep what came of it. `uptime`: of this host."""
+    host = turn.owner.partition("/")[0]
+    last, of_another = _last_look(turn.connection, host)
+    read = Reading(clock=_earlier_clock(turn), uptime=uptime())
+    reckoned = reckon(last, read, of_another=of_another)
+    _keep(turn, host, reckoned)
+    return reckoned
+
+
+def known_clocks(connection: Connection) -> dict[str, Reckoned]:
+    """What came of each host's last look, by the host's name."""
+    return {row.host: _reckoned(row) for row in connection.execute(select(clocks))}
+
+
+def _last_look(connection: Connection, host: str) -> tuple[Reckoned | None, bool]:
+    """The last one of this host, or else of any other; and whether it was another's."""
+    own = connection.execute(select(clocks).where(_OF_HOST), {"which": host}).one_or_none()
+    known = own or connection.execute(_NEWEST).one_or_none()
+    return (_reckoned(known) if known else None), own is None
+
+
+def _earlier_clock(turn: Turn) -> datetime:
+    """This host's, or that of the book's server where that is behind: both would have to be wrong."""
+    if turn.connection.dialect.name != "postgresql":
+        return turn.now
+    of_server: datetime = turn.connection.execute(_TIME_OF_SERVER).scalar_one()
+    return min(turn.now, of_server)
+
+
+def _keep(turn: Turn, host: str, reckoned: Reckoned) -> None:
+    doubted = reckoned.doubted_for
+    values = {
+        "time": reckoned.time,
+        "clock": reckoned.read.clock,
+        "uptime": reckoned.read.uptime // _MICROSECOND,
+        "doubted_for": None if doubted is None else doubted // _MICROSECOND,
+    }
+    if not turn.connection.execute(update(clocks).where(_OF_HOST), {"which": host, **values}).rowcount:
+        turn.connection.execute(insert(clocks), {"host": host, **values})
+    if doubted is None:
+        span = {"before": reckoned.time - FORGOTTEN_AFTER, "after": reckoned.time + MAY_BE_SET}
+        turn.connection.execute(_STALE, {"which": host, **span})
+
+
+def _reckoned(row: Row[tuple[object, ...]]) -> Reckoned:
+    doubted = row.doubted_for
+    return Reckoned(
+        time=row.time,
+        read=Reading(clock=row.clock, uptime=row.uptime * _MICROSECOND),
+        doubted_for=None if doubted is None else doubted * _MICROSECOND,
+    )

@@ -1,0 +1,117 @@
+"""What is removed because it is old goes by a time that has surely come, and the book keeps that."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from small_book import Clock, SmallBook, small_book
+
+from config.upkeep import RetentionSettings
+from store.owner import this_host
+from store.status import Status
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before the time of any server: what it shows is the later one."""
+COMPANY = RetentionSettings(documents=DAY, metadata=2 * DAY)
+
+
+@dataclass
+class Host:
+    """Its two clocks: one that is set, and one that goes."""
+
+    clock: Clock = field(default_factory=Clock)
+    up: timedelta = HOUR
+
+    def __call__(self) -> timedelta:
+        return self.up
+
+    def passes(self, time: timedelta) -> None:
+        self.clock.set_on(time)
+        self.up += time
+
+    def take(self, small: SmallBook, at: datetime) -> None:
+        self.clock = small.clock
+        self.clock.time = at
+
+
+async def a_sent_fax(small: SmallBook) -> str:
+    [job] = await small.queued("+12065550100")
+    _, attempt = await small.call()
+    await small.book.record_outcome(attempt.id, small.outcome(Status.SUCCESS), None)
+    while notice := await small.book.claim_notice(HOUR):
+        await small.book.notice_delivered(notice.id)
+    return job.mail_id
+
+
+async def documents_removed(small: SmallBook) -> int:
+    return (await small.book.purge_faxes(lambda _: COMPANY, COMPANY)).documents
+
+
+async def test_a_clock_that_is_set_a_day_ahead_removes_nothing_before_its_time(tmp_path: Path) -> None:
+    host = Host()
+    async with small_book(tmp_path, uptime=host) as small:
+        host.take(small, LONG_AGO)
+        await small.book.look_at_clock()
+        mail_id = await a_sent_fax(small)
+        host.clock.set_on(DAY + HOUR)
+        assert await documents_removed(small) == 0
+        assert await small.book.purged_at(mail_id) is None
+        [(name, known)] = (await small.book.known_clocks()).items()
+        assert (name, known.time, known.ahead) == (this_host(), LONG_AGO, DAY + HOUR)
+        host.passes(DAY - HOUR)
+        assert await documents_removed(small) == 0
+        host.passes(HOUR)
+        assert await documents_removed(small) == 1
+
+
+async def test_the_clock_is_believed_once_it_is_right_again(tmp_path: Path) -> None:
+    host = Host()
+    async with small_book(tmp_path, uptime=host) as small:
+        host.take(small, LONG_AGO)
+        await small.book.look_at_clock()
+        host.clock.set_on(99 * DAY)
+        assert await small.book.sure_time() == LONG_AGO
+        host.clock.set_on(-99 * DAY)
+        host.passes(HOUR)
+        assert (await small.book.look_at_clock()).believed_at is None
+        assert await small.book.sure_time() == LONG_AGO + HOUR
+
+
+async def test_a_service_that_starts_anew_goes_on_from_what_the_book_says(tmp_path: Path) -> None:
+    host = Host()
+    async with small_book(tmp_path, uptime=host) as small:
+        host.take(small, LONG_AGO)
+        await small.book.look_at_clock()
+    async with small_book(tmp_path, uptime=host) as small:
+        # The service alone was away for two days.
+        host.take(small, LONG_AGO)
+        host.passes(2 * DAY)
+        assert await small.book.sure_time() == LONG_AGO + 2 * DAY
+        # The host starts anew, and its clock is two days ahead.
+        host.up = timedelta()
+        host.clock.set_on(2 * DAY)
+        assert await small.book.sure_time() == LONG_AGO + 2 * DAY
+
+
+async def test_what_is_known_of_other_hosts_is_forgotten_in_time(tmp_path: Path) -> None:
+    host = Host()
+    async with small_book(tmp_path, owner="old/1/1", uptime=host) as small:
+        host.take(small, LONG_AGO)
+        await small.book.look_at_clock()
+    async with small_book(tmp_path, owner="new/1/1", uptime=host) as small:
+        host.take(small, LONG_AGO)
+        await small.book.look_at_clock()
+        assert set(await small.book.known_clocks()) == {"old", "new"}
+        host.passes(8 * DAY)
+        await small.book.look_at_clock()
+        assert set(await small.book.known_clocks()) == {"new"}
+
+
+async def test_the_time_of_the_books_server_is_a_second_witness(tmp_path: Path, database: str) -> None:
+    host = Host()
+    async with small_book(tmp_path, uptime=host) as small:
+        host.take(small, ahead := datetime.now(UTC) + 9 * DAY)
+        surely = await small.book.sure_time()
+        assert (surely < ahead) == (database == "postgresql")
