@@ -188,9 +188,12 @@ class Book(Calling):
         """Work on a claimed mail failed: it can be claimed again from `due_at` on, with one try more."""
         await self._access.write(mails.postpone_mail, mail_id, due_at, error)
 
-    async def release_mail(self, mail_id: str) -> None:
-        """Give a claimed mail back as it was."""
-        await self._access.write(mails.release_mail, mail_id)
+    async def release_mail(self, mail_id: str, due_at: datetime | None = None) -> None:
+        """Give a claimed mail back as it was, to be claimed from `due_at` on, by default at once.
+
+        Nothing happens where it is claimed by this owner no longer.
+        """
+        await self._access.write(mails.release_mail, mail_id, due_at)
 
     async def record_submission(
         self,

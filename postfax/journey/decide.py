@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -12,8 +13,10 @@ from config.line_kinds import LineSettings
 from config.policy import Policy
 from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
+from postfax.journey.giving_back import PUT_OFF, given_back
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.withheld import log_withheld
+from postfax.lease import Lease
 from postfax.live_blocks import LiveBlocks
 from postfax.live_policy import LivePolicy
 from postfax.opening import Clock
@@ -68,12 +71,21 @@ class Decide:
 
     async def step(self) -> bool:
         """Decide one mail; False if there is none."""
+        lease = Lease.from_now(LEASE)
         claim = await self._book.claim_mail(MailState.RECEIVED, LEASE)
         if claim is None:
             return False
+        async with given_back(partial(self._give_back, claim), claim.mail.id, lease):
+            await self._decide_one(claim)
+        return True
+
+    async def _give_back(self, claim: MailClaim, _: BookUnavailable) -> None:
+        await self._book.release_mail(claim.mail.id, self._clock() + PUT_OFF)
+
+    async def _decide_one(self, claim: MailClaim) -> None:
         if claim.tries >= TRIES:
             await self._refuse(claim, "The service could not read this mail.")
-            return True
+            return
         try:
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
                 content = await take_apart(self._nursery, await self._book.body(claim.body), Path(folder))
@@ -96,7 +108,6 @@ class Decide:
             )
             due_at = next_step(self._clock(), claim.tries)
             await self._book.postpone_mail(claim.mail.id, due_at, str(problem))
-        return True
 
     async def _record(self, claim: MailClaim, content: MailContent) -> None:
         policy = self._policy.current

@@ -5,6 +5,7 @@ import contextlib
 import tempfile
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,6 +19,7 @@ from convert.header_words import words_as_sent
 from convert.text_layer import Words, pages_with_words, without_words
 from notify.backoff import next_try
 from notify.mailer import MailCarrier, MailPermanent, MailTemporary
+from postfax.journey.giving_back import PUT_OFF, given_back, surely
 from postfax.journey.giving_up import tell_of_copy
 from postfax.journey.wording import header_text
 from postfax.lease import Lease, LeaseOver
@@ -28,8 +30,6 @@ from store.job import FaxJob
 from store.outbox import Copy
 
 LEASE = timedelta(minutes=30)
-PUT_OFF = timedelta(minutes=1)
-"""How long a copy waits whose document cannot be read for now."""
 log = structlog.get_logger()
 
 
@@ -50,6 +50,11 @@ class File:
         copy = await self._book.claim_copy(LEASE)
         if copy is None:
             return False
+        async with given_back(partial(self._put_off, copy), copy.id, lease):
+            await self._file(copy, lease)
+        return True
+
+    async def _file(self, copy: Copy, lease: Lease) -> None:
         try:
             place = await self._deliver(copy, lease)
         except LeaseOver:
@@ -59,7 +64,7 @@ class File:
         except (ArchiveTemporary, MailTemporary) as problem:
             await self._postpone(copy, str(problem))
         except BodiesUnavailable as problem:
-            await self._book.put_off_copy(copy.id, self._clock() + PUT_OFF, str(problem))
+            await self._put_off(copy, problem)
             log.warning("copy_waits_for_its_document", copy=copy.id, cause=problem.cause)
         except BookUnavailable:
             raise
@@ -67,9 +72,11 @@ class File:
             log.error("copy_not_made", job=copy.job_id, copy=copy.id, exc_info=problem)
             await self._postpone(copy, repr(problem))
         else:
-            await self._book.copy_delivered(copy.id, place)
+            await surely(partial(self._book.copy_delivered, copy.id, place), copy.id)
             log.info("copy_filed", job=copy.job_id, copy=copy.id, place=place)
-        return True
+
+    async def _put_off(self, copy: Copy, problem: BookUnavailable) -> None:
+        await self._book.put_off_copy(copy.id, self._clock() + PUT_OFF, str(problem))
 
     async def _postpone(self, copy: Copy, cause: str) -> None:
         now = self._clock()

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,9 +24,11 @@ from convert.request import (
 )
 from mta.mime.part import MESSAGE
 from mta.mime.take_apart import MailNotReadable, take_apart
+from postfax.journey.giving_back import PUT_OFF, given_back
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.withheld import log_withheld
 from postfax.journey.wording import body_facts, cover_facts
+from postfax.lease import Lease
 from postfax.opening import Clock
 from postfax.terminal import SECONDS_PER_OCTET
 from postfax.watching import metrics
@@ -67,13 +70,22 @@ class Make:
 
     async def step(self) -> bool:
         """Make the documents of one mail; False if there is none."""
+        lease = Lease.from_now(LEASE)
         claim = await self._book.claim_mail(MailState.SUBMITTED, LEASE)
         if claim is None:
             return False
+        async with given_back(partial(self._give_back, claim), claim.mail.id, lease):
+            await self._make_all(claim)
+        return True
+
+    async def _give_back(self, claim: MailClaim, _: BookUnavailable) -> None:
+        await self._book.release_mail(claim.mail.id, self._clock() + PUT_OFF)
+
+    async def _make_all(self, claim: MailClaim) -> None:
         if claim.tries >= TRIES:
             sentence = "The service could not make pages of this mail."
             await self._refuse(claim, Status.GENERAL_ERROR, sentence, cause="too many tries")
-            return True
+            return
         try:
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
                 await self._make(claim, Path(folder))
@@ -95,7 +107,6 @@ class Make:
             )
             due_at = next_step(self._clock(), claim.tries)
             await self._book.postpone_mail(claim.mail.id, due_at, str(problem))
-        return True
 
     async def _make(self, claim: MailClaim, folder: Path) -> None:
         begun = time.monotonic()

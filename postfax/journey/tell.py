@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -33,6 +34,7 @@ from notify.mailer import MailCarrier, MailPermanent, MailTemporary
 from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
 from postfax.journey.faxed_pages import pages_of
+from postfax.journey.giving_back import PUT_OFF, given_back, surely
 from postfax.journey.giving_up import tell_of_notice
 from postfax.journey.own_notice_templates import read_templates, tell_of_template
 from postfax.journey.sending_report import ReportMaker, is_wanted
@@ -49,8 +51,6 @@ from store.owed_notices import listed_jobs, summed_up
 
 LEASE = timedelta(minutes=15)
 """Longer than the mailer takes at the very most, so that no second loop sends the same notice."""
-PUT_OFF = timedelta(minutes=1)
-"""How long a notice waits that needs a mail or a document which cannot be read for now."""
 log = structlog.get_logger()
 
 Facts = TypeVar("Facts", InitialFacts, DeliveryFacts, SummaryFacts, WelcomeFacts)
@@ -102,6 +102,11 @@ class Tell:
         notice = await self._book.claim_notice(LEASE)
         if notice is None:
             return False
+        async with given_back(partial(self._put_off, notice), notice.id, lease):
+            await self._tell(notice, lease)
+        return True
+
+    async def _tell(self, notice: Notice, lease: Lease) -> None:
         try:
             composed = await self._composed(notice)
             lease.check()
@@ -113,7 +118,7 @@ class Tell:
         except MailTemporary as problem:
             await self._postpone(notice, str(problem))
         except BodiesUnavailable as problem:
-            await self._book.put_off_notice(notice.id, self._clock() + PUT_OFF, str(problem))
+            await self._put_off(notice, problem)
             log.warning("notice_waits_for_its_document", notice=notice.id, cause=problem.cause)
         except BookUnavailable:
             raise
@@ -121,9 +126,11 @@ class Tell:
             log.error("notice_not_composed", notice=notice.id, exc_info=problem)
             await self._postpone(notice, repr(problem))
         else:
-            await self._book.notice_delivered(notice.id)
+            await surely(partial(self._book.notice_delivered, notice.id), notice.id)
             log.info("notice_sent", notice=notice.id, kind=notice.kind, success=notice.success)
-        return True
+
+    async def _put_off(self, notice: Notice, problem: BookUnavailable) -> None:
+        await self._book.put_off_notice(notice.id, self._clock() + PUT_OFF, str(problem))
 
     async def _postpone(self, notice: Notice, cause: str) -> None:
         due_at = next_try(notice.tries + 1, self._clock())

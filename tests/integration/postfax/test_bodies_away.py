@@ -12,10 +12,10 @@ from small_book import ARCHIVE, LEASE, SmallBook, new_mail, policy, small_book, 
 
 from config.settings import UserPolicy
 from notify.delivery_status import ReportingMta
-from postfax.journey import file, tell
 from postfax.journey.calling import Calling
 from postfax.journey.decide import Decide
 from postfax.journey.file import File
+from postfax.journey.giving_back import PUT_OFF
 from postfax.journey.make import Make
 from postfax.journey.tell import Tell
 from store.errors import BodiesUnavailable
@@ -90,7 +90,7 @@ async def test_a_copy_waits_and_keeps_its_tries(tmp_path: Path, bucket: Bucket) 
         assert await step.step()
         [copy] = await small.book.copies_of(job_id)
         assert (copy.state, copy.tries) == (DeliveryState.PENDING, 0)
-        assert copy.due_at == small.clock() + file.PUT_OFF
+        assert copy.due_at == small.clock() + PUT_OFF
 
 
 async def test_a_notice_with_pages_waits_and_keeps_its_tries(tmp_path: Path, bucket: Bucket) -> None:
@@ -116,7 +116,7 @@ async def test_a_notice_with_pages_waits_and_keeps_its_tries(tmp_path: Path, buc
         notices = await small.book.notices_of(job.mail_id)
         [waiting] = [notice for notice in notices if notice.job_id == job_id]
         assert (waiting.state, waiting.tries) == (DeliveryState.PENDING, 0)
-        assert waiting.due_at == small.clock() + tell.PUT_OFF
+        assert waiting.due_at == small.clock() + PUT_OFF
 
 
 async def test_a_document_that_is_gone_is_no_blank_page(tmp_path: Path, bucket: Bucket) -> None:

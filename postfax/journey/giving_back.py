@@ -1,0 +1,66 @@
+"""What a step has claimed is given back, also where the book was away at the moment.
+
+Its owner lives, so nobody else gives it back, and without this the work would wait until its lease ends.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from postfax.lease import Lease
+from postfax.loop import PAUSE_AFTER_TROUBLE
+from store.errors import BookUnavailable
+
+PUT_OFF = timedelta(minutes=1)
+"""How long work waits for what could not be read or written: what fails again and again does so slowly."""
+
+log = structlog.get_logger()
+GiveBack = Callable[[BookUnavailable], Awaitable[None]]
+"""Gives one claim back, and may be told why; repeated, it changes nothing."""
+
+
+@asynccontextmanager
+async def given_back(give_back: GiveBack, claimed: str, lease: Lease) -> AsyncIterator[None]:
+    """Work on a claim within this: where the book is away it is given back as soon as it is there again.
+
+    Args:
+        give_back: of this claim.
+        claimed: the id of what was claimed, for the log.
+        lease: after its end nothing is given back, for others may have it.
+
+    Raises:
+        BookUnavailable: as within.
+    """
+    try:
+        yield
+    except BookUnavailable as problem:
+        cut_off = problem
+        await surely(lambda: give_back(cut_off), claimed, lease)
+        raise
+
+
+async def surely(write: Callable[[], Awaitable[None]], claimed: str, lease: Lease | None = None) -> None:
+    """Write something about a claim, again and again while the book is away, as long as the lease holds.
+
+    Args:
+        write: repeated, it changes nothing.
+        claimed: the id of what was claimed, for the log.
+        lease: after its end nothing is written; None for what is true whoever has the work.
+    """
+    tries = 0
+    while lease is None or lease.holds:
+        try:
+            await write()
+        except BookUnavailable as problem:
+            tries += 1
+            if tries == 1:
+                log.error("claim_waits_for_book", claimed=claimed, cause=problem.cause or str(problem))
+            await asyncio.sleep(PAUSE_AFTER_TROUBLE)
+        else:
+            if tries:
+                log.info("claim_settled", claimed=claimed, tries=tries)
+            return
+    log.error("claim_left_to_others", claimed=claimed)
