@@ -164,6 +164,7 @@ class Node:
             self.world.disk.documents,
             objects=self._objects(),
             clock=self.clock,
+            uptime=lambda: timedelta(seconds=asyncio.get_running_loop().time()),
             owner=self.name,
             rng=random.Random(self.chance.of("ids").random()),  # noqa: S311 - a simulation
             access=access,
