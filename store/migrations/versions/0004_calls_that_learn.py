@@ -1,4 +1,4 @@
-"""Calls that go on at a page, what they have taught, held lines, nodes, clocks, and each department's turn.
+"""Calls that go on at a page, what calls have taught, lines that are held, nodes, and each department's turn.
 
 Revision: 0004, after 0003
 """
@@ -92,15 +92,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("line", name="held_lines_key"),
     )
     op.create_table(
-        "clocks",
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("time", INSTANT, nullable=False),
-        sa.Column("clock", INSTANT, nullable=False),
-        sa.Column("uptime", sa.BigInteger(), nullable=False),
-        sa.Column("doubted_for", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("host", name="clocks_key"),
-    )
-    op.create_table(
         "writers",
         sa.Column("name", sa.String(length=16), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -133,7 +124,6 @@ def downgrade() -> None:
     op.drop_table("duties")
     op.drop_table("nodes")
     op.drop_table("writers")
-    op.drop_table("clocks")
     op.drop_table("held_lines")
     op.drop_table("destinations")
     for column in ("transcript", "remote_finest"):
