@@ -61,16 +61,19 @@ class BodyObjects:
         self.store = store
 
     def keep(self, octets: bytes | IncomingBody, ending: str) -> str:
-        """Make a body durable; its reference. A file that it arrived in is gone then.
+        """Make a body durable; its reference. A file that it arrived in is gone then, also if that failed.
 
         Raises:
             BodiesUnavailable: the store cannot be used.
         """
         name = f"{secrets.token_hex(16)}{ending}"
         if isinstance(octets, IncomingBody):
-            with octets.mapped() as mapped:
-                self.store.put(_FOLDER + name, mapped)
-            octets.discard()
+            try:
+                with octets.mapped() as mapped:
+                    self.store.put(_FOLDER + name, mapped)
+            finally:
+                # Who sends it again sends all of it: while the store is away these files would fill the disk.
+                octets.discard()
         else:
             self.store.put(_FOLDER + name, octets)
         return f"{self.scheme}{name}"

@@ -67,7 +67,7 @@ class Bucket:
         self._backend().create_bucket(self.name, "us-east-1")
         self._held = self._backend().buckets[self.name]
         self._proxy = _Server(self)
-        threading.Thread(target=self._proxy.serve_forever, kwargs={"poll_interval": 0.02}).start()
+        self._serve()
 
     def encrypt(self, certificate: Path, key: Path) -> None:
         """Speak TLS from now on."""
@@ -121,6 +121,23 @@ class Bucket:
         """How many requests of this method came for bodies."""
         return sum(1 for each, key in self.requests if each == method and "/bodies/" in key)
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Have nobody listen at the address, and break off whoever is connected; the port stays ours."""
+        before, self.always = self.always, Fault.UNHEARD
+        host, port = self._proxy.server_address[:2]
+        with socket.socket() as holder:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            holder.bind((host, port))
+            self.close()
+            yield
+            self._proxy = _Server(self, int(port))
+        self.always = before
+        self._serve()
+
+    def _serve(self) -> None:
+        threading.Thread(target=self._proxy.serve_forever, kwargs={"poll_interval": 0.02}).start()
+
     def close(self) -> None:
         """Take no more requests."""
         self._proxy.shutdown()
@@ -149,9 +166,11 @@ class _Server(ThreadingHTTPServer):
     """Passes on what comes, as its bucket says."""
 
     daemon_threads = True
+    allow_reuse_port = True
+    """With others that want it: see `Bucket.stopped`."""
 
-    def __init__(self, bucket: "Bucket") -> None:
-        super().__init__(("127.0.0.1", 0), _Request)
+    def __init__(self, bucket: "Bucket", port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Request)
         self.bucket = bucket
 
     def handle_error(self, *_: object) -> None:
