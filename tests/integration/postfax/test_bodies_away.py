@@ -12,13 +12,15 @@ from small_book import ARCHIVE, LEASE, SmallBook, new_mail, policy, small_book, 
 
 from config.settings import UserPolicy
 from notify.delivery_status import ReportingMta
-from postfax.journey.calling import Calling
+from postfax.journey.calling import Calling, CallResult
 from postfax.journey.decide import Decide
 from postfax.journey.file import File
 from postfax.journey.giving_back import PUT_OFF
 from postfax.journey.make import Make
 from postfax.journey.tell import Tell
+from store.bodies import ROW_LIMIT
 from store.errors import BodiesUnavailable
+from store.job import Attempt, FaxJob
 from store.mail import MailState
 from store.outbox import DeliveryState
 from store.status import Status
@@ -119,22 +121,38 @@ async def test_a_notice_with_pages_waits_and_keeps_its_tries(tmp_path: Path, buc
         assert waiting.due_at == small.clock() + PUT_OFF
 
 
+async def _called(small: SmallBook, job: FaxJob, attempt: Attempt) -> CallResult:
+    """What comes of a call for which there is no line."""
+    calling = Calling(
+        small.book,
+        {"main": NOBODY},
+        cast("Any", SimpleNamespace(current=SimpleNamespace(user=lambda _: job.user))),
+        folder=small.folder,
+        clock=small.clock,
+        lease=LEASE,
+        leases=NOBODY,
+    )
+    return await calling.result(job, attempt, taken_up=False)
+
+
 async def test_a_document_that_is_gone_is_no_blank_page(tmp_path: Path, bucket: Bucket) -> None:
     async with small_book(tmp_path, objects=bucket.settings(tmp_path)) as small:
         await small.queued("+12065550100")
         job, attempt = await small.call()
         assert job.document is not None
         bucket.remove(job.document.body.removeprefix("s3:"))
-        user = job.user
-        calling = Calling(
-            small.book,
-            {"main": NOBODY},
-            cast("Any", SimpleNamespace(current=SimpleNamespace(user=lambda _: user))),
-            folder=tmp_path,
-            clock=small.clock,
-            lease=LEASE,
-            leases=NOBODY,
-        )
-        result = await calling.result(job, attempt, taken_up=False)
+        result = await _called(small, job, attempt)
         assert result.outcome.status is Status.GENERAL_ERROR
         assert "is missing: it was removed from outside" in result.outcome.cause
+
+
+async def test_a_document_that_is_not_whole_is_not_faxed_in_part(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        mail_id, (made,) = await small.submitted(to("+12065550100"))
+        await small.book.record_documents(mail_id, {made.id: small.document(b"II*\0" + bytes(ROW_LIMIT))})
+        job, attempt = await small.call()
+        [file] = [path for path in (tmp_path / "documents").rglob("*") if path.is_file()]
+        file.write_bytes(file.read_bytes()[:ROW_LIMIT])
+        result = await _called(small, job, attempt)
+        assert (result.outcome.status, result.outcome.pages_confirmed) == (Status.GENERAL_ERROR, 0)
+        assert "it has 65,536 octets and not 65,540. It was altered from outside, or" in result.outcome.cause

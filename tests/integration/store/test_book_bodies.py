@@ -1,6 +1,8 @@
 """Bodies of both sizes, as rows and as files."""
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from small_book import LEASE, new_mail, small_book, to
 
 from store.bodies import ROW_LIMIT
-from store.errors import BodyMissing
+from store.errors import BodyAltered, BodyMissing
 from store.mail import MailState
 
 SMALL = os.urandom(ROW_LIMIT)
@@ -92,3 +94,46 @@ async def test_a_body_that_was_removed_is_missed_in_words(tmp_path: Path) -> Non
                 await small.book.body(reference)
             with pytest.raises(BodyMissing, match="Restore it"):
                 await small.book.body_path(reference, tmp_path)
+
+
+def _torn(octets: bytes) -> bytes:
+    """Its second half never came to the disk."""
+    return octets[: len(octets) // 2]
+
+
+def _hollow(octets: bytes) -> bytes:
+    """As long as it was to be, with a page of nothing in it."""
+    return octets[:4096] + bytes(4096) + octets[8192:]
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"), [(_torn, "has 32,768 octets and not 65,537"), (_hollow, "others")]
+)
+async def test_a_document_whose_file_is_not_whole_is_never_read_as_one(
+    tmp_path: Path, broken: Callable[[bytes], bytes], why: str
+) -> None:
+    async with small_book(tmp_path) as small:
+        mail_id, (job,) = await small.submitted(to("+12065550100"))
+        given = small.document(LARGE)
+        (queued,) = await small.book.record_documents(mail_id, {job.id: given})
+        assert queued.document is not None
+        (file,) = _files(tmp_path)
+        file.write_bytes(broken(LARGE))
+        with pytest.raises(BodyAltered, match=why):
+            await small.book.body(queued.document.body)
+        with pytest.raises(BodyAltered, match=why):
+            await small.book.body_path(queued.document.body, tmp_path)
+
+
+async def test_a_mail_whose_file_is_not_whole_is_never_read_as_one(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        arriving = small.book.begin_body()
+        arriving.write(LARGE)
+        await small.book.accept_mail(replace(new_mail(), body=arriving))
+        claim = await small.book.claim_mail(MailState.RECEIVED, LEASE)
+        assert claim is not None
+        (file,) = _files(tmp_path)
+        file.write_bytes(_torn(LARGE))
+        for read in (small.book.body(claim.body), small.book.body_path(claim.body, tmp_path)):
+            with pytest.raises(BodyAltered, match="has 32,768 octets and not 65,537"):
+                await read
