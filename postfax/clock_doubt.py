@@ -8,15 +8,15 @@ _HOUR = timedelta(hours=1)
 _MANY_HOURS = 48
 
 
-def what_is_doubted(clock: Reckoned) -> str:
-    """Why a host's clock is not believed, and what follows; empty while it is believed."""
+def what_is_doubted(host: str, clock: Reckoned) -> str:
+    """Why the clock of a host is not believed, and what follows; empty while it is believed."""
     believed_at = clock.believed_at
     if believed_at is None:
         return ""
     return (
-        f"it shows {_moment(clock.read.clock)}, {_span(clock.ahead)} more than can be known to have passed; "
-        f"so that nothing is removed before its time, age is reckoned by {_moment(clock.time)} "
-        f"until the clock shows {_moment(believed_at)}"
+        f"the clock of {host} shows {_moment(clock.read.clock)}, {_span(clock.ahead)} more than is known to "
+        f"have passed; so that nothing is removed before its time, age is reckoned by "
+        f"{_moment(clock.time)} until it shows {_moment(believed_at)}"
     )
 
 

@@ -79,7 +79,7 @@ async def _doubted(site: Site) -> list[Finding]:
     except (BookUnavailable, BookVersionError):
         return []  # the check of the book tells
     return [
-        warning(doubt, what_to_do(), subject=host)
+        warning(doubt, what_to_do())
         for host, looked_at in sorted(known.items())
-        if (doubt := what_is_doubted(looked_at))
+        if (doubt := what_is_doubted(host, looked_at))
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.values import duration_text
-from postfax.clock_doubt import what_is_doubted, what_to_do
+from postfax.clock_doubt import what_to_do
 from postfax.doctor.certificate import RENEW_BEFORE
 from postfax.doctor.record import COMFORTABLE
 from postfax.terminal import octets_for_people
@@ -119,8 +119,8 @@ def _lost_hosts(condition: Condition) -> Iterator[Alarm]:
 
 
 def _clock_ahead(condition: Condition) -> Iterator[Alarm]:
-    if condition.clock and (doubt := what_is_doubted(condition.clock)):
-        yield Alarm(topic="the clock is ahead", sentence=f"Of this host: {doubt}. {what_to_do()}")
+    if doubt := condition.clock_doubt:
+        yield Alarm(topic="the clock is ahead", sentence=f"{doubt[0].upper()}{doubt[1:]}. {what_to_do()}")
 
 
 def _span(time: timedelta) -> str:

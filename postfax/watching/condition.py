@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from store.gauges import Gauges
-from store.reckoning import Reckoned
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,5 +40,5 @@ class Condition:
     """Why mails and documents cannot be written or read; empty while they can."""
     lost_hosts: tuple[str, ...] = ()
     """Hosts that were silent for so long that others have taken over."""
-    clock: Reckoned | None = None
-    """What came of the last look at this host's clock."""
+    clock_doubt: str = ""
+    """Why this host's clock is not believed; empty while it is."""

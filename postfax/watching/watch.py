@@ -25,7 +25,7 @@ from postfax.watching.alarms import Alarm, alarms
 from postfax.watching.condition import Condition, LineCondition
 from store.book import Book
 from store.errors import BookUnavailable
-from store.reckoning import Reckoned
+from store.owner import this_host
 
 LOOK_SECONDS = 15.0
 HUNG_SECONDS = 60.0
@@ -123,18 +123,19 @@ class Watch:
             certificate_expires=await asyncio.to_thread(_expiry, self._certificate),
             bodies_away=await self._book.bodies_away(),
             lost_hosts=await self._lost_hosts(now),
-            clock=await self._look_at_clock(),
+            clock_doubt=await self._look_at_clock(),
         )
 
-    async def _look_at_clock(self) -> Reckoned:
+    async def _look_at_clock(self) -> str:
+        """Why it is not believed; empty while it is."""
         clock = await self._book.look_at_clock()
-        doubt = what_is_doubted(clock)
+        doubt = what_is_doubted(this_host(), clock)
         if doubt and not self._clock_doubted:
             log.warning("clock_doubted", sure=clock.time, clock=clock.read.clock, cause=doubt)
         elif self._clock_doubted and not doubt:
             log.info("clock_believed", clock=clock.read.clock)
         self._clock_doubted = bool(doubt)
-        return clock
+        return doubt
 
     async def _lost_hosts(self, now: datetime) -> tuple[str, ...]:
         nodes = await self._book.nodes()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from postfax.clock_doubt import what_is_doubted
 from postfax.doctor.record import COMFORTABLE
 from postfax.watching.alarms import alarms
 from postfax.watching.condition import Condition, LineCondition
@@ -46,23 +47,22 @@ def test_a_store_that_is_away_and_hosts_that_are_lost_are_told_with_what_to_do()
     assert "postfax nodes forget" in lost["a host is lost"]
 
 
-def clock(ahead: timedelta, doubted_for: timedelta | None) -> Reckoned:
+def doubt(ahead: timedelta, doubted_for: timedelta | None) -> str:
     read = Reading(clock=NOW + ahead, uptime=timedelta(days=9))
-    return Reckoned(time=NOW, read=read, doubted_for=doubted_for)
+    return what_is_doubted("fax1", Reckoned(time=NOW, read=read, doubted_for=doubted_for))
 
 
 def test_a_clock_that_is_ahead_is_told_with_what_follows_until_when_and_what_to_do() -> None:
-    told = found(replace(WELL, clock=clock(timedelta(days=1), timedelta(hours=6))))
+    told = found(replace(WELL, clock_doubt=doubt(timedelta(days=1), timedelta(hours=6))))
     assert told["the clock is ahead"] == (
-        "Of this host: it shows 2026-11-27 12:00 UTC, 24 h more than can be known to have passed; so that "
-        "nothing is removed before its time, age is reckoned by 2026-11-26 12:00 UTC until the clock shows "
+        "The clock of fax1 shows 2026-11-27 12:00 UTC, 24 h more than is known to have passed; so that "
+        "nothing is removed before its time, age is reckoned by 2026-11-26 12:00 UTC until it shows "
         "2026-11-28 06:00 UTC. If it is wrong, set it (`timedatectl`, chrony): faxes that wait go by it, and "
         "are called or end too early. If it is right, for the host was off or its clock had been behind, do "
         "nothing."
     )
-    years = found(replace(WELL, clock=clock(timedelta(days=800), timedelta())))
-    assert "800 days more" in years["the clock is ahead"]
-    assert found(replace(WELL, clock=clock(timedelta(), None))) == {}
+    assert "800 days more" in doubt(timedelta(days=800), timedelta())
+    assert doubt(timedelta(), None) == ""
 
 
 def with_gauge(name: str, shown: Waiting) -> Condition:

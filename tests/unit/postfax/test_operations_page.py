@@ -11,7 +11,6 @@ from postfax.watching.condition import Condition, LineCondition
 from postfax.watching.metrics import REGISTRY
 from store.gauges import Gauges, Waiting
 from store.mail import MailState
-from store.reckoning import Reading, Reckoned
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -24,9 +23,7 @@ EVERYTHING_WRONG = Condition(
     certificate_expires=NOW,
     bodies_away="It does not answer.",
     lost_hosts=("fax2",),
-    clock=Reckoned(
-        time=NOW, read=Reading(clock=NOW + timedelta(days=1), uptime=timedelta()), doubted_for=timedelta()
-    ),
+    clock_doubt="the clock of fax1 shows another time",
 )
 
 
