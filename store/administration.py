@@ -198,7 +198,7 @@ class Administration(CallingFacts):
         is about to name: see `store.bodies.TO_BE_NAMED_WITHIN`.
         """
         removed: list[str] = []
-        candidates = self._bodies.may_be_unnamed(self._clock(), objects=objects)
+        candidates = self._bodies.may_be_unnamed(await self.sure_time(), objects=objects)
         while group := await self._access.in_thread(lambda: list(islice(candidates, _SWEEP_GROUP))):
             if left := await self._access.read(unnamed, group):
                 left = await self._access.write(_unnamed_for_good, left)

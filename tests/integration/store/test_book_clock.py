@@ -1,5 +1,6 @@
 """What is removed because it is old goes by a time that has surely come, and the book keeps that."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,21 @@ async def test_a_clock_that_is_set_a_day_ahead_removes_nothing_before_its_time(t
         assert await documents_removed(small) == 0
         host.passes(HOUR)
         assert await documents_removed(small) == 1
+
+
+async def test_a_mail_that_arrives_while_the_clock_jumps_is_not_swept(tmp_path: Path) -> None:
+    host = Host()
+    async with small_book(tmp_path, uptime=host) as small:
+        host.take(small, LONG_AGO)
+        await small.book.look_at_clock()
+        arriving = small.book.begin_body()
+        [file] = [path for path in (tmp_path / "documents").rglob("*") if path.is_file()]
+        os.utime(file, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+        host.clock.set_on(DAY)
+        assert await small.book.sweep_bodies() == ()
+        host.passes(2 * HOUR)
+        assert await small.book.sweep_bodies() == (f"file:{file.parent.name}/{file.name}",)
+        arriving.discard()
 
 
 async def test_the_clock_is_believed_once_it_is_right_again(tmp_path: Path) -> None:
