@@ -133,7 +133,12 @@ class _Environment(ImmutableSandboxedEnvironment):
 def make_environment(finalize: Callable[[Any], Any], **options: Any) -> _Environment:
     """An environment whose values are printed by `finalize`."""
     environment = _Environment(
-        loader=None, autoescape=True, undefined=_UnknownToken, finalize=finalize, **options
+        loader=None,
+        autoescape=True,
+        optimized=False,  # what is filled in once or twice gains less than the optimiser takes
+        undefined=_UnknownToken,
+        finalize=finalize,
+        **options,
     )
     environment.filters["direction"] = direction
     for name in ("lipsum", "cycler", "dict"):
