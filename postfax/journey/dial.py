@@ -278,7 +278,7 @@ class Dial:
 
     async def _interrupt(self, calls: Sequence[Claimed]) -> None:
         for job, attempt in calls:
-            await self._book.record_interrupted(attempt.id)
+            await self._surely(partial(self._book.record_interrupted, attempt.id), "call_not_given_back", job)
             log.warning("attempt_interrupted", job=job.id, attempt=attempt.number)
 
     async def _record_all(self, calls: Sequence[Claimed], results: Sequence[CallResult]) -> None:

@@ -17,6 +17,7 @@ from config.fax import FaxSettings, Resolution
 from config.settings import UserPolicy
 from convert import fax_tiff, t6
 from convert.fax_tiff import CodedPage
+from postfax.journey import dial
 from postfax.journey.dial import Dial
 from postfax.live_policy import LivePolicy
 from postfax.watching import metrics
@@ -355,11 +356,24 @@ async def test_a_stop_in_the_second_fax_does_not_send_the_first_once_more(
     assert noted.empty()
 
 
-async def test_a_call_of_which_others_have_taken_a_fax_is_not_placed(site: Site) -> None:
+@pytest.mark.parametrize("away", [0, 2])
+async def test_a_call_of_which_others_have_taken_a_fax_is_not_placed(
+    site: Site, monkeypatch: pytest.MonkeyPatch, away: int
+) -> None:
     jobs = [await site.queued(1, batched()) for _ in range(2)]
     site.trunk.may_begin.clear()
     await site.dial.step()
-    await site.small.book.record_interrupted(f"{jobs[1].id}#1")
+    interrupt = site.small.book.record_interrupted
+    await interrupt(f"{jobs[1].id}#1")
+    failures = [BookUnavailable("The disk is gone.", "SQLITE_IOERR")] * away
+
+    async def sometimes(attempt_id: str) -> None:
+        if failures:
+            raise failures.pop()
+        await interrupt(attempt_id)
+
+    monkeypatch.setattr(site.small.book, "record_interrupted", sometimes)
+    monkeypatch.setattr(dial, "PAUSE_AFTER_TROUBLE", 0.01)
     site.trunk.may_begin.set()
     async with asyncio.timeout(60):
         while site.dial.calls:
