@@ -3,11 +3,13 @@
 A node starts what its roles need; the rest of it is there and does nothing.
 """
 
+import asyncio
 import contextlib
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -53,7 +55,7 @@ class Parts:
 async def start_parts(
     settings: ServerSettings, roles: Collection[Role], base: Path, stack: contextlib.AsyncExitStack
 ) -> Parts:
-    """Start everything that the roles need, in an order that ends cleanly if one of them cannot be started.
+    """Start everything that the roles need, side by side; what was started ends if one of them cannot be.
 
     Raises:
         ConverterUnavailable, EngineUnavailable, LineError, SigningTrouble, TaskFailed: One cannot be started;
@@ -67,38 +69,50 @@ async def start_parts(
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     nursery = Nursery(preload=("mta.mime.task", FIRST_PAGE_TASK), processes=settings.convert.processes)
     converter = Converter(settings.convert, office=Role.CONVERT in roles)
+    lines: dict[str, Line] = {}
+    starts = []
     if not {Role.CONVERT, Role.NOTIFY}.isdisjoint(roles):
-        await _start_sandboxes(nursery, converter, stack)
+        starts += [_start_nursery(nursery, stack), _enter(stack, converter)]
+    if Role.TRANSMIT in roles:
+        starts.append(_start_lines(settings, lines, stack))
+    await _side_by_side(*starts)
     hostname = settings.mail.hostname or settings.domain
     return Parts(
         folder=folder,
         nursery=nursery,
         converter=converter,
-        lines=await _start_lines(settings, stack) if Role.TRANSMIT in roles else {},
+        lines=lines,
         mailer=make_mail_carrier(settings, signer),
         mta=ReportingMta(hostname=hostname, domain=settings.domain, sender_name=settings.mail.sender_name),
         sender=settings.sender,
     )
 
 
-async def _start_sandboxes(nursery: Nursery, converter: Converter, stack: contextlib.AsyncExitStack) -> None:
+async def _side_by_side(*starts: Coroutine[Any, Any, None]) -> None:
+    """Start several at one time; the trouble of the first that has any, when none is starting still."""
+    for outcome in await asyncio.gather(*starts, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
+
+
+async def _start_nursery(nursery: Nursery, stack: contextlib.AsyncExitStack) -> None:
     await _enter(stack, nursery)
     for lacking in nursery.unconfined:
         log.error("documents_not_confined", cause=lacking)
     for missing in missing_parts():
         log.error("typesetting_part_missing", cause=str(missing))
-    await _enter(stack, converter)
 
 
-async def _start_lines(settings: ServerSettings, stack: contextlib.AsyncExitStack) -> dict[str, Line]:
+async def _start_lines(
+    settings: ServerSettings, lines: dict[str, Line], stack: contextlib.AsyncExitStack
+) -> None:
     alone_for = min(HUNG_SECONDS, settings.lost_after.total_seconds() / 2)
     pool = EnginePool(workers=settings.fax_engines, alone_for=alone_for)
     await _enter(stack, pool)
     records = DnsRecords(settings.dns.nameservers, settings.dns.timeout)
-    lines = make_lines(settings.lines, pool, records=records)
+    lines |= make_lines(settings.lines, pool, records=records)
     for line in lines.values():
         await _enter(stack, line)
-    return lines
 
 
 async def _enter(stack: contextlib.AsyncExitStack, part: Nursery | Converter | EnginePool | Line) -> None:
