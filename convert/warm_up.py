@@ -13,7 +13,6 @@ from PIL import Image, TiffImagePlugin, WebPImagePlugin
 from config.fax import Paper
 from convert import csv_text, fax_scan, heif, picture_file, plain_text, t6, text_pages, web_page
 from convert.binarise import binarise
-from convert.cover_export import exported
 from convert.cover_facts import CoverFacts, CoverRecipient, CoverSender
 from convert.cover_html import draw_html_cover, html_source
 from convert.cover_task import draw_cover
@@ -58,7 +57,7 @@ _OWN_TEMPLATE = b"""\
 """With a little of all that own templates are made of."""
 _GEOMETRY = SheetGeometry(resolution="fine", paper=Paper.LETTER)
 _PDF = draw_cover(_COVER).pdf
-draw_html_cover(html_source(exported("default").encode()), _COVER, Path("/nonexistent"))
+draw_html_cover(html_source(_OWN_TEMPLATE), _COVER, Path("/nonexistent"))
 
 
 def rehearse() -> None:
