@@ -105,8 +105,10 @@ class Schedule:
             self._watching = asyncio.create_task(self._wake_those_who_wait(), name="schedule")
 
     async def _wake_those_who_wait(self) -> None:
-        while self._waiters:
-            seen = min(waiter.seen for waiter in self._waiters)
+        # Who was woken, and has not run yet, waits no more: what it had seen is over, and to wait for what
+        # comes after that would be not to wait at all, for ever and for everybody.
+        while waiting := [waiter for waiter in self._waiters if not waiter.woken.done()]:
+            seen = min(waiter.seen for waiter in waiting)
             try:
                 if await self._book.wait_for_change(LONGEST_SLEEP, since=seen) == seen:
                     continue

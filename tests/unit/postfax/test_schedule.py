@@ -1,6 +1,7 @@
 """A loop is woken when its own work is due, and not by every change of the book."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -27,10 +28,13 @@ class ScriptedBook:
     next_due: dict[Work, datetime] = field(default_factory=dict)
     looks: int = 0
     unavailable: bool = False
+    at_look: Callable[[], object] = lambda: None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def outlook(self, _now: datetime) -> Outlook:
         self.looks += 1
+        self.at_look()
+        await asyncio.sleep(0)
         if self.unavailable:
             raise BookUnavailable("The disk is full.", "scripted")
         return Outlook(due=self.due, next_due=dict(self.next_due))
@@ -79,6 +83,22 @@ async def test_of_two_who_wait_for_the_same_the_next_is_woken_by_the_next_change
     await asyncio.wait_for(first, 60)
     assert not second.done()
     book.change(Work.NOTICE)
+    await asyncio.wait_for(second, 60)
+
+
+async def test_one_that_was_woken_and_has_not_run_yet_is_not_waited_for() -> None:
+    book = ScriptedBook()
+    schedule = schedule_of(book)
+    first = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
+    second = asyncio.create_task(schedule.wait_for(Work.COPY, since=0))
+    await asyncio.sleep(0.02)
+    [of_first, _] = schedule._waiters
+    # Its timer runs out in the turn of the loop in which the look at the book comes to its end.
+    book.at_look = lambda: asyncio.get_running_loop().call_soon(of_first.wake)
+    book.change()
+    await asyncio.wait_for(first, 60)
+    book.at_look = lambda: None
+    book.change(Work.COPY)
     await asyncio.wait_for(second, 60)
 
 
