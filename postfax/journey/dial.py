@@ -34,6 +34,8 @@ Claimed = tuple[FaxJob, Attempt]
 T = TypeVar("T")
 LEASE_OVER = "this host could not reach the record for so long that another may have taken the fax over"
 _CALL = "call "
+_CANCELLED_AGAIN = 5.0
+"""Seconds after which a call that was cancelled and goes on is cancelled again."""
 """Before the attempt, it names a task."""
 NOT_PLACED = "not placed: the record could not be read or written"
 NOT_PLACED_AGAIN = timedelta(minutes=1)
@@ -215,9 +217,12 @@ class Dial:
             log.info("waiting_for_calls", calls=len(waiting), seconds=seconds)
             await asyncio.wait(waiting, timeout=seconds)
         self._finishing = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = set(self._tasks)
+        while left:
+            for task in left:
+                task.cancel()
+            # Again, should one of them have taken an answer for it that came in the same moment.
+            _, left = await asyncio.wait(left, timeout=_CANCELLED_AGAIN)
         if self._renewing:
             self._renewing.cancel()
 

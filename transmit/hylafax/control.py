@@ -183,8 +183,13 @@ async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asynci
 
 
 async def _in_time(waited_for: Awaitable[T]) -> T:
-    """Raises ConnectionLost where it takes too long."""
+    """Raises ConnectionLost where it takes too long.
+
+    Not `asyncio.wait_for`: before Python 3.12 that forgets a cancellation which comes in the moment of the
+    answer, and a call would be followed on although the service stops.
+    """
     try:
-        return await asyncio.wait_for(waited_for, ANSWER)
+        async with asyncio.timeout(ANSWER):
+            return await waited_for
     except TimeoutError:
         raise ConnectionLost(f"no answer within {ANSWER:.0f} s") from None
