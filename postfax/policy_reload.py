@@ -182,9 +182,8 @@ class PolicyReload:
     async def _until_wanted(self) -> None:
         while True:
             try:
-                await asyncio.wait_for(
-                    self._wanted.wait(), APPROVAL_SECONDS if self._waits_for_approval else None
-                )
+                async with asyncio.timeout(APPROVAL_SECONDS if self._waits_for_approval else None):
+                    await self._wanted.wait()
             except TimeoutError:
                 if await self._approved_by(self._waits_for_approval):
                     return

@@ -49,7 +49,8 @@ class Changes:
         """As `store.access.Changes.wait`."""
         if self.generation == since:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._event.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._event.wait()
         return self.generation
 
 

@@ -42,7 +42,8 @@ class Changes:
         if self._poll is None or self._poll.done():
             self._poll = asyncio.create_task(self._look_while_somebody_waits())
         try:
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         except TimeoutError:
             pass
         finally:

@@ -280,7 +280,8 @@ class HylafaxLine:
             await asyncio.sleep(min(seconds, 1.0))
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(order.hang_up.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await order.hang_up.wait()
 
     # --- What is told -------------------------------------------------------------------------------------
 

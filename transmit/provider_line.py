@@ -244,7 +244,8 @@ class ProviderLine:
                 if self._clock() > deadline:
                     raise _Over(f"fax {fax.fax_id} is not over after {self._settings.keep_for}: {_UNKNOWN}")
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(told.wait(), self._settings.ask_every.total_seconds())
+                    async with asyncio.timeout(self._settings.ask_every.total_seconds()):
+                        await told.wait()
 
     def _clock(self) -> float:
         return asyncio.get_running_loop().time()

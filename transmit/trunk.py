@@ -140,7 +140,8 @@ class Trunk:
         self._tasks.clear()
         if self._registration is not None:
             try:
-                await asyncio.wait_for(self._registration.unregister(), _GOODBYE)
+                async with asyncio.timeout(_GOODBYE):
+                    await self._registration.unregister()
             except TimeoutError:
                 log.info("sip_goodbye_unanswered", line=self._name)
             self._registration = None

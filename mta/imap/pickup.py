@@ -97,7 +97,8 @@ class MailboxPickup:
         while not self._stop.is_set():
             pause = await self._one_session()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), pause.total_seconds())
+                async with asyncio.timeout(pause.total_seconds()):
+                    await self._stop.wait()
         self._log.info("pickup_stopped")
 
     async def stop(self, seconds: float = 5.0) -> None:

@@ -116,7 +116,8 @@ class SmtpListener:
 
     async def _sessions_to_end(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._without_sessions.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._without_sessions.wait()
 
     def _session_ended(self, session: SmtpConnection) -> None:
         self._sessions.discard(session)

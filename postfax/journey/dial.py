@@ -221,7 +221,7 @@ class Dial:
         while left:
             for task in left:
                 task.cancel()
-            # Again, should one of them have taken an answer for it that came in the same moment.
+            # Again, should one of them have gone on nevertheless: a library's own waiting may forget it.
             _, left = await asyncio.wait(left, timeout=_CANCELLED_AGAIN)
         if self._renewing:
             self._renewing.cancel()

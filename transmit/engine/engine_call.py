@@ -72,7 +72,8 @@ class EngineCall:
         self._worker.enter(self._number, self)
         self._worker.send(self._number, Open(order=order))
         try:
-            answer = await asyncio.wait_for(asyncio.shield(self._opened), _ANSWER_SECONDS)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                answer = await asyncio.shield(self._opened)
         except TimeoutError:
             self._worker.kill()
             answer = await self._opened
@@ -131,7 +132,8 @@ class EngineCall:
         if not self._released.done():
             self._worker.send(self._number, HangUp(drain=drain))
         try:
-            return await asyncio.wait_for(asyncio.shield(self._released), drain + _ANSWER_SECONDS)
+            async with asyncio.timeout(drain + _ANSWER_SECONDS):
+                return await asyncio.shield(self._released)
         except TimeoutError:
             self._worker.kill()
             return await self._released

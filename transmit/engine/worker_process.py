@@ -104,7 +104,8 @@ class WorkerProcess:
         self._stopping = True
         self._writer.close()
         try:
-            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._process.wait()
         except TimeoutError:
             self.kill()
         await self.died()

@@ -183,11 +183,7 @@ async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asynci
 
 
 async def _in_time(waited_for: Awaitable[T]) -> T:
-    """Raises ConnectionLost where it takes too long.
-
-    Not `asyncio.wait_for`: before Python 3.12 that forgets a cancellation which comes in the moment of the
-    answer, and a call would be followed on although the service stops.
-    """
+    """Raises ConnectionLost where it takes too long."""
     try:
         async with asyncio.timeout(ANSWER):
             return await waited_for

@@ -114,7 +114,8 @@ class Call(Requesting):
             return
         self._close()
         try:
-            await asyncio.wait_for(self.ask("BYE"), patience)
+            async with asyncio.timeout(patience):
+                await self.ask("BYE")
         except (TimeoutError, NoResponse, SipError) as fault:
             log.info("sip_bye_unanswered", call_id=self.call_id, reason=str(fault) or "timeout")
 

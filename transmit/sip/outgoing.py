@@ -87,7 +87,8 @@ class OutgoingCall(Call):
         self._cancelled = True
         self._send_cancel()
         try:
-            await asyncio.wait_for(self._ended.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._ended.wait()
         except TimeoutError:
             log.info("sip_cancel_unanswered", call_id=self.call_id)
 

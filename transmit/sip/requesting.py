@@ -87,7 +87,8 @@ class _Exchange:
     async def was_heard(self, seconds: float) -> bool:
         """Waits for the first word of the server."""
         try:
-            await asyncio.wait_for(self.heard.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.heard.wait()
         except TimeoutError:
             return False
         return True
