@@ -57,7 +57,7 @@ async def claim(book: Book, begin: float, end: float) -> list[float]:
             continue
         if begun >= begin:
             took.append(time.time() - begun)
-        await book.release_mail(claimed.mail.id)
+        await book.release_mail(claimed.mail.id, now())
     return took
 
 

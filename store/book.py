@@ -188,8 +188,8 @@ class Book(Calling):
         """Work on a claimed mail failed: it can be claimed again from `due_at` on, with one try more."""
         await self._access.write(mails.postpone_mail, mail_id, due_at, error)
 
-    async def release_mail(self, mail_id: str, due_at: datetime | None = None) -> None:
-        """Give a claimed mail back as it was, to be claimed from `due_at` on, by default at once.
+    async def release_mail(self, mail_id: str, due_at: datetime) -> None:
+        """Give a claimed mail back as it was, to be claimed from `due_at` on.
 
         Nothing happens where it is claimed by this owner no longer.
         """

@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -13,17 +12,16 @@ from config.line_kinds import LineSettings
 from config.policy import Policy
 from config.settings import UserPolicy
 from mta.mime.take_apart import MailNotReadable, take_apart
-from postfax.journey.giving_back import PUT_OFF, given_back
+from postfax.journey.giving_back import work_on_next_mail
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.withheld import log_withheld
-from postfax.lease import Lease
 from postfax.live_blocks import LiveBlocks
 from postfax.live_policy import LivePolicy
 from postfax.opening import Clock
 from postfax.routes import routing_of
 from sandbox import Nursery, TaskFailed
 from store.book import Book
-from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable
+from store.errors import BodyMissing, BookUnavailable
 from store.job import NewJob, Recipient, Refusal
 from store.mail import MailContent, MailState
 from store.records.mails import MailClaim
@@ -71,16 +69,9 @@ class Decide:
 
     async def step(self) -> bool:
         """Decide one mail; False if there is none."""
-        lease = Lease.from_now(LEASE)
-        claim = await self._book.claim_mail(MailState.RECEIVED, LEASE)
-        if claim is None:
-            return False
-        async with given_back(partial(self._give_back, claim), claim.mail.id, lease):
-            await self._decide_one(claim)
-        return True
-
-    async def _give_back(self, claim: MailClaim, _: BookUnavailable) -> None:
-        await self._book.release_mail(claim.mail.id, self._clock() + PUT_OFF)
+        return await work_on_next_mail(
+            self._book, MailState.RECEIVED, LEASE, self._decide_one, clock=self._clock
+        )
 
     async def _decide_one(self, claim: MailClaim) -> None:
         if claim.tries >= TRIES:
@@ -92,9 +83,6 @@ class Decide:
             await self._record(claim, content)
         except MailNotReadable as problem:
             await self._refuse(claim, problem.explanation, problem.advice)
-        except BodiesUnavailable:
-            await self._book.release_mail(claim.mail.id)
-            raise
         except BookUnavailable:
             raise
         except Exception as problem:

@@ -12,7 +12,11 @@ import structlog
 
 from postfax.lease import Lease
 from postfax.loop import PAUSE_AFTER_TROUBLE
+from postfax.opening import Clock
+from store.book import Book
 from store.errors import BookUnavailable
+from store.mail import MailState
+from store.records.mails import MailClaim
 
 PUT_OFF = timedelta(minutes=1)
 """How long work waits for what could not be read or written: what fails again and again does so slowly."""
@@ -20,6 +24,33 @@ PUT_OFF = timedelta(minutes=1)
 log = structlog.get_logger()
 GiveBack = Callable[[BookUnavailable], Awaitable[None]]
 """Gives one claim back, and may be told why; repeated, it changes nothing."""
+
+
+async def work_on_next_mail(
+    book: Book,
+    state: MailState,
+    length: timedelta,
+    work: Callable[[MailClaim], Awaitable[None]],
+    *,
+    clock: Clock,
+) -> bool:
+    """Claim the next mail in this state for so long, and work on it; False if there is none.
+
+    Raises:
+        BookUnavailable: the book was away; the mail waits for as long as `PUT_OFF`, with no try more.
+    """
+    lease = Lease.from_now(length)
+    claim = await book.claim_mail(state, length)
+    if claim is None:
+        return False
+    mail_id = claim.mail.id
+
+    async def give_back(_: BookUnavailable) -> None:
+        await book.release_mail(mail_id, clock() + PUT_OFF)
+
+    async with given_back(give_back, mail_id, lease):
+        await work(claim)
+    return True
 
 
 @asynccontextmanager

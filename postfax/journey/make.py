@@ -5,7 +5,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -24,17 +23,16 @@ from convert.request import (
 )
 from mta.mime.part import MESSAGE
 from mta.mime.take_apart import MailNotReadable, take_apart
-from postfax.journey.giving_back import PUT_OFF, given_back
+from postfax.journey.giving_back import work_on_next_mail
 from postfax.journey.trying_again import TRIES, next_step
 from postfax.journey.withheld import log_withheld
 from postfax.journey.wording import body_facts, cover_facts
-from postfax.lease import Lease
 from postfax.opening import Clock
 from postfax.terminal import SECONDS_PER_OCTET
 from postfax.watching import metrics
 from sandbox import Nursery, TaskFailed
 from store.book import Book
-from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable
+from store.errors import BodyMissing, BookUnavailable
 from store.job import FaxJob, Refusal
 from store.mail import MailContent, MailState
 from store.new_document import NewDocument
@@ -70,16 +68,9 @@ class Make:
 
     async def step(self) -> bool:
         """Make the documents of one mail; False if there is none."""
-        lease = Lease.from_now(LEASE)
-        claim = await self._book.claim_mail(MailState.SUBMITTED, LEASE)
-        if claim is None:
-            return False
-        async with given_back(partial(self._give_back, claim), claim.mail.id, lease):
-            await self._make_all(claim)
-        return True
-
-    async def _give_back(self, claim: MailClaim, _: BookUnavailable) -> None:
-        await self._book.release_mail(claim.mail.id, self._clock() + PUT_OFF)
+        return await work_on_next_mail(
+            self._book, MailState.SUBMITTED, LEASE, self._make_all, clock=self._clock
+        )
 
     async def _make_all(self, claim: MailClaim) -> None:
         if claim.tries >= TRIES:
@@ -91,9 +82,6 @@ class Make:
                 await self._make(claim, Path(folder))
         except InvalidDocument as problem:
             await self._refuse(claim, Status.INVALID_ATTACHMENT, _told(problem), cause=problem.reason)
-        except BodiesUnavailable:
-            await self._book.release_mail(claim.mail.id)
-            raise
         except BookUnavailable:
             raise
         except Exception as problem:

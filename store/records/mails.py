@@ -180,9 +180,9 @@ def postpone_mail(turn: Turn, mail_id: str, due_at: datetime, error: str) -> Non
     turn.connection.execute(again, _given_back(turn, mail_id, due_at) | {"last_error": error})
 
 
-def release_mail(turn: Turn, mail_id: str, due_at: datetime | None = None) -> None:
-    """Give a claimed mail back as it was, to be claimed from `due_at` on, by default at once."""
-    turn.connection.execute(_HELD, _given_back(turn, mail_id, due_at or turn.now))
+def release_mail(turn: Turn, mail_id: str, due_at: datetime) -> None:
+    """Give a claimed mail back as it was, to be claimed from `due_at` on."""
+    turn.connection.execute(_HELD, _given_back(turn, mail_id, due_at))
 
 
 def _given_back(turn: Turn, mail_id: str, due_at: datetime) -> dict[str, Any]:

@@ -57,6 +57,7 @@ async def test_a_mail_is_given_back_as_it_was(tmp_path: Path, bucket: Bucket, st
             await step()
         bucket.always = None
         small.book._bodies.check = lambda: None  # type: ignore[method-assign] # it is known to be back
+        small.clock.set_on(PUT_OFF)
         claim = await small.book.claim_mail(state, LEASE)
         assert claim is not None
         assert (claim.tries, claim.last_error) == (0, "")

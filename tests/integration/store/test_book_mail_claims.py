@@ -33,11 +33,11 @@ async def test_a_claim_comes_back_when_its_lease_ends(tmp_path: Path) -> None:
         assert await small.claimed_mail() == mail_id
 
 
-async def test_a_released_mail_comes_back_at_once(tmp_path: Path) -> None:
+async def test_a_released_mail_comes_back_as_it_was(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
         await small.book.accept_mail(new_mail())
         mail_id = await small.claimed_mail()
-        await small.book.release_mail(mail_id)
+        await small.book.release_mail(mail_id, small.clock())
         claim = await small.book.claim_mail(MailState.RECEIVED, LEASE)
         assert claim is not None
         assert (claim.mail.id, claim.tries) == (mail_id, 0)
@@ -64,7 +64,7 @@ async def test_a_claim_that_went_elsewhere_is_left_there(tmp_path: Path) -> None
         mail_id = await slow.claimed_mail()
         other.clock.set_on(LEASE)
         assert await other.claimed_mail() == mail_id
-        await slow.book.release_mail(mail_id)
+        await slow.book.release_mail(mail_id, slow.clock())
         await slow.book.postpone_mail(mail_id, slow.clock(), "late")
         assert await other.book.claim_mail(MailState.RECEIVED, LEASE) is None
 
