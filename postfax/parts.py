@@ -106,6 +106,7 @@ async def _start_nursery(nursery: Nursery, stack: contextlib.AsyncExitStack) -> 
 async def _start_lines(
     settings: ServerSettings, lines: dict[str, Line], stack: contextlib.AsyncExitStack
 ) -> None:
+    """Start what this node places calls with; the lines are put into `lines`."""
     alone_for = min(HUNG_SECONDS, settings.lost_after.total_seconds() / 2)
     pool = EnginePool(workers=settings.fax_engines, alone_for=alone_for)
     await _enter(stack, pool)

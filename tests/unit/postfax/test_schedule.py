@@ -58,12 +58,19 @@ def schedule_of(book: ScriptedBook) -> Schedule:
     return Schedule(cast("Book", book), now)
 
 
+async def waiting(schedule: Schedule, *works: Work) -> list[asyncio.Task[None]]:
+    """One who waits for each, in this order."""
+    tasks = []
+    for work in works:
+        tasks.append(asyncio.create_task(schedule.wait_for(work, since=0)))
+        await asyncio.sleep(0.02)
+    return tasks
+
+
 async def test_a_change_wakes_only_those_who_have_something_to_do() -> None:
     book = ScriptedBook()
     schedule = schedule_of(book)
-    call = asyncio.create_task(schedule.wait_for(Work.CALL, since=0))
-    notice = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
-    await asyncio.sleep(0.02)
+    call, notice = await waiting(schedule, Work.CALL, Work.NOTICE)
     book.change(Work.NOTICE)
     await asyncio.wait_for(notice, 60)
     await asyncio.sleep(0.02)
@@ -75,10 +82,7 @@ async def test_a_change_wakes_only_those_who_have_something_to_do() -> None:
 async def test_of_two_who_wait_for_the_same_the_next_is_woken_by_the_next_change() -> None:
     book = ScriptedBook()
     schedule = schedule_of(book)
-    first = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
-    await asyncio.sleep(0.02)
-    second = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
-    await asyncio.sleep(0.02)
+    first, second = await waiting(schedule, Work.NOTICE, Work.NOTICE)
     book.change(Work.NOTICE)
     await asyncio.wait_for(first, 60)
     assert not second.done()
@@ -89,9 +93,7 @@ async def test_of_two_who_wait_for_the_same_the_next_is_woken_by_the_next_change
 async def test_one_that_was_woken_and_has_not_run_yet_is_not_waited_for() -> None:
     book = ScriptedBook()
     schedule = schedule_of(book)
-    first = asyncio.create_task(schedule.wait_for(Work.NOTICE, since=0))
-    second = asyncio.create_task(schedule.wait_for(Work.COPY, since=0))
-    await asyncio.sleep(0.02)
+    first, second = await waiting(schedule, Work.NOTICE, Work.COPY)
     [of_first, _] = schedule._waiters
     # Its timer runs out in the turn of the loop in which the look at the book comes to its end.
     book.at_look = lambda: asyncio.get_running_loop().call_soon(of_first.wake)
@@ -105,11 +107,10 @@ async def test_one_that_was_woken_and_has_not_run_yet_is_not_waited_for() -> Non
 async def test_everybody_hears_that_the_book_cannot_be_looked_at() -> None:
     book = ScriptedBook()
     schedule = schedule_of(book)
-    waiting = [asyncio.create_task(schedule.wait_for(work, since=0)) for work in Work]
-    await asyncio.sleep(0.02)
+    tasks = await waiting(schedule, *Work)
     book.unavailable = True
     book.change()
-    heard = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
+    heard = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
     assert [type(problem) for problem in heard] == [BookUnavailable] * len(Work)
     book.unavailable = False
     again = asyncio.create_task(schedule.wait_for(Work.CALL, since=1))
