@@ -164,6 +164,8 @@ jobs = Table(
         sqlite_where=DIALABLE,
         postgresql_where=DIALABLE,
     ),
+    # When the next of them comes due, whatever lines, priority and department it has.
+    Index("jobs_due", "due_at", sqlite_where=DIALABLE, postgresql_where=DIALABLE),
     Index("jobs_expiring", "expires_at", sqlite_where=EXPIRING, postgresql_where=EXPIRING),
     # The database itself holds that a number has one call at a time.
     Index(

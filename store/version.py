@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 
 from store.errors import BookIncompleteError, BookVersionError
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005")
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006")
 COPYING = "copying "
 """Stands before the source's mark in place of a version, while a book is being copied into this one."""
 

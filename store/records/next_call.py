@@ -77,12 +77,6 @@ _FIRST_DUE = DriverStatement(
     .order_by(jobs.c.due_at, jobs.c.id)
     .limit(ONE)
 )
-_DUE_AFTER = DriverStatement(
-    select(jobs.c.due_at)
-    .where(*_OF_DEPARTMENT, jobs.c.due_at > bindparam("after"))
-    .order_by(jobs.c.due_at)
-    .limit(ONE)
-)
 
 
 def choose_call(connection: Connection, channels: Mapping[str, int], now: datetime) -> NextCall | None:
@@ -114,19 +108,6 @@ def _first_due(
                 for job_id, due_at, department in found
             ]
     return []
-
-
-def next_call_due(connection: Connection, after: datetime) -> datetime | None:
-    """When the first job comes due that was not due at the time `after`."""
-    times = [
-        due_at
-        for lines in line_sets(connection)
-        for priority in Priority
-        for (due_at,) in _DUE_AFTER.each(
-            connection, _of_each_department(connection, priority, {"lines": lines, "after": after})
-        )
-    ]
-    return instant(min(times)) if times else None
 
 
 def line_sets(connection: Connection) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -24,8 +24,7 @@ from store.lifecycle import JobState
 from store.mail import MailState
 from store.outbox import DeliveryState
 from store.records.attempts import TO_HANG_UP
-from store.records.next_call import next_call_due
-from store.tables import EXPIRING, copies, jobs, mails, notices
+from store.tables import DIALABLE, EXPIRING, copies, jobs, mails, notices
 
 _State = TypeVar("_State", bound=StrEnum)
 
@@ -66,11 +65,12 @@ _NOW = bindparam("now", type_=Instant())
 _WAITING = {
     Work.RECEIVED_MAIL: (mails.c.due_at, mails.c.state == MailState.RECEIVED.value),
     Work.SUBMITTED_MAIL: (mails.c.due_at, mails.c.state == MailState.SUBMITTED.value),
+    Work.CALL: (jobs.c.due_at, DIALABLE),
     Work.EXPIRY: (jobs.c.expires_at, and_(EXPIRING, jobs.c.state != JobState.DIALLING.value)),
     Work.NOTICE: (notices.c.due_at, notices.c.state == DeliveryState.PENDING.value),
     Work.COPY: (copies.c.due_at, copies.c.state == DeliveryState.PENDING.value),
 }
-"""When each comes due. What can be called has a choice of its own (`store.records.next_call`)."""
+"""When each comes due."""
 
 
 def _first(time: Column[Any], *waiting: ColumnElement[bool]) -> ScalarSelect[Any]:
@@ -88,7 +88,6 @@ _OUTLOOK = DriverStatement(
     )
 )
 """Asked after nearly every commit, so it is one statement, run on the driver: two times for each work."""
-_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def outlook(connection: Connection, now: datetime) -> Outlook:
@@ -96,20 +95,11 @@ def outlook(connection: Connection, now: datetime) -> Outlook:
     [(*times, hang_up)] = _OUTLOOK.each(connection, [{"now": now}])
     told = iter([None if time is None else instant(time) for time in times])
     found = dict(zip(_WAITING, zip(told, told, strict=True), strict=True))
-    found[Work.CALL] = _calls(connection, now)
     due = {work for work, (first, _) in found.items() if first is not None and first <= now}
     return Outlook(
         due=frozenset(due | ({Work.HANG_UP} if hang_up else set())),
         next_due={work: after for work, (_, after) in found.items() if after is not None},
     )
-
-
-def _calls(connection: Connection, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The first time of all, and the first after now."""
-    first = next_call_due(connection, _EVER)
-    if first is None or first > now:
-        return first, first
-    return first, next_call_due(connection, now)
 
 
 def count_all(connection: Connection) -> Counts:

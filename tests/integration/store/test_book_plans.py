@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from store.driver_statement import DriverStatement
 from store.job_filter import JobFilter
 from store.mail import MailState
+from store.records.schedule import Work
 
 Statement = tuple[str, Any]
 _NO_TABLE = ("SCAN CONSTANT ROW", "SCAN (subquery", "SCAN found")
@@ -91,6 +92,21 @@ async def test_the_next_call_is_found_without_looking_at_jobs(
     )
     assert [step.partition(" (")[0] for step in expiry_plan] == ["SEARCH jobs USING INDEX jobs_expiring"]
     assert not any("TEMP B-TREE" in step for step in plan)
+
+
+async def test_what_is_due_is_asked_in_one_statement_of_one_row_of_each_index(
+    tmp_path: Path, statements: list[Statement]
+) -> None:
+    async with small_book(tmp_path) as small:
+        await small.queued("+12065550100")
+        statements.clear()
+        await small.book.outlook(small.clock())
+    [outlook] = statements
+    with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
+        steps = [step for step in _plan(connection, outlook) if not step.startswith(("SCALAR", _NO_TABLE[0]))]
+    assert len(steps) == 2 * (len(Work) - 1) + 1  # whether there is one to hang up has no time
+    assert all(" INDEX " in step for step in steps)
+    assert not any("TEMP B-TREE" in step for step in steps)
 
 
 def _first_that_asks_for(column: str, statements: list[Statement]) -> Statement:
