@@ -103,6 +103,7 @@ def _pixels(part: str, face: ImageFont.FreeTypeFont, size: int) -> Band:
     return np.asarray(picture)
 
 
+@functools.lru_cache(maxsize=512)  # measured several times a page
 def _advance(part: str, face: ImageFont.FreeTypeFont, *, small: bool) -> float:
     if small and face is _first_face():
         return 2 * _small_face().getlength(part)
