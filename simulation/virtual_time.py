@@ -1,8 +1,11 @@
 """An event loop whose time goes on by itself when nothing is left to do, and a clock that may be wrong."""
 
 import asyncio
-import selectors
-from collections.abc import Callable, Mapping
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -15,45 +18,54 @@ class Stalled(Exception):  # noqa: N818 - named as what happened
     """Everybody waits for somebody else: no time will ever bring them on."""
 
 
-class _NoFiles(selectors.BaseSelector):
-    """Waits for no file: instead of waiting it lets the loop's time go on."""
+class VirtualLoop(asyncio.BaseEventLoop):
+    """Runs everything in its one thread; what would go to another thread is done at once.
+
+    There are no files to wait for: when nothing can run, it is the time of the next timer. Timers of the same
+    instant run in the order in which they were set.
+    """
 
     def __init__(self) -> None:
-        self.time = 0.0
-        self._keys: dict[int, selectors.SelectorKey] = {}
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        """The loop's own pipe; nobody ever writes to it."""
-        key = selectors.SelectorKey(fileobj, fileobj, events, data)
-        self._keys[key.fd] = key
-        return key
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        """Forget it."""
-        return self._keys.pop(fileobj)
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Nothing is ready, and the time is over."""
-        if timeout is None:
-            raise Stalled
-        self.time += max(0.0, timeout)
-        return []
-
-    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
-        """What is registered."""
-        return self._keys
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Runs everything in its one thread; what would go to another thread is done at once."""
-
-    def __init__(self) -> None:
-        self._idle = _NoFiles()
-        super().__init__(self._idle)
+        super().__init__()
+        self._now = 0.0
+        self._numbers = itertools.count()
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
 
     def time(self) -> float:
         """Seconds since the beginning."""
-        return self._idle.time
+        return self._now
+
+    def call_at(  # type: ignore[override] # the loop's own says what arguments the callback has
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call it then."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, next(self._numbers), timer))
+        return timer
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It stays where it is until its time."""
+
+    def _run_once(self) -> None:
+        """A turn of the loop: all that can run, once."""
+        ready: deque[asyncio.Handle] = self._ready  # type: ignore[attr-defined] # not told to the outside
+        if not ready:
+            self._go_on(ready)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+
+    def _go_on(self, ready: "deque[asyncio.Handle]") -> None:
+        """To the time of the next timer."""
+        timers = self._timers
+        while timers and timers[0][-1].cancelled():
+            heapq.heappop(timers)
+        if not timers:
+            raise Stalled
+        self._now = max(self._now, timers[0][0])
+        while timers and timers[0][0] <= self._now:
+            ready.append(heapq.heappop(timers)[-1])
 
     def run_in_executor(  # type: ignore[override] # the loop's own says less of the result
         self,
