@@ -6,6 +6,7 @@ how; the same number lives through the same again. Ends with 1 if any did.
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,9 @@ from simulation.world import World
 
 _TOLD_EVERY = 60.0
 """Seconds after which a long run tells its sum so far, so that one that is ended early keeps its figures."""
+
+
+_COLLECTED_AFTER = 30_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +86,7 @@ def lives(seeds: Sequence[int], mails: int, *, processes: int, mutation: str = "
     if processes == 1:
         yield from (live(seed, mails, mutation) for seed in seeds)
         return
-    with ProcessPoolExecutor(processes, initializer=quiet) as pool:
+    with ProcessPoolExecutor(processes, initializer=_begin) as pool:
         count = len(seeds)
         yield from pool.map(live, seeds, [mails] * count, [mutation] * count, chunksize=4)
 
@@ -90,6 +94,13 @@ def lives(seeds: Sequence[int], mails: int, *, processes: int, mutation: str = "
 def quiet() -> None:
     """Log nothing."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+def _begin() -> None:
+    """A process of several."""
+    quiet()
+    gc.freeze()  # what is loaded stays, and need not be looked through for every world
+    gc.set_threshold(_COLLECTED_AFTER)
 
 
 def main() -> int:

@@ -18,6 +18,9 @@ WRONG_NUMBER = "John_Doe"
 _AGAIN_SECONDS = 60.0
 _TOGETHER_SECONDS = 1800.0
 """Where faxes may share a call, mails come in at the same moments, so that they do."""
+_CIRCULARS = 0.04
+"""The share of mails that go to everybody whom one knows."""
+_CIRCULAR_TO = 10, 40
 _DOMAIN = "fax.example.com"
 
 
@@ -47,7 +50,8 @@ async def send_mails(world: "World", policy: Policy, *, mails: int, hours: float
 
 def _written(world: "World", number: int) -> tuple[SentMail, bytes]:
     dice = world.chance.of("senders")
-    pool = [f"+1206555{1000 + dice.randrange(world.numbers)}" for _ in range(dice.choice([1, 1, 1, 2, 4]))]
+    many = dice.randint(*_CIRCULAR_TO) if dice.random() < _CIRCULARS else dice.choice([1, 1, 1, 2, 4])
+    pool = [f"+1206555{1000 + dice.randrange(world.numbers)}" for _ in range(many)]
     if dice.random() < 0.05:
         pool.append(WRONG_NUMBER)
     recipients = tuple(f"{one}@{_DOMAIN}" for one in dict.fromkeys(pool))

@@ -48,7 +48,7 @@ class World:
 
     Args:
         seed: decides all that happens.
-        mails: how many are sent; a mail makes 1.5 faxes on average.
+        mails: how many are sent; a mail makes two faxes on average.
     """
 
     def __init__(self, seed: int, *, mails: int) -> None:
