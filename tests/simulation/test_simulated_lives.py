@@ -36,7 +36,7 @@ def test_a_seed_lives_through_the_same_again() -> None:
 @pytest.mark.parametrize(
     ("seed", "mutation", "broken"),
     [
-        (1, "success-too-early", "success_is_true"),
+        (2, "success-too-early", "success_is_true"),
         (1, "claim-without-lease", "nobody_is_told_twice"),
         (1, "start-fails", "nothing_fails"),
     ],
