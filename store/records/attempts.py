@@ -20,6 +20,10 @@ _OUTCOME_FIELDS = tuple(field.name for field in fields(Outcome))
 
 _OF_JOB = select(attempts).where(attempts.c.job_id == bindparam("job_id")).order_by(attempts.c.number)
 _BY_ID = select(attempts).where(attempts.c.id == bindparam("id"))
+_COUNT = DriverStatement(select(func.count()).where(attempts.c.job_id == bindparam("job_id")))
+_CLOSE = DriverStatement(
+    update(attempts).where(attempts.c.id == bindparam("which")), [*_OUTCOME_FIELDS, "interrupted"]
+)
 TO_HANG_UP = and_(IN_CALL, jobs.c.cancel_requested_by > "")
 """Jobs whose call somebody wants to be ended."""
 _TO_HANG_UP = select(jobs.c.id).where(TO_HANG_UP).order_by(jobs.c.id)
@@ -64,7 +68,8 @@ def open_attempt(
     shares_call_of: str = "",
 ) -> Attempt:
     """Write the row of a call that is about to be placed."""
-    number = len(attempts_of_job(turn.connection, job.id)) + 1
+    [(before,)] = _COUNT.each(turn.connection, [{"job_id": job.id}])
+    number = before + 1
     attempt = Attempt(
         id=attempt_id(job.id, number),
         job_id=job.id,
@@ -84,8 +89,9 @@ def open_attempt(
 
 def close_attempt(turn: Turn, attempt: str, outcome: Outcome, *, interrupted: bool = False) -> None:
     """Write what a call came to."""
-    values = {**asdict(outcome), "status": outcome.status.value, "interrupted": interrupted}
-    turn.connection.execute(update(attempts).where(attempts.c.id == attempt).values(**values))
+    values = {name: getattr(outcome, name) for name in _OUTCOME_FIELDS}
+    told = {"status": outcome.status.value, "interrupted": interrupted}
+    _CLOSE.many(turn.connection, [{"which": attempt, **values, **told}])
 
 
 def open_attempts_of(connection: Connection, owner: str, *, besides: Collection[str] = ()) -> tuple[str, ...]:

@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, select, update
+from sqlalchemy import bindparam, select, update
 
 from config.retry import Resume
 from store.call_time import call_time_of
-from store.columns import Instant
 from store.destination import Destination
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
@@ -92,8 +91,7 @@ def _left(turn: Turn, channels: Mapping[str, int], carries: Mapping[str, int]) -
 def _call(
     turn: Turn, waiting: FaxJob, line: str, lease: timedelta, header: HeaderText
 ) -> tuple[FaxJob, Attempt]:
-    first = func.coalesce(jobs.c.first_call_at, literal(turn.now, Instant))
-    move(turn, [waiting.id], Transition.DIAL, first_call_at=first)
+    move(turn, [waiting.id], Transition.DIAL, first_call_at=turn.now)
     job = replace(waiting, state=JobState.DIALLING)
     attempt = open_attempt(
         turn,
@@ -127,8 +125,7 @@ def claim_companions(
         may_now = call_time_of(job, turn.now).at <= turn.now and (not lines or lead.line in lines)
         if over or not may_now or not goes_along(taken, job):
             continue
-        first = func.coalesce(jobs.c.first_call_at, literal(turn.now, Instant))
-        move(turn, [job_id], Transition.DIAL, first_call_at=first, call_place=len(taken))
+        move(turn, [job_id], Transition.DIAL, first_call_at=turn.now, call_place=len(taken))
         taken.append(replace(job, state=JobState.DIALLING))
         text, until = header(taken[-1], lead.line, turn.now), turn.now + lease
         claimed.append(

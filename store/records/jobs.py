@@ -1,16 +1,19 @@
 """Jobs as rows: how they come to be, how they change their state, how they are looked up.
 
-`move` is the only statement that changes a job's state: it demands a start state of the transition, and
-writes the history with it. A job that is elsewhere matches no row, and everything of the transaction is
-undone.
+`move` is the only one that changes a job's state: it demands a start state of the transition, and writes the
+history with it. If a job is elsewhere, everything of the transaction is undone. A fax goes through ten
+transitions, so its statements are run on the driver.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from config.fax import Resolution
+from store.columns import Instant
+from store.driver_statement import DriverStatement
 from store.errors import NotInBook
 from store.history import RecordedTransition
 from store.job import FaxDocument, FaxJob, FaxPage, Priority, Recipient, Wishes
@@ -36,6 +39,9 @@ _JOBS = (
 )
 _BY_ID = _JOBS.where(jobs.c.id == bindparam("id"))
 _OF_MAIL = _JOBS.where(jobs.c.mail_id == bindparam("mail_id")).order_by(jobs.c.position)
+_WHICH = jobs.c.id == bindparam("which")
+_STATE = DriverStatement(select(jobs.c.id, jobs.c.state).where(_WHICH).with_for_update())
+_HISTORY = DriverStatement(insert(transitions), ["job_id", "at", "name", "from_state", "to_state", "by"])
 _CONVERTING = _OF_MAIL.where(jobs.c.state == JobState.CONVERTING.value)
 
 
@@ -59,21 +65,31 @@ def move(turn: Turn, job_ids: Sequence[str], transition: Transition, *, by: str 
     """
     if not job_ids:
         return
-    query = select(jobs.c.id, jobs.c.state).where(jobs.c.id.in_(job_ids)).with_for_update()
-    before = {row.id: JobState(row.state) for row in turn.connection.execute(query)}
-    sources = [state.value for state in transition.sources]
-    target = transition.target.value
-    movable = update(jobs).where(jobs.c.id.in_(job_ids), jobs.c.state.in_(sources))
-    moved = turn.connection.execute(
-        movable.values(state=target, dialable=transition.target in _DIALABLE, **values)
-    )
-    if moved.rowcount != len(job_ids):
-        stuck = next(job_id for job_id in job_ids if before.get(job_id) not in transition.sources)
+    before = {job_id: JobState(state) for job_id, state in _STATE.each(turn.connection, _each(job_ids))}
+    stuck = next((job_id for job_id in job_ids if before.get(job_id) not in transition.sources), None)
+    if stuck is not None:
         raise IllegalTransition(stuck, transition, before.get(stuck))
+    target = transition.target.value
+    facts = {"state": target, "dialable": transition.target in _DIALABLE, **values}
+    _setting(tuple(facts)).many(turn.connection, [{"which": job_id, **facts} for job_id in job_ids])
     history = {"at": turn.now, "name": transition.name, "to_state": target, "by": by or turn.owner}
-    turn.connection.execute(
-        insert(transitions),
+    _HISTORY.many(
+        turn.connection,
         [{**history, "job_id": job_id, "from_state": before[job_id].value} for job_id in job_ids],
+    )
+
+
+def _each(job_ids: Sequence[str]) -> list[dict[str, str]]:
+    return [{"which": job_id} for job_id in job_ids]
+
+
+@cache
+def _setting(facts: tuple[str, ...]) -> DriverStatement:
+    """Sets these facts of a job. When it was first called is set once."""
+    once = {"first_call_at": func.coalesce(jobs.c.first_call_at, bindparam("first_call_at", type_=Instant()))}
+    kept = {name: value for name, value in once.items() if name in facts}
+    return DriverStatement(
+        update(jobs).where(_WHICH).values(kept), [name for name in facts if name not in kept]
     )
 
 
