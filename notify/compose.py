@@ -14,9 +14,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy
+from functools import cache
 
 from notify.alert import alert_content
 from notify.content import Content
@@ -38,6 +39,18 @@ from store.outbox import LOOP_FIELD, Notice
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 _REFERENCES = 20
 """Ids in the References field: the thread's beginning and the most recent ones."""
+
+
+class _Headers(HeaderRegistry):
+    """The standard kinds of header fields, whose classes would otherwise be made anew for every field."""
+
+    def __getitem__(self, name: str) -> type:
+        return _header_class(self.registry.get(name.lower(), self.default_class), self.base_class)
+
+
+@cache
+def _header_class(kind: type, base: type) -> type:
+    return type(f"_{kind.__name__}", (kind, base), {})
 
 
 class _ThreadPolicy(EmailPolicy):
@@ -66,7 +79,7 @@ class _ThreadPolicy(EmailPolicy):
 
 
 # 7bit: a smarthost need not offer 8BITMIME, except for a mail that is returned whole.
-_POLICY = _ThreadPolicy(linesep=SMTP.linesep, cte_type="7bit")
+_POLICY = _ThreadPolicy(linesep=SMTP.linesep, cte_type="7bit", header_factory=_Headers())
 
 
 def compose_initial(facts: InitialFacts, *, sender: str, mta: ReportingMta) -> bytes:
