@@ -86,7 +86,8 @@ class Node:
         await asyncio.sleep(seconds * self.chance.of("latency").expovariate(1.0))
         if self.in_storm("crash", self.chance.odds.crash):
             self.world.kill(self)
-        await self._stand_still()
+        if self.paused or self._is_paused_now():
+            await self._stand_still()
         if self.dead:
             await _for_ever()
 
@@ -95,14 +96,17 @@ class Node:
         """Whether its host stands still."""
         return asyncio.get_running_loop().time() < self.paused_until
 
+    def _is_paused_now(self) -> bool:
+        return self.in_storm("pause", self.chance.odds.pause)
+
     async def _stand_still(self) -> None:
         now = asyncio.get_running_loop().time()
-        if not self.paused and self.in_storm("pause", self.chance.odds.pause):
+        if not self.paused:
             self.pauses += 1
             self.paused_until = now + self.chance.of("pauses").uniform(60, _LONGEST_PAUSE)
-        if self.paused:
-            await asyncio.sleep(self.paused_until - asyncio.get_running_loop().time() + _SHORT)
-            await self._stand_still()  # it may have been paused anew meanwhile
+        await asyncio.sleep(self.paused_until - now + _SHORT)
+        if self.paused or self._is_paused_now():  # anew meanwhile, or just now
+            await self._stand_still()
 
     async def run(self) -> None:
         """Start, work until told to stop, and stop, as `postfax.service.Service` does it."""
