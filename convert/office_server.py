@@ -72,6 +72,10 @@ _LOAD_ALWAYS = {
     "MacroExecutionMode": 0,  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
     "UpdateDocMode": 0,  # com.sun.star.document.UpdateDocMode.NO_UPDATE
 }
+_TEXT_FILTERS = {"MS Word 2007 XML", "MS Word 97", "Rich Text Format", "writer8"}
+_PAGE_PREVIEW = 7
+"""Writer's number of the view that shows a text as it is printed. The one to write in makes a window for each
+comment; Debian's -nogui packages lack what that looks like, and LibreOffice aborts."""
 _TEXT = "com.sun.star.text.TextDocument"
 _SPREADSHEETS = "com.sun.star.sheet.SpreadsheetDocument"
 _UNSCALED = 100
@@ -174,6 +178,8 @@ class _Converter(UnoConverter):  # type: ignore[misc]
     def _loaded(self, source: Path, load_filter: str, load_options: str) -> Any:
         """The document, hidden, without macros and link updates."""
         wanted = {**_LOAD_ALWAYS, "FilterName": load_filter}
+        if load_filter in _TEXT_FILTERS:
+            wanted["ViewId"] = uno.Any("short", _PAGE_PREVIEW)
         if load_options:
             wanted["FilterOptions"] = load_options
         document = self.desktop.loadComponentFromURL(

@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import documents_made as made
+import docx
 import numpy as np
 import pytest
 from converter_fixtures import Convert
@@ -101,6 +102,23 @@ async def test_office_documents(convert: Convert, tmp_path: Path) -> None:
         fax = await convert(path)
         assert len(fax.pages) == pages, path.name
         assert all(page.any() for page in rows_of(fax)), path.name
+
+
+async def test_a_text_with_comments_is_printed_without_them(convert: Convert, tmp_path: Path) -> None:
+    plain, commented = docx.Document(), docx.Document()
+    plain.add_paragraph("A letter")
+    commented.add_comment(
+        commented.add_paragraph("A letter").runs, text="Really?", author="Ana", initials="A"
+    )
+    plain.save(str(tmp_path / "plain.docx"))
+    commented.save(str(tmp_path / "commented.docx"))
+    (tmp_path / "plain.rtf").write_bytes(rb"{\rtf1 A letter}")
+    (tmp_path / "commented.rtf").write_bytes(
+        rb"{\rtf1 A letter{\*\atnid A}{\*\atnauthor Ana}\chatn{\*\annotation Really?}}"
+    )
+    for ending in ("docx", "rtf"):
+        faxes = [await convert(tmp_path / f"{name}.{ending}") for name in ("plain", "commented")]
+        assert np.array_equal(rows_of(faxes[0])[0], rows_of(faxes[1])[0]), ending
 
 
 async def test_a_tick_of_a_symbol_font_is_a_tick(convert: Convert, tmp_path: Path) -> None:
