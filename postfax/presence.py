@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 
 import structlog
 
 from config.roles import Role
 from postfax.failures import ExitCode, Failure
 from store.book import Book
-from store.errors import BookUnavailable
+from store.errors import BookUnavailable, HostClockDiffers
+from store.host_clock import MAY_DIFFER
 from store.node import NodeFacts
 
 EVERY_SECONDS = 15.0
 """Between two times."""
-CLOCK_MAY_DIFFER = timedelta(minutes=2)
-"""From that of the book's server: leases are written by clocks, and only half of each is used."""
 
 log = structlog.get_logger()
 
@@ -23,14 +21,8 @@ log = structlog.get_logger()
 class ClockDiffers(Failure):
     """This host's clock is so wrong that it would take others for dead, and call faxes before their time."""
 
-    def __init__(self, ahead: timedelta) -> None:
-        how_far = timedelta(seconds=round(abs(ahead).total_seconds()))
-        where = "ahead of" if ahead > timedelta() else "behind"
-        super().__init__(
-            f"the clock of this host is {how_far} h {where} that of the book's server. Set the wrong one "
-            "(`timedatectl`, chrony); nothing is done here until they agree.",
-            ExitCode.UNREACHABLE,
-        )
+    def __init__(self, problem: HostClockDiffers) -> None:
+        super().__init__(problem.sentence, ExitCode.UNREACHABLE)
 
 
 class Presence:
@@ -65,9 +57,12 @@ class Presence:
             ClockDiffers: nothing should be done here.
         """
         facts = NodeFacts(roles=self._roles, version=self._version, lines_down=self._lines_down())
-        ahead = await self._book.announce_node(facts)
-        if abs(ahead) > CLOCK_MAY_DIFFER:
-            raise ClockDiffers(ahead)
+        try:
+            ahead = await self._book.announce_node(facts)
+        except HostClockDiffers as problem:
+            raise ClockDiffers(problem) from problem
+        if abs(ahead) > MAY_DIFFER:  # it went wrong little by little
+            raise ClockDiffers(HostClockDiffers(ahead))
 
     async def keep_telling(self, stop: Callable[[ClockDiffers], None]) -> None:
         """Tell again and again, until cancelled; `stop` is called where nothing should be done here."""

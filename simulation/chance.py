@@ -24,6 +24,8 @@ class Odds:
     """A call is cut off, at each page."""
     clock_set: float
     """A node starts with a clock that is wrong by minutes."""
+    clock_jumps: float
+    """How many times in an hour a host's clock is set by hours or a day, and set right again later."""
 
 
 class Chance:
@@ -43,6 +45,7 @@ class Chance:
             reply_lost=0.0 if calm else rng.choice([0.0, 0.02, 0.1]),
             call_cut=0.0 if calm else rng.choice([0.0, 0.02, 0.1]),
             clock_set=0.0 if calm else rng.choice([0.0, 0.3]),
+            clock_jumps=0.0 if calm else rng.choice([0.0, 0.0, 0.0, 0.0, 1.0]),
         )
 
     def of(self, whom: str) -> Random:

@@ -9,14 +9,16 @@ import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, StaticPool, create_engine
 
+from simulation.virtual_time import BEGINNING
 from store.errors import BookUnavailable
+from store.host_clock import HostClock
 from store.migrations import migrate
 from store.records.turn import Turn
 
@@ -112,7 +114,9 @@ class SimulatedAccess:
     def __init__(self, node: "Node", disk: Disk, clock: Callable[[], datetime]) -> None:
         self._node = node
         self._disk = disk
-        self._clock = clock
+        # A book that hosts share is on a server, whose clock is right.
+        shared = len(node.world.roles) > 1
+        self._clock = HostClock(clock, _uptime if shared else None)
         self.changes = disk.reader()
 
     async def open(self) -> None:
@@ -165,7 +169,15 @@ class SimulatedAccess:
         return result
 
     def _turn(self, connection: Connection) -> Turn:
-        return Turn(connection=connection, now=self._clock(), owner=self._node.name)
+        return Turn(connection=connection, now=self._clock.now(_true_time), owner=self._node.name)
+
+
+def _uptime() -> timedelta:
+    return timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def _true_time() -> datetime:
+    return BEGINNING + _uptime()
 
 
 @cache

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from postfax import submitting
 from postfax.journey import calling, dial, shared_call
-from store import body_objects
+from store import body_objects, host_clock
 from store.errors import BodiesUnavailable
 from store.job import FaxJob, Outcome
 from store.lifecycle import Transition
@@ -142,6 +142,11 @@ def _redialled_after_success() -> Broken:
     return patch.object(calls, "_transition", transition)
 
 
+def _every_clock_believed() -> Broken:
+    """A host writes by its clock, whatever that of the book's server shows."""
+    return patch.object(host_clock, "MAY_DIFFER", timedelta(days=365))
+
+
 def _start_fails() -> Broken:
     """A node cannot start, for good, once a notice was delivered: its world must not go on without it."""
     whole = claims.release_dead_owners
@@ -162,7 +167,7 @@ MUTATIONS: dict[str, Callable[[], Broken]] = {
         for mutation in (
             _notice_forgotten, _dedupe_lost, _lease_of_the_living, _claim_without_lease, _success_too_early,
             _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success, _one_for_all,
-            _channels_of_each_host, _row_before_object, _swept_at_once, _start_fails,
+            _channels_of_each_host, _row_before_object, _swept_at_once, _every_clock_believed, _start_fails,
         )
     },
 }  # fmt: skip

@@ -6,6 +6,7 @@ everything has to come to its end; then documents have been kept long enough, an
 
 import asyncio
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -34,6 +35,8 @@ _LIVES_SECONDS = 1800.0
 _DOWN_SECONDS = 20.0
 _LOOK_SECONDS = 1800.0
 _LOST_SECONDS = 600.0
+_FARTHEST_JUMP = 30 * 3600.0
+_LONGEST_JUMP = 3600.0
 _BATCHED = 0.5
 _WITH_OBJECTS = 0.5
 _TORN = 0.5
@@ -78,6 +81,9 @@ class World:
         self._objects_away = (away[0], sum(away)) if dice.random() < _WITH_OUTAGE else (0.0, 0.0)
         self.roles: dict[str, frozenset[Role]] = {}
         """Of each host."""
+        self.clocks_jumped = False
+        """Whether a clock was ever wrong by hours."""
+        self._jumped: defaultdict[str, timedelta] = defaultdict(timedelta)
         self._mails = mails
         self._nodes: dict[str, Node] = {}
         self._names: dict[str, Node] = {}
@@ -95,6 +101,8 @@ class World:
             going_on = {asyncio.create_task(self._keep_host(name)) for name in self._host_names()}
             events = asyncio.create_task(self._events())
             going_on.add(events)
+            if self.chance.odds.clock_jumps:
+                going_on |= {asyncio.create_task(self._set_clock(host)) for host in self.roles}
             while not events.done():
                 ended, going_on = await asyncio.wait(going_on, return_when=asyncio.FIRST_COMPLETED)
                 if problems := [problem for task in ended if (problem := task.exception())]:
@@ -112,7 +120,8 @@ class World:
         await self._until_quiet()
         for node in self._nodes.values():
             node.watch_no_more()
-        await asyncio.sleep(KEPT.total_seconds() + 2 * 3600)
+        longer = _FARTHEST_JUMP if self.clocks_jumped else 0
+        await asyncio.sleep(KEPT.total_seconds() + longer + 2 * 3600)
 
     def _host_names(self) -> tuple[str, ...]:
         names = ("one", "two")[: self.chance.of("hosts").choice([1, 1, 2])]
@@ -148,6 +157,7 @@ class World:
             clock = VirtualClock(asyncio.get_running_loop())
             if self.storm and dice.random() < self.chance.odds.clock_set:
                 clock.wrong_by = timedelta(seconds=dice.uniform(-100, 100))
+            clock.wrong_by += self._jumped[host]
             node = Node(name=f"{host}/{number}/0", world=self, clock=clock, roles=self.roles[host])
             self._nodes[host] = self._names[node.name] = node
             running = asyncio.create_task(node.run())
@@ -160,6 +170,22 @@ class World:
     def _may_be_lost(self, host: str) -> bool:
         """Whether another does everything that it does."""
         return host == "two" and self.roles["two"] <= self.roles["one"]
+
+    async def _set_clock(self, host: str) -> None:
+        """Set it far ahead or back, again and again, and right again some time later."""
+        dice = self.chance.of(f"clock of {host}")
+        while True:
+            await asyncio.sleep(3600 * dice.expovariate(self.chance.odds.clock_jumps))
+            if not self.storm:
+                return
+            self.clocks_jumped = True
+            self._jump(host, timedelta(seconds=dice.choice([1, -1]) * dice.uniform(3600, _FARTHEST_JUMP)))
+            await asyncio.sleep(dice.uniform(60, _LONGEST_JUMP))
+            self._jump(host, -self._jumped[host])
+
+    def _jump(self, host: str, by: timedelta) -> None:
+        self._jumped[host] += by
+        self._nodes[host].clock.wrong_by += by
 
     async def _until_it_ends(self, node: Node, running: "asyncio.Task[None]", *, seconds: float) -> None:
         """Let it live; a node that is older than that is stopped in good order."""

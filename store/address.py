@@ -4,7 +4,7 @@ PostgreSQL's driver is loaded only where the book is there.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from store.access import BookAccess
@@ -19,8 +19,12 @@ def is_on_server(url: str) -> bool:
     return url.startswith(_SERVER)
 
 
-def access_to(url: str, *, clock: Callable[[], datetime], owner: str) -> BookAccess:
+def access_to(
+    url: str, *, clock: Callable[[], datetime], uptime: Callable[[], timedelta] | None = None, owner: str
+) -> BookAccess:
     """The way to the book with this address.
+
+    Without `uptime` the clock is believed, as that of the only host that has a book in a file.
 
     Raises:
         BookAddressError: it is none.
@@ -28,7 +32,7 @@ def access_to(url: str, *, clock: Callable[[], datetime], owner: str) -> BookAcc
     if is_on_server(url):
         from store.postgresql_access import PostgresqlAccess  # noqa: PLC0415 - see above
 
-        return PostgresqlAccess(url, clock=clock, owner=owner)
+        return PostgresqlAccess(url, clock=clock, uptime=uptime, owner=owner)
     return SqliteAccess(book_path(url), clock=clock, owner=owner)
 
 

@@ -68,8 +68,8 @@ class Book(Calling):
         documents: the folder of large bodies; made if it is missing.
         objects: the object store that has all bodies in its place; None for none.
         clock: the time, with its zone.
-        uptime: of the host, by which it is seen that the clock was set (`store.reckoning`); by default the
-            clock alone counts, as for one that is made up.
+        uptime: of the host, by which it is seen that the clock was set (`store.reckoning`,
+            `store.host_clock`); by default the clock alone counts, as for one that is made up.
         owner: in whose name claims are held; by default this process.
         rng: where the ids of mails come from; by default one of its own. They are no secrets.
         access: how the database is reached; by default in the way that the url says.
@@ -93,7 +93,7 @@ class Book(Calling):
         self.owner = owner or this_process()
         self._folders = (*folders_of(url), documents)
         rng = rng or Random(SystemRandom().getrandbits(128))  # noqa: S311 - names, no secrets
-        access = access or access_to(url, clock=clock, owner=self.owner)
+        access = access or access_to(url, clock=clock, uptime=uptime, owner=self.owner)
         bodies = BodyPlaces(
             BodyFolder(documents),
             objects=BodyObjects(objects) if objects else None,

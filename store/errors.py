@@ -16,6 +16,30 @@ class BookUnavailable(Exception):  # noqa: N818 - named as what happened
         self.cause = cause
         super().__init__(sentence)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.sentence, self.cause)
+
+
+class HostClockDiffers(BookUnavailable):
+    """This host's clock is so wrong that what it writes would do harm.
+
+    Attributes:
+        ahead: how far it is ahead of that of the book's server.
+    """
+
+    def __init__(self, ahead: timedelta) -> None:
+        self.ahead = ahead
+        how_far = timedelta(seconds=round(abs(ahead).total_seconds()))
+        where = "ahead of" if ahead > timedelta() else "behind"
+        super().__init__(
+            f"the clock of this host is {how_far} h {where} that of the book's server. Set the wrong one "
+            "(`timedatectl`, chrony); nothing is done here until they agree.",
+            f"clock ahead by {ahead}",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.ahead,)
+
 
 class BodiesUnavailable(BookUnavailable):
     """Mails and documents cannot be written or read now, because the object store does not answer.

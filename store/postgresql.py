@@ -10,6 +10,7 @@ locale C or C.UTF-8.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,7 +223,7 @@ def unavailability(error: Exception, address: PostgresqlAddress) -> BookUnavaila
     """What a failure means for a person, or None if it is a mistake of the program."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, BookUnavailable):
-        return BookUnavailable(cause.sentence, cause.cause)
+        return copy(cause)
     if isinstance(cause, OSError):
         sentence = f"{cause.filename or address.shown}: {cause.strerror or cause}. {_ADVICE}"
         return BookUnavailable(sentence, repr(cause))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import psycopg
@@ -10,9 +10,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from store.engine_access import EngineAccess
+from store.host_clock import HostClock, time_of_server
 from store.postgresql import READERS, connect, is_lost, read_address, read_engine, sentences
 from store.postgresql_changes import PostgresqlChanges
 from store.postgresql_transactions import PostgresqlTransactions
+from store.records.turn import Turn
 from store.version import compare_version
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ class PostgresqlAccess(EngineAccess):
     Args:
         url: `postgresql://…`, see `store.postgresql.read_address`.
         clock: the time, with its zone; asked in the writer's thread when a function's turn has come.
+        uptime: of the host, by which it is seen that its clock was set (`store.host_clock`).
         owner: in whose name it writes.
         patience: seconds that a write waits for its turn, at most.
 
@@ -34,8 +37,15 @@ class PostgresqlAccess(EngineAccess):
     """
 
     def __init__(
-        self, url: str, *, clock: Callable[[], datetime], owner: str, patience: float = 30.0
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        uptime: Callable[[], timedelta] | None = None,
+        owner: str,
+        patience: float = 30.0,
     ) -> None:
+        self._host_clock = HostClock(clock, uptime)
         self._address = read_address(url)
         database = PostgresqlTransactions(self._address)
         self._writer_name = database.name
@@ -48,6 +58,10 @@ class PostgresqlAccess(EngineAccess):
             owner=owner,
             patience=patience,
         )
+
+    def _turn(self, connection: Connection) -> Turn:
+        now = self._host_clock.now(lambda: time_of_server(connection))
+        return Turn(connection=connection, now=now, owner=self._owner)
 
     async def empty_log(self) -> bool:
         """Have the server give up the space of what was deleted. Its log it keeps as its settings say."""

@@ -1,9 +1,9 @@
 """What each host's clocks showed at the last look: a row for each host."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from store.reckoning import MAY_BE_SET, Reading, Reckoned, reckon
 from store.records.turn import Turn
@@ -18,7 +18,6 @@ _STALE = delete(clocks).where(
     clocks.c.host != bindparam("which"),
     or_(clocks.c.time < bindparam("before"), clocks.c.time > bindparam("after")),
 )
-_TIME_OF_SERVER = text("SELECT clock_timestamp()")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -26,7 +25,7 @@ def look_at_clock(turn: Turn, uptime: Callable[[], timedelta]) -> Reckoned:
     """Reckon anew, and keep what came of it. `uptime`: of this host."""
     host = turn.owner.partition("/")[0]
     last, of_another = _last_look(turn.connection, host)
-    read = Reading(clock=_earlier_clock(turn), uptime=uptime())
+    read = Reading(clock=turn.now, uptime=uptime())
     reckoned = reckon(last, read, of_another=of_another)
     _keep(turn, host, reckoned)
     return reckoned
@@ -42,14 +41,6 @@ def _last_look(connection: Connection, host: str) -> tuple[Reckoned | None, bool
     own = connection.execute(select(clocks).where(_OF_HOST), {"which": host}).one_or_none()
     known = own or connection.execute(_NEWEST).one_or_none()
     return (_reckoned(known) if known else None), own is None
-
-
-def _earlier_clock(turn: Turn) -> datetime:
-    """This host's, or that of the book's server where that is behind: both would have to be wrong."""
-    if turn.connection.dialect.name != "postgresql":
-        return turn.now
-    of_server: datetime = turn.connection.execute(_TIME_OF_SERVER).scalar_one()
-    return min(turn.now, of_server)
 
 
 def _keep(turn: Turn, host: str, reckoned: Reckoned) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
+from store.host_clock import time_of_server
 from store.node import InHand, Node, NodeFacts
 from store.node_tables import DUTY_HELD, duties, nodes
 from store.records.turn import Turn
@@ -19,7 +20,6 @@ _CALLS = (
     .group_by(attempts.c.owner)
 )
 _DUTIES = select(duties.c.owner, duties.c.name).where(DUTY_HELD).order_by(duties.c.name)
-_TIME_OF_SERVER = text("SELECT clock_timestamp()")
 _HEARD = select(nodes.c.roles).where(nodes.c.heard_at >= bindparam("since"))
 
 
@@ -39,8 +39,7 @@ def announce(turn: Turn, facts: NodeFacts) -> timedelta:
         turn.connection.execute(insert(nodes), {"owner": turn.owner, "since": turn.now, **values})
     if turn.connection.dialect.name != "postgresql":
         return timedelta()
-    of_server: datetime = turn.connection.execute(_TIME_OF_SERVER).scalar_one()
-    return turn.now - of_server
+    return turn.now - time_of_server(turn.connection)
 
 
 def remove(turn: Turn, owners: Iterable[str]) -> None:
