@@ -1,8 +1,9 @@
 """In which encoding a text without a byte order mark is that is not UTF-8. Pure.
 
 What is sure by its shape is told first: UTF-16 and UTF-32 by their zero octets, ISO-2022-JP by its escapes,
-Japanese by its kana, the frames of DOS tables. All else is judged by how much the letters look like words of
-the languages that are written in an encoding (charset-normalizer); what looks like none is Windows-1252.
+Japanese by its kana, the frames of DOS tables. ASCII with a few signs and names is Windows-1252. All else is
+judged by how much the letters look like words of the languages that are written in an encoding
+(charset-normalizer); what looks like none is Windows-1252.
 """
 
 import re
@@ -13,6 +14,16 @@ _EVERYDAY = (
     "mac_roman",
 )  # fmt: skip
 """What texts are kept in, the likelier first. With rarer ones among them short texts would be misread."""
+_LATIN = ("cp1252", "cp1250", "cp1254", "cp437", "cp850", "iso8859_2", "mac_roman")
+"""Those of them where letters that ASCII lacks stand alone, or two together."""
+_TOGETHER = re.compile(rb"[\x80-\xff]{3}")
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+_LITTLE, _LITTLE_SHARE = 4, 0.04
+"""Letters that ASCII lacks, and their share: names and loan words. A language with an encoding of its own has
+half as many again."""
+_SIGN = rb"\x80\x85\x91\x93-\x97\x99\xa7\xa9\xab\xae\xb0-\xb2\xb5\xb7\xbb-\xbe\xd7\xf7"
+"""What stands in texts of any language, as Windows has it: € … quotation marks, dashes, ° ± ² µ · ½ ×."""
+_NO_SIGN = re.compile(rb"[^\x00-\x7f\x92" + _SIGN + rb"]|[A-Za-z][" + _SIGN + rb"][A-Za-z]")
 _SAMPLE = 1 << 16
 """Octets that are judged."""
 _FEW, _MANY = 0.02, 0.6
@@ -28,7 +39,7 @@ _SAME_AS_ASCII = 0x80
 def guessed_encoding(data: bytes) -> str:
     """Python's name of the likeliest encoding; the text need not be free of errors in it."""
     sample = data[:_SAMPLE]
-    return _by_zeros(sample) or _by_shape(sample) or _by_language(sample)
+    return _by_zeros(sample) or _by_shape(sample) or _by_signs(sample) or _by_language(sample)
 
 
 def _by_zeros(sample: bytes) -> str:
@@ -72,8 +83,17 @@ def _read(sample: bytes, name: str) -> str:
         return ""
 
 
+def _by_signs(sample: bytes) -> str:
+    """Windows-1252, where so little is foreign that it tells nothing of a language."""
+    foreign = len(_FOREIGN.findall(sample))
+    little = foreign <= max(_LITTLE, _LITTLE_SHARE * len(sample)) and not _TOGETHER.search(sample)
+    return "cp1252" if little or not _NO_SIGN.search(sample) else ""
+
+
 def _by_language(sample: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - only few texts need it
 
-    best = from_bytes(sample, cp_isolation=list(_EVERYDAY)).best()
+    # A sign in a text, as that of a degree before a C, is half a letter of East Asia too.
+    likely = _EVERYDAY if _TOGETHER.search(sample) else _LATIN
+    best = from_bytes(sample, cp_isolation=list(likely)).best()
     return best.encoding if best else "cp1252"

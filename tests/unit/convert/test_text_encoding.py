@@ -56,6 +56,19 @@ def test_a_text_is_read_in_the_encoding_that_it_was_written_in(language: str, en
     assert decoded(TEXTS[language].encode(encoding)) == TEXTS[language]
 
 
+@pytest.mark.parametrize("times", [1, 4, 100])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "37.2°C\n", "10 µg/mL\n", "Weight 70 kg ± 2\n", "½ tablet daily\n", "Temp: 38°\n", "5 × 10 cm²\n",
+        "The patient’s chart\n", "“Take 2 – 3 daily”\n", "Price: 12 € …\n",
+        "Mr. Muñoz was seen today by Dr. Núñez for follow up of his hypertension, in good health.\n",
+    ],
+)  # fmt: skip
+def test_signs_and_names_in_a_text_of_ascii_are_those_of_windows(text: str, times: int) -> None:
+    assert decoded((text * times).encode("cp1252")) == text * times
+
+
 def test_a_sample_that_ends_within_a_letter_is_no_hindrance() -> None:
     text = "x" + TEXTS["Japanese"] * 1000
     assert decoded(text.encode("cp932")) == text
