@@ -3,6 +3,7 @@
 A kind is what the bytes say (`convert.sniff`); its route says which module draws it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,6 +62,7 @@ class Kind(StrEnum):
     EMPTY = "empty"
     SVG = "svg"
     PROTECTED_OFFICE = "protected office"
+    PRINTER_DATA = "printer data"
     MAIL = "mail"
     OUTLOOK = "outlook"
     TNEF = "tnef"
@@ -85,17 +87,29 @@ class Format:
     """Office: LibreOffice's import filter. It alone is used, so what was sniffed is what is read."""
     load_options: str = ""
     """Office: the import filter's options."""
+    xml_filter: str = ""
+    """Office: the import filter for such a document that is one file of XML; empty if there is none."""
     refusal: str = ""
     """Refused: why, as the end of the sentence “NAME cannot be faxed: …”."""
 
+    def load_filter_of(self, document: bytes) -> str:
+        """Office: the import filter for these octets."""
+        return self.xml_filter if self.xml_filter and _MARKUP.match(document) else self.load_filter
 
-def _office(words: str, endings: str, load_filter: str, load_options: str = "") -> Format:
+
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*<")
+
+
+def _office(
+    words: str, endings: str, load_filter: str, load_options: str = "", *, xml_filter: str = ""
+) -> Format:
     return Format(
         route=Route.OFFICE,
         words=words,
         endings=endings,
         load_filter=load_filter,
         load_options=load_options,
+        xml_filter=xml_filter,
     )
 
 
@@ -123,21 +137,37 @@ FORMATS: dict[Kind, Format] = {
     Kind.XLSX: _office("Excel workbook", ".xlsx .xlsm .xltx", "Calc MS Excel 2007 XML"),
     Kind.PPTX: _office("PowerPoint presentation", ".pptx .ppsx .potx", "Impress MS PowerPoint 2007 XML"),
     Kind.VSDX: _office("Visio drawing", ".vsdx", "Visio Document"),
-    Kind.DOC: _office("Word document", ".doc .dot", "MS Word 97"),
-    Kind.XLS: _office("Excel workbook", ".xls .xlt", "MS Excel 97"),
+    Kind.DOC: _office("Word document", ".doc .dot", "MS Word 97", xml_filter="MS Word 2003 XML"),
+    Kind.XLS: _office(
+        "Excel workbook", ".xls .xlt", "MS Excel 97", xml_filter="Calc MS Excel 2003 XML Orcus"
+    ),
     Kind.PPT: _office("PowerPoint presentation", ".ppt .pps", "MS PowerPoint 97"),
     Kind.VSD: _office("Visio drawing", ".vsd", "Visio Document"),
     Kind.RTF: _office("RTF document", ".rtf", "Rich Text Format"),
-    Kind.ODT: _office("OpenDocument text", ".odt .ott", "writer8"),
-    Kind.ODS: _office("OpenDocument spreadsheet", ".ods .ots", "calc8"),
-    Kind.ODP: _office("OpenDocument presentation", ".odp .otp", "impress8"),
-    Kind.ODG: _office("OpenDocument drawing", ".odg", "draw8"),
+    Kind.ODT: _office(
+        "OpenDocument text", ".odt .ott .fodt", "writer8", xml_filter="OpenDocument Text Flat XML"
+    ),
+    Kind.ODS: _office(
+        "OpenDocument spreadsheet", ".ods .ots .fods", "calc8", xml_filter="OpenDocument Spreadsheet Flat XML"
+    ),
+    Kind.ODP: _office(
+        "OpenDocument presentation",
+        ".odp .otp .fodp",
+        "impress8",
+        xml_filter="OpenDocument Presentation Flat XML",
+    ),
+    Kind.ODG: _office(
+        "OpenDocument drawing", ".odg .fodg", "draw8", xml_filter="OpenDocument Drawing Flat XML"
+    ),
     Kind.HTML: Format(route=Route.WEB, words="web page", endings=".html .htm .xhtml"),
     Kind.CSV: _office("table of values", ".csv .tsv", "Text - txt - csv (StarCalc)", _CSV_OPTIONS),
     Kind.TEXT: _office("text", ".txt .log .md …", "Rich Text Format"),
     Kind.EMPTY: _refused("the file is empty"),
     Kind.SVG: _refused("it is an SVG drawing, which every program draws otherwise; save it as a PDF or PNG"),
     Kind.PROTECTED_OFFICE: _refused("the document is protected with a password"),
+    Kind.PRINTER_DATA: _refused(
+        "it is meant for a printer (PostScript or PCL) and no document; print it to a PDF and send that"
+    ),
     Kind.MAIL: _refused("a mail within a mail cannot be made into pages; attach what is in it"),
     Kind.OUTLOOK: _refused("a mail saved by Outlook cannot be made into pages; attach what is in it"),
     Kind.TNEF: _refused(

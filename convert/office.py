@@ -122,8 +122,8 @@ class Office:
 
     def _call(self, document: bytes, form: Format, pages: int, seconds: float) -> bytes:
         return office_client.convert(
-            self._process.socket, document, load_filter=form.load_filter, load_options=form.load_options,
-            pages=pages, seconds=seconds,
+            self._process.socket, document, load_filter=form.load_filter_of(document),
+            load_options=form.load_options, pages=pages, seconds=seconds,
         )  # fmt: skip
 
     def _sings(self) -> bool:

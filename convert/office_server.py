@@ -72,7 +72,10 @@ _LOAD_ALWAYS = {
     "MacroExecutionMode": 0,  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
     "UpdateDocMode": 0,  # com.sun.star.document.UpdateDocMode.NO_UPDATE
 }
-_TEXT_FILTERS = {"MS Word 2007 XML", "MS Word 97", "Rich Text Format", "writer8"}
+_TEXT_FILTERS = {
+    "MS Word 2007 XML", "MS Word 97", "MS Word 2003 XML", "Rich Text Format", "writer8",
+    "OpenDocument Text Flat XML",
+}  # fmt: skip
 _PAGE_PREVIEW = 7
 """Writer's number of the view that shows a text as it is printed. The one to write in makes a window for each
 comment; Debian's -nogui packages lack what that looks like, and LibreOffice aborts."""

@@ -15,6 +15,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_CONTROLS = 0.002
 """Share of control characters that a text may have: a printer's escapes, not more."""
 _JAPANESE = b"\x1b$"
+_END_OF_FILE = "\x1a"
+"""Ctrl-Z, with which CP/M and DOS end a text and fill it up."""
 
 
 def decoded(data: bytes) -> str | None:
@@ -26,7 +28,7 @@ def decoded(data: bytes) -> str | None:
     """
     for encoding in _encodings(data):
         try:
-            text = data.decode(encoding)
+            text = data.decode(encoding).rstrip(_END_OF_FILE)
         except UnicodeDecodeError:
             continue
         if len(_CONTROL.findall(text)) <= _MOST_CONTROLS * len(text):

@@ -26,7 +26,6 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\xff\xd8\xff", Kind.JPEG),
     (b"GIF87a", Kind.GIF),
     (b"GIF89a", Kind.GIF),
-    (b"{\\rtf", Kind.RTF),
     (b"\x78\x9f\x3e\x22", Kind.TNEF),
     (b"Rar!\x1a\x07", Kind.ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE),
@@ -41,18 +40,23 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"fLaC", Kind.SOUND_OR_FILM),
     (b"\x1a\x45\xdf\xa3", Kind.SOUND_OR_FILM),
 )
-_OOXML_PARTS = {
-    "word/document.xml": Kind.DOCX,
-    "xl/workbook.xml": Kind.XLSX,
-    "ppt/presentation.xml": Kind.PPTX,
-    "visio/document.xml": Kind.VSDX,
+_BLANKS = b"\xef\xbb\xbf\t\n\r "
+_OOXML_PART = re.compile(r"(word/document|xl/workbook|ppt/presentation|visio/document)\d*\.xml")
+"""The main part; Word for the web calls it document2.xml."""
+_OOXML_KINDS = {
+    "word/document": Kind.DOCX,
+    "xl/workbook": Kind.XLSX,
+    "ppt/presentation": Kind.PPTX,
+    "visio/document": Kind.VSDX,
 }
 _ODF_KINDS = {
-    b"application/vnd.oasis.opendocument.text": Kind.ODT,
-    b"application/vnd.oasis.opendocument.spreadsheet": Kind.ODS,
-    b"application/vnd.oasis.opendocument.presentation": Kind.ODP,
-    b"application/vnd.oasis.opendocument.graphics": Kind.ODG,
+    "application/vnd.oasis.opendocument.text": Kind.ODT,
+    "application/vnd.oasis.opendocument.spreadsheet": Kind.ODS,
+    "application/vnd.oasis.opendocument.presentation": Kind.ODP,
+    "application/vnd.oasis.opendocument.graphics": Kind.ODG,
 }
+_PRINTER_DATA = (b"%!PS", b"\x04%!PS", b"\xc5\xd0\xd3\xc6", b"\x1b%-12345X", b"\x1bE\x1b")
+"""PostScript, as Windows and DOS write it too (Adobe TN 5002 §5.2), and what HP's printers understand."""
 _COMPOUND_KINDS = {
     "WordDocument": Kind.DOC,
     "Workbook": Kind.XLS,
@@ -66,16 +70,24 @@ _LONGEST_MANIFEST = 1 << 20
 _MOST_UNPACKED = 512 << 20
 
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*|(?><!--.*?-->)\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _HTML_PART = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(p|div|table|h[1-6]|ul|ol|center|font|span|title|style|section|article|main)\b",
+    r"\s*(?:(?><!--.*?-->)\s*)*<(p|div|table|h[1-6]|ul|ol|center|font|span|title|style|section|article|main)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """What a program writes that leaves the frame of a page out."""
 _SVG = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*(?:<!doctype\s+svg\b|<(?:\w+:)?svg\b)", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*|(?><!--.*?-->)\s*)*(?:<!doctype\s+svg\b|<(?:\w+:)?svg\b)",
+    re.IGNORECASE | re.DOTALL,
 )
+_XML_ROOT = re.compile(
+    r"\s*(?:<\?[^>]*\?>\s*|(?><!--.*?-->)\s*)*<(?:\w+:)?(?P<name>\w+)\b(?P<said>[^>]*)>", re.DOTALL
+)
+_XML_HEAD = 1 << 14
+"""Characters: the beginning of an OpenDocument file of one piece declares forty names."""
+_ODF_TYPE = re.compile(r"""\boffice:mimetype=["']([^"']+)["']""")
 _FIELD = re.compile(r"[!-9;-~]+:")
 _MAIL_FIELD = re.compile(
     r"^(?:received|return-path|message-id|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
@@ -90,7 +102,7 @@ def sniff(path: Path, name: str) -> Kind:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if not head.strip(b"\0\t\n\r \xef\xbb\xbf"):
+    if not head.strip(b"\0" + _BLANKS):
         return Kind.EMPTY
     return _by_magic(head) or _by_container(path, head) or _by_text(path, name)
 
@@ -105,7 +117,16 @@ def _by_magic(head: bytes) -> Kind | None:
         return Kind.BMP
     if head[4:8] == b"ftyp":
         return Kind.HEIC if head[8:12] in _HEIC_BRANDS else Kind.SOUND_OR_FILM
-    return Kind.PDF if b"%PDF-" in head[:_PDF_WITHIN] else None
+    return _behind_rubbish(head)
+
+
+def _behind_rubbish(head: bytes) -> Kind | None:
+    """What need not begin with the first octet, and what a printer's commands are around."""
+    if head.lstrip(_BLANKS).startswith(b"{\\rtf"):
+        return Kind.RTF
+    if b"%PDF-" in head[:_PDF_WITHIN]:
+        return Kind.PDF
+    return Kind.PRINTER_DATA if head.startswith(_PRINTER_DATA) else None
 
 
 def _by_container(path: Path, head: bytes) -> Kind | None:
@@ -126,12 +147,13 @@ def _in_zip(path: Path) -> Kind:
         return Kind.ARCHIVE
     if _is_swollen(entries):
         return Kind.SWOLLEN
-    return next((kind for part, kind in _OOXML_PARTS.items() if part in entries), Kind.UNKNOWN)
+    main = next(filter(None, map(_OOXML_PART.fullmatch, entries)), None)
+    return _OOXML_KINDS[main[1]] if main else Kind.UNKNOWN
 
 
 def _opendocument(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo]) -> Kind:
     with archive.open("mimetype") as file:
-        declared = file.read(100).strip().removesuffix(b"-template")
+        declared = file.read(100).decode("ascii", "replace").strip().removesuffix("-template")
     manifest = entries.get("META-INF/manifest.xml")
     if manifest and manifest.file_size < _LONGEST_MANIFEST and b"encryption-data" in archive.read(manifest):
         return Kind.PROTECTED_OFFICE
@@ -191,11 +213,28 @@ def _by_text(path: Path, name: str) -> Kind:
         return Kind.SVG
     if _HTML.match(text[:_HEAD]) or _is_part_of_html(text):
         return Kind.HTML
+    if kind := _office_in_xml(text[:_XML_HEAD]):
+        return kind
     # A memo may open with From: and Date: too; only a mail has fields that programs write.
     fields = text.lstrip("\n").partition("\n\n")[0]
     if _FIELD.match(fields) and _MAIL_FIELD.search(fields):
         return Kind.MAIL
     return Kind.CSV if name.lower().endswith((".csv", ".tsv")) else Kind.TEXT
+
+
+def _office_in_xml(beginning: str) -> Kind | None:
+    """What an office document is that is kept as one file of XML; None if it is none."""
+    root = _XML_ROOT.match(beginning)
+    if root is None:
+        return None
+    match root["name"]:
+        case "wordDocument":
+            return Kind.DOC
+        case "Workbook" if "urn:schemas-microsoft-com:office:spreadsheet" in root["said"]:
+            return Kind.XLS
+        case "document" if declared := _ODF_TYPE.search(root["said"]):
+            return _ODF_KINDS.get(declared[1].removesuffix("-template"))
+    return None
 
 
 def _is_part_of_html(text: str) -> bool:

@@ -202,6 +202,27 @@ def odt(path: Path) -> Path:
     return _package(path, {"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
 
 
+def one_file_of_xml(path: Path) -> Path:
+    """Two pages of Word 2003 or OpenDocument, or two sheets of Excel 2003, by the name's ending."""
+    open_document, spreadsheet = "urn:oasis:names:tc:opendocument:xmlns", "urn:schemas-microsoft-com:office"
+    sheet = '<Table><Row><Cell><Data ss:Type="String">Ana</Data></Cell></Row></Table>'
+    content = {
+        ".doc": '<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:body>'
+        f"{'<w:p><w:r><w:t>Line</w:t></w:r></w:p>' * 60}</w:body></w:wordDocument>",
+        ".xls": f'<Workbook xmlns="{spreadsheet}:spreadsheet" xmlns:ss="{spreadsheet}:spreadsheet">'
+        f'<Worksheet ss:Name="a">{sheet}</Worksheet><Worksheet ss:Name="b">{sheet}</Worksheet></Workbook>',
+        ".fodt": f'<office:document xmlns:office="{open_document}:office:1.0" office:version="1.2" '
+        f'xmlns:text="{open_document}:text:1.0" xmlns:style="{open_document}:style:1.0" '
+        f'xmlns:fo="{open_document}:xsl-fo-compatible:1.0" '
+        'office:mimetype="application/vnd.oasis.opendocument.text"><office:automatic-styles>'
+        '<style:style style:name="P" style:family="paragraph"><style:paragraph-properties '
+        'fo:break-before="page"/></style:style></office:automatic-styles><office:body><office:text><text:p>One'
+        '</text:p><text:p text:style-name="P">Two</text:p></office:text></office:body></office:document>',
+    }[path.suffix]
+    path.write_text(f'<?xml version="1.0"?>\n{content}')
+    return path
+
+
 def picture(path: Path, *, mode: str = "RGB", size: tuple[int, int] = (800, 600), **saving: Any) -> Path:
     """A picture with a word on white, saved as the path's ending says."""
     drawn = Image.new("RGB", size, "white")

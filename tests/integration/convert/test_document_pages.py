@@ -104,6 +104,14 @@ async def test_office_documents(convert: Convert, tmp_path: Path) -> None:
         assert all(page.any() for page in rows_of(fax)), path.name
 
 
+@pytest.mark.parametrize("name", ["letter.doc", "table.xls", "text.fodt"])
+async def test_an_office_document_that_is_one_file_of_xml(
+    convert: Convert, tmp_path: Path, name: str
+) -> None:
+    fax = await convert(made.one_file_of_xml(tmp_path / name))
+    assert len(fax.pages) == 2  # as many as it has; its source would be one
+
+
 async def test_a_text_with_comments_is_printed_without_them(convert: Convert, tmp_path: Path) -> None:
     plain, commented = docx.Document(), docx.Document()
     plain.add_paragraph("A letter")

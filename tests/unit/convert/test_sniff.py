@@ -12,6 +12,8 @@ from convert.formats import FORMATS, Kind, Route
 from convert.plain_text import decoded
 from convert.sniff import sniff
 
+ODF = "application/vnd.oasis.opendocument"
+
 
 def kind_of(folder: Path, data: bytes, name: str = "document") -> Kind:
     path = folder / "source"
@@ -53,6 +55,13 @@ def kind_of(folder: Path, data: bytes, name: str = "document") -> Kind:
         (b'<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>', Kind.SVG),
         (b"Received: from a by b\r\nFrom: c@d\r\nSubject: e\r\n\r\nBody", Kind.MAIL),
         (b"From: Ana\nDate: Monday\n\nPlease call back.", Kind.TEXT),
+        (b"\r\n{\\rtf1\\ansi hello}", Kind.RTF),
+        (b"%!PS-Adobe-3.0\nshowpage", Kind.PRINTER_DATA),
+        (b"\x1b%-12345X@PJL\r\n%!PS-Adobe-3.0\n", Kind.PRINTER_DATA),
+        (b"\x1b%-12345X@PJL ENTER LANGUAGE=PDF\r\n%PDF-1.7\n", Kind.PDF),
+        (b"\x1bE\x1b&l0OHello", Kind.PRINTER_DATA),
+        (b"Hello\r\n\x1a", Kind.TEXT),
+        (b"Hello\r\n" + b"\x1a" * 120, Kind.TEXT),
         (b"MZ is how this text begins", Kind.TEXT),
         ("Größe: 12 µm\r\n".encode(), Kind.TEXT),
         ("Größe: 12 µm\r\n".encode("cp1252"), Kind.TEXT),
@@ -62,6 +71,35 @@ def kind_of(folder: Path, data: bytes, name: str = "document") -> Kind:
 )
 def test_the_bytes_tell_the_kind(tmp_path: Path, head: bytes, kind: Kind) -> None:
     assert kind_of(tmp_path, head) is kind
+
+
+SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
+
+
+@pytest.mark.parametrize(
+    ("root", "kind"),
+    [
+        ('<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml">', Kind.DOC),
+        (f'<Workbook xmlns="{SPREADSHEET}">', Kind.XLS),
+        (f'<ss:Workbook\n xmlns:ss="{SPREADSHEET}">', Kind.XLS),
+        (f'<office:document xmlns:x="{"y" * 9000}" office:mimetype="{ODF}.text">', Kind.ODT),
+        (f"<office:document office:mimetype='{ODF}.spreadsheet-template'>", Kind.ODS),
+        (f'<office:document office:mimetype="{ODF}.formula">', Kind.TEXT),
+        ("<Workbook>", Kind.TEXT),
+        ("<document>", Kind.TEXT),
+    ],
+)
+def test_an_office_document_may_be_one_file_of_xml(tmp_path: Path, root: str, kind: Kind) -> None:
+    declared = '<?xml version="1.0"?>\n<?mso-application progid="x"?><!-- <a> -->\n'
+    for encoding in ("utf-8", "utf-16"):
+        data = f"{declared}{root}</x>".encode(encoding)
+        assert kind_of(tmp_path, data) is kind
+        binary = FORMATS[kind].load_filter_of(b"PK\3\4")
+        assert (FORMATS[kind].load_filter_of(data) != binary) is (kind is not Kind.TEXT)
+
+
+def test_a_great_many_comments_take_no_time(tmp_path: Path) -> None:
+    assert kind_of(tmp_path, b"<!---->" * 500 + b"<order/>") is Kind.TEXT
 
 
 @pytest.mark.parametrize("name", ["letter.docx", "scan.pdf", "table.csv", "run.exe"])
@@ -90,6 +128,8 @@ TYPES = ("[Content_Types].xml", b"<Types/>")
     ("entries", "kind"),
     [
         ([TYPES, ("word/document.xml", b"")], Kind.DOCX),
+        ([TYPES, ("word/document2.xml", b"")], Kind.DOCX),
+        ([TYPES, ("word/documents.xml", b"")], Kind.UNKNOWN),
         ([TYPES, ("xl/workbook.xml", b"")], Kind.XLSX),
         ([TYPES, ("ppt/presentation.xml", b"")], Kind.PPTX),
         ([TYPES, ("visio/document.xml", b"")], Kind.VSDX),
