@@ -1,9 +1,8 @@
 """The states of a fax job and every transition between them.
 
 A transition is a name with the states it may start from and the one it ends in. The book changes a job's
-state only through `Transition`, with an update that demands the start state, so a transition that is not
-listed here cannot be written: neither in code, as there is nothing to pass, nor in the database, as no row
-would match.
+state only through `Transition`, and only from a start state of it, so a transition that is not listed here
+cannot be written.
 """
 
 from enum import Enum, StrEnum

@@ -5,7 +5,7 @@ history with it. If a job is elsewhere, everything of the transaction is undone.
 transitions, so its statements are run on the driver.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -49,12 +49,9 @@ def insert_jobs(turn: Turn, transition: Transition, rows: Sequence[dict[str, Any
     """Write jobs that begin with this transition. `by`: who wanted it, if not this process."""
     if not rows:
         return
-    target = transition.target.value
-    turn.connection.execute(insert(jobs), [{**row, "state": target, "dialable": False} for row in rows])
-    history = {"at": turn.now, "name": transition.name, "from_state": None, "to_state": target}
-    turn.connection.execute(
-        insert(transitions), [{**history, "job_id": row["id"], "by": by or turn.owner} for row in rows]
-    )
+    begun = {"state": transition.target.value, "dialable": False}
+    turn.connection.execute(insert(jobs), [{**row, **begun} for row in rows])
+    _write_history(turn, transition, {row["id"]: None for row in rows}, by)
 
 
 def move(turn: Turn, job_ids: Sequence[str], transition: Transition, *, by: str = "", **values: Any) -> None:
@@ -65,22 +62,26 @@ def move(turn: Turn, job_ids: Sequence[str], transition: Transition, *, by: str 
     """
     if not job_ids:
         return
-    before = {job_id: JobState(state) for job_id, state in _STATE.each(turn.connection, _each(job_ids))}
-    stuck = next((job_id for job_id in job_ids if before.get(job_id) not in transition.sources), None)
-    if stuck is not None:
-        raise IllegalTransition(stuck, transition, before.get(stuck))
-    target = transition.target.value
-    facts = {"state": target, "dialable": transition.target in _DIALABLE, **values}
+    found = _STATE.each(turn.connection, [{"which": job_id} for job_id in job_ids])
+    before = {job_id: JobState(state) for job_id, state in found}
+    for job_id in job_ids:
+        if before.get(job_id) not in transition.sources:
+            raise IllegalTransition(job_id, transition, before.get(job_id))
+    facts = {"state": transition.target.value, "dialable": transition.target in _DIALABLE, **values}
     _setting(tuple(facts)).many(turn.connection, [{"which": job_id, **facts} for job_id in job_ids])
-    history = {"at": turn.now, "name": transition.name, "to_state": target, "by": by or turn.owner}
-    _HISTORY.many(
-        turn.connection,
-        [{**history, "job_id": job_id, "from_state": before[job_id].value} for job_id in job_ids],
-    )
+    _write_history(turn, transition, before, by)
 
 
-def _each(job_ids: Sequence[str]) -> list[dict[str, str]]:
-    return [{"which": job_id} for job_id in job_ids]
+def _write_history(
+    turn: Turn, transition: Transition, before: Mapping[str, JobState | None], by: str
+) -> None:
+    """Write of jobs, each with the state that it was in, that they went through the transition."""
+    alike = {"at": turn.now, "name": transition.name, "to_state": transition.target.value}
+    rows = [
+        {**alike, "job_id": job_id, "from_state": state and state.value, "by": by or turn.owner}
+        for job_id, state in before.items()
+    ]
+    _HISTORY.many(turn.connection, rows)
 
 
 @cache
