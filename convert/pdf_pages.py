@@ -116,6 +116,8 @@ class PdfDocument:
             raise Refused(
                 "the PDF is a form that only Adobe Reader can show (XFA); print it to a PDF and send that"
             )
+        if pdfium.FPDFDoc_GetAttachmentCount(self._document) > 0:
+            _refuse_portfolio(path)
         self._form_info, self._form = self._fill_form()
 
     def _fill_form(self) -> "tuple[pdfium.FPDF_FORMFILLINFO | None, pdfium.FPDF_FORMHANDLE | None]":
@@ -148,3 +150,20 @@ class PdfDocument:
         if self._form:
             pdfium.FPDFDOC_ExitFormFillEnvironment(self._form)
         pdfium.FPDF_CloseDocument(self._document)
+
+
+def _refuse_portfolio(path: Path) -> None:
+    """Refuse a file that is a folder of others: its own page only asks to open it in another program.
+
+    Files may be attached to any PDF, such as an invoice's figures; what is seen is the page then.
+    """
+    import pikepdf  # noqa: PLC0415 - pdfium does not tell; takes long to load, and few files need it
+
+    try:
+        with pikepdf.open(path) as document:
+            collection = document.Root.get("/Collection")
+            shown = collection is not None and collection.get("/View") != "/H"  # ISO 32000-1 §12.3.5
+    except (pikepdf.PdfError, ValueError, TypeError, AttributeError):
+        return
+    if shown:
+        raise Refused("the PDF is a portfolio, a folder of other files; attach each of those by itself")

@@ -68,6 +68,17 @@ def form_pdf(path: Path) -> Path:
     return path
 
 
+def pdf_with_file(path: Path, *, collection: dict[str, Any] | None) -> Path:
+    """A page with a file attached to it; a portfolio if it has a collection."""
+    pdf(path, ["The page"])
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.attachments["figures.xml"] = b"<figures/>"
+        if collection is not None:
+            document.Root.Collection = pikepdf.Dictionary(collection)
+        document.save(path)
+    return path
+
+
 def empty_pdf(path: Path) -> Path:
     """A PDF without a page."""
     with pikepdf.new() as document:

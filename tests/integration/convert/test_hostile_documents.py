@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import documents_made as made
+import pikepdf
 import pytest
 from converter_fixtures import Convert
 from PIL import Image
@@ -51,6 +52,14 @@ async def test_a_cut_off_pdf(convert: Convert, tmp_path: Path) -> None:
 async def test_a_pdf_without_pages(convert: Convert, tmp_path: Path) -> None:
     reason = await refusal(convert, made.empty_pdf(tmp_path / "a.pdf"))
     assert reason in {"the PDF has no pages", "the PDF is damaged and cannot be opened"}
+
+
+async def test_of_a_portfolio_not_only_the_page_around_it_is_sent(convert: Convert, tmp_path: Path) -> None:
+    path = made.pdf_with_file(tmp_path / "a.pdf", collection={"/View": pikepdf.Name.D})
+    assert "portfolio" in await refusal(convert, path)
+    invoice = made.pdf_with_file(tmp_path / "invoice.pdf", collection=None)
+    hidden = made.pdf_with_file(tmp_path / "hidden.pdf", collection={"/View": pikepdf.Name.H})
+    assert len((await convert(invoice, hidden)).pages) == 2
 
 
 async def test_rubbish_named_as_a_document(convert: Convert, tmp_path: Path) -> None:
