@@ -3,7 +3,7 @@
 A parameter may come in pieces and in a charset of its own (RFC 2231). Programs do that in every wrong way:
 the charset without the asterisk that announces it or the other way round, pieces that do not begin with 0,
 encoded words, raw 8-bit text, blanks without quotes, a quote that is never closed, no value before the first
-parameter. All of it is read, in one pass whose time is in proportion to the length.
+parameter or no semicolon behind it. All of it is read, in one pass whose time is in proportion to the length.
 """
 
 import re
@@ -18,6 +18,7 @@ MAX_PARAMETERS = 500
 """Further ones are not looked at."""
 
 _PARAMETER = re.compile(r';\s*([^=;"\s]*)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^;]*))?[^;]*', re.DOTALL)
+_NO_SEMICOLON = re.compile(r"""\s*([^\s;,="]+)(?:\s*,\s*|\s+)(?=[\w*-]+\s*=)""")
 _PIECE = re.compile(r"([^*]+)(?:\*([0-9]{1,4}))?(\*?)")
 _ESCAPED = re.compile(r'\\([\\"])')
 _CHARSET = re.compile(r"([\w.:+-]*)'[\w-]*'", re.ASCII)
@@ -40,7 +41,9 @@ class FieldValue:
     def __init__(self, written: str) -> None:
         """Take the field's value as `mta.mime.fields` gives it."""
         head, semicolon, rest = written.partition(";")
-        if "=" in head:  # the value was forgotten
+        if "=" in head and (value := _NO_SEMICOLON.match(written)):
+            head, semicolon, rest = value[1], ";", written[value.end() :]
+        elif "=" in head:  # the value was forgotten
             head, semicolon, rest = "", ";", written
         self.value = next(iter(head.split()), "").lower()
         """In lower case, without comments."""

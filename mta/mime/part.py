@@ -15,6 +15,9 @@ _BEGINNING = 64
 """Octets, before they are decoded."""
 
 _MEDIA_TYPE = re.compile(r"[!#$&\-^_.+%'*`{|}~0-9a-z]+/[!#$&\-^_.+%'*`{|}~0-9a-z]+")
+_ENCODED_DOCUMENTS = (b"JVBERi0", b"iVBORw0KGgo", b"/9j/", b"SUkqA", b"TU0AK", b"UEsDBB")
+"""How base64 of PDF, PNG, JPEG, TIFF and office documents begins."""
+_COMMENT = re.compile(r"\([^()]*\)")
 _MEANT = {
     "application": "application/octet-stream",
     "audio": "application/octet-stream",
@@ -46,6 +49,8 @@ class Part:
         self.start = start
         self.inner: list[Part] = []
         """The parts of a multipart, in their order."""
+        self.assumed_boundary = b""
+        """What stands between them where the header does not say it rightly."""
         self.content_type = FieldValue(fields.first("content-type"))
         self.content_disposition = FieldValue(fields.first("content-disposition"))
         self.media_type = _media_type(self.content_type.value, default_type)
@@ -62,7 +67,8 @@ class Part:
         """What stands between the parts of a multipart; empty if this is none."""
         if not self.media_type.startswith("multipart/"):
             return b""
-        return self.content_type.written("boundary").rstrip().encode("utf-8", errors="surrogateescape")
+        written = self.content_type.written("boundary").rstrip().encode("utf-8", errors="surrogateescape")
+        return self.assumed_boundary or written
 
     @property
     def disposition(self) -> str:
@@ -98,8 +104,12 @@ class Part:
         return self._decoded(self._stop)
 
     def _decoded(self, stop: int) -> bytes:
-        encoding = self.fields.first("content-transfer-encoding").partition(";")[0].split()
-        return transfer_decoded(self._mail[self.start : stop], encoding[0].lower() if encoding else "")
+        encoding = _COMMENT.sub(" ", self.fields.first("content-transfer-encoding")).partition(";")[0].split()
+        name = encoding[0].strip("\"'").lower() if encoding else ""
+        octets = self._mail[self.start : stop]
+        if not name and not self.media_type.startswith("text/") and octets.startswith(_ENCODED_DOCUMENTS):
+            name = "base64"  # it was forgotten
+        return transfer_decoded(octets, name)
 
     def beginning(self) -> bytes:
         """The first octets of the content, enough to tell what it is."""

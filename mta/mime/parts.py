@@ -3,7 +3,7 @@
 - `multipart/alternative` is one piece of the body, in plain text and in HTML.
 - Further text parts without a name go on with the body. Where some of it is plain text, a piece that is HTML
   alone becomes an attachment, so that nothing is dropped.
-- A document that calls itself text is a document.
+- A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
 - What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments.
 - Signatures, keys, calendar entries and contact cards are no documents; which entries and cards are left out
   is told. A mail that is nothing else, or that is encrypted, is refused with the reason.
@@ -19,7 +19,8 @@ from mta.mime.names import declared_name
 from mta.mime.part import Part
 from mta.mime.signed_data import Seal, opened
 from mta.mime.structure import read_structure
-from mta.mime.text import decoded, unflowed
+from mta.mime.text import decoded, decoded_html, unflowed
+from mta.mime.uuencoded import split_uuencoded
 from sandbox import Refused
 
 TINY = 4096
@@ -135,13 +136,20 @@ class _Walk:
         elif kind in _SEALED or declared_name(part).lower().endswith(".p7m"):
             self._visit_sealed(part, section=section, related=related)
         elif _is_body(part):
-            section = section or self._new_section()
-            (section.html if kind == "text/html" else section.plain).append(part)
+            self._visit_body(part, section or self._new_section())
         elif left_out := _left_out(part):
             self.left_out.append(left_out)
         elif not _is_of_no_use(part) and not (section and _is_other_form(part)):
             _refuse_encrypted(part)
             self.items.append(_Leaf(part, related))
+
+    def _visit_body(self, part: Part, section: _Section) -> None:
+        if part.media_type == "text/html":
+            section.html.append(part)
+            return
+        text, files = split_uuencoded(part)
+        section.plain.append(text)
+        self.items += [_Leaf(file, related=False) for file in files]
 
     def _visit_inner(self, part: Part, *, section: _Section | None, related: bool) -> None:
         if part.media_type == "multipart/alternative":
@@ -253,7 +261,8 @@ def _text_of(parts: list[Part]) -> str:
 
 def _text_of_one(part: Part) -> str:
     """A text part, the paragraphs of format=flowed (RFC 3676) put together."""
-    text = decoded(part.content(), part.charset)
+    read = decoded_html if part.media_type == "text/html" else decoded
+    text = read(part.content(), part.charset)
     if part.content_type.token("format") == "flowed":
         return unflowed(text, delete_space=part.content_type.token("delsp") == "yes")
     return text

@@ -27,6 +27,11 @@ _TOO_DEEP = f"The parts of this mail are nested more than {MAX_DEPTH} deep."
 
 _TOO_COMPLICATED = "This mail is too complicated to be read."
 
+_PREAMBLE = 4096
+"""Octets within which a boundary is looked for that the header does not tell."""
+_FIRST_BOUNDARY = re.compile(
+    rb"\n--([^\s][^\r\n]{0,199}?)[ \t]*\r?\nContent-[A-Za-z-]+[ \t]*:", re.IGNORECASE
+)
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*\n")  # what Unix mailboxes put before a mail
 
 
@@ -104,12 +109,24 @@ class _Reader:
         if self._headers > MAX_HEADERS:
             raise Refused(_TOO_LONG_A_HEADER)
         part = Part(self._mail, fields, start=start, default_type=default_type)
+        if part.media_type.startswith("multipart/") and not self._is_divided_as_said(part):
+            part.assumed_boundary = self._boundary_seen(start)
         if part.boundary:
             self._open.append(part)
             self._await_boundaries()
         if len(self._open) > MAX_DEPTH:
             raise Refused(_TOO_DEEP)
         return part
+
+    def _is_divided_as_said(self, part: Part) -> bool:
+        """Whether the boundary is named, and that of the whole mail comes; of inner ones it is believed."""
+        boundary = part.boundary
+        return bool(boundary) and (self._parts > 1 or self._mail.find(b"--" + boundary, part.start) >= 0)
+
+    def _boundary_seen(self, start: int) -> bytes:
+        """What the body that begins there is divided by, if its first line that looks like it shows that."""
+        found = _FIRST_BOUNDARY.search(self._mail, max(start - 1, 0), start + _PREAMBLE)
+        return found[1] if found else b""
 
     def _next_line(self, position: int) -> int:
         """Where the line behind the one at `position` begins."""

@@ -8,6 +8,8 @@ import codecs
 import re
 from quopri import decodestring
 
+import webencodings  # type: ignore[import-untyped]
+
 from mta.mime.transfer import base64_decoded
 
 # What mails say and what they mean (WHATWG Encoding §4.2): each that is meant holds the one that is said.
@@ -15,6 +17,9 @@ _MEANT = {
     "ascii": "utf-8", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030",
     "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932", "iso2022_jp": "iso2022_jp_ext",
 }  # fmt: skip
+# A codepage under one of its many names: `win-1251`, `x-cp1251`, `cp-850`.
+_CODEPAGE = re.compile(r"(?:x-)?(?:windows|win|cp|ibm|dos)[-_]?([0-9]{3,5})", re.IGNORECASE)
+_UNICODE_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Codecs of Python that are no charsets of mails.
 _NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
 
@@ -22,12 +27,15 @@ _NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "und
 # §6.2: white space between two encoded words is no part of the text.
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?]*)(?:\?=|\??\Z)")
 _BETWEEN = re.compile(r"\s*")
+# HTML §4.2.5.4: within the first 1024 octets.
+_META_CHARSET = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:+-]+)""", re.IGNORECASE)
+_META_WITHIN = 1024
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def decoded(octets: bytes, charset: str) -> str:
     """Octets in a charset as text; where that is unknown or plainly wrong, as UTF-8 or Western European."""
-    codec = _codec(charset)
+    codec = _codec(charset) or _UNICODE_MARKS.get(octets[:2])
     for candidate in (codec, "utf-8"):
         if candidate:
             try:
@@ -37,6 +45,31 @@ def decoded(octets: bytes, charset: str) -> str:
     if codec and codec != "utf-8":
         return cleaned(octets.decode(codec, errors="replace"))
     return cleaned(_damaged(octets))
+
+
+def decoded_html(octets: bytes, charset: str) -> str:
+    """HTML as text: where the mail names no charset that holds it, in the one that the HTML itself names."""
+    codec = _codec(charset)
+    if codec and (codec != "utf-8" or _holds(codec, octets)):
+        return decoded(octets, charset)
+    return decoded(octets, _charset_in_html(octets) or charset)
+
+
+def _charset_in_html(octets: bytes) -> str:
+    """The charset of its meta element; empty where that cannot be meant: UTF-8 is hardly valid by chance."""
+    found = _META_CHARSET.search(octets[:_META_WITHIN])
+    if found is None or (not octets.isascii() and _holds("utf-8", octets)):
+        return ""
+    charset = found[1].decode("ascii", errors="replace")
+    return "" if (_codec(charset) or "").startswith(("utf-16", "utf-32")) else charset
+
+
+def _holds(codec: str, octets: bytes) -> bool:
+    try:
+        octets.decode(codec)
+    except ValueError:
+        return False
+    return True
 
 
 def _damaged(octets: bytes) -> str:
@@ -87,12 +120,25 @@ def known_charset(charset: str) -> bool:
 
 def _codec(charset: str) -> str | None:
     """The name of Python's codec for a charset, or None if there is none to use."""
+    label = charset.strip().strip("'\"")
+    return _codec_called(label) or _codec_called(_usual_name(label))
+
+
+def _codec_called(name: str) -> str | None:
     try:
-        name = codecs.lookup(charset.strip().strip("'\"")).name
+        name = codecs.lookup(name).name
         b"a".decode(name, errors="replace")  # some codecs give no text
     except (LookupError, ValueError):
         return None
     return None if name.replace("-", "_") in _NO_CHARSETS else _MEANT.get(name, name)
+
+
+def _usual_name(label: str) -> str:
+    """What a charset is called where Python does not know it: a label of WHATWG Encoding §4.2, a codepage."""
+    if encoding := webencodings.lookup(label):
+        return str(encoding.codec_info.name)
+    codepage = _CODEPAGE.fullmatch(label)
+    return f"cp{codepage[1]}" if codepage else label.lower().removeprefix("x-")
 
 
 def cleaned(text: str) -> str:

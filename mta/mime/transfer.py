@@ -19,6 +19,7 @@ MAX_LINES = 5_000_000
 _TOO_LARGE = "An attachment of this mail is too large once it is decoded."
 _TOO_MANY_LINES = "An attachment of this mail is encoded in too many lines."
 
+_BASE64_NAMES = {"base64", "base-64", "x-base64"}
 _UUENCODED = {"x-uuencode", "uuencode", "x-uue", "uue"}
 _UU_BEGIN = re.compile(rb"^begin (?:-base64 )?[0-7]{3,4} [^\n]*\n?", re.MULTILINE)
 _LINE = re.compile(rb"[^\n]+")
@@ -40,7 +41,7 @@ def transfer_decoded(octets: bytes, encoding: str) -> bytes:
     Raises:
         Refused: they are too many.
     """
-    if encoding == "base64":
+    if encoding in _BASE64_NAMES:
         return _of_base64(octets)
     if encoding == "quoted-printable":
         return binascii.a2b_qp(octets)

@@ -18,6 +18,10 @@ from mta.mime.parameters import MAX_PARAMETERS, FieldValue
         (";charset=x", ""),
         ("charset=x", ""),
         ("attachment", "attachment"),
+        ("attachment filename=x.pdf", "attachment"),
+        ('multipart/mixed  boundary="x"', "multipart/mixed"),
+        ("multipart/mixed, boundary=x; charset=y", "multipart/mixed"),
+        ("name = x", ""),
     ],
 )
 def test_the_value(written: str, value: str) -> None:
@@ -38,6 +42,8 @@ def test_the_value(written: str, value: str) -> None:
         ('x; name="never closed.pdf; size=3', "never closed.pdf"),
         ('x; name="a.pdf" trailing; y=z', "a.pdf"),
         ("name=forgotten.pdf", "forgotten.pdf"),
+        ('application/pdf name="without semicolon.pdf"; x=y', "without semicolon.pdf"),
+        ("attachment name*=utf-8''gr%C3%BCn.pdf", "grün.pdf"),
         ("x; a; =b; ;; name=found.pdf", "found.pdf"),
         ("x; name=first.pdf; name=second.pdf", "first.pdf"),
         ("x; name=plain.pdf; name*=utf-8''better%2Epdf", "better.pdf"),

@@ -65,10 +65,36 @@ def test_parts_in_their_order_without_preamble_and_epilogue() -> None:
             ),
             ("multipart/mixed", [("multipart/mixed", [b"x"]), b"y\r\n--b\r\nz"]),
         ),
+        (
+            (b"Content-Type: multipart/mixed; charset=x boundary=a\r\n\r\nfor old programs\r\n--a b \r\n"
+            b"content-type: text/plain\r\n\r\nx\r\n--a b--\r\n"),
+            ("multipart/mixed", [b"x"]),
+        ),
+        (
+            (b"Content-Type: multipart/mixed; boundary=other\r\n\r\n--a\r\n"
+            b"Content-Type: multipart/mixed\r\n\r\n--b\r\nContent-ID: x\r\n\r\nx\r\n--a\r\n\r\ny"),
+            ("multipart/mixed", [("multipart/mixed", [b"x"]), b"y"]),
+        ),
+        (
+            b"Content-Type: multipart/mixed\r\n\r\n-- \r\nContent: none\r\n--\r\nContent-Type: x\r\n",
+            b"-- \r\nContent: none\r\n--\r\nContent-Type: x\r\n",
+        ),
+        (
+            (b"Subject: x\r\nwrapped\r\nX Scanner: y\r\nContent-Type: multipart/mixed;\r\nboundary=a\r\n\r\n"
+            b"--a\r\n\r\nx"),
+            ("multipart/mixed", [b"x"]),
+        ),
+        (b"Subject: x\r\nbody\r\n\r\nContent-Type: x/y\r\n", b"body\r\n\r\nContent-Type: x/y\r\n"),
+        (b"Subject: x;\r\ny = 1 is the body", b"y = 1 is the body"),
     ],
 )  # fmt: skip
 def test_what_is_broken_is_read_as_far_as_it_goes(mail: bytes, expected: object) -> None:
     assert outline(read_structure(mail)) == expected
+
+
+def test_a_line_that_was_folded_without_a_blank_goes_on_with_its_field() -> None:
+    mail = read_structure(b"Subject: a long\r\nsubject\r\nX Y: z\r\nMIME-Version: 1.0\r\n\r\nbody")
+    assert (mail.fields.first("subject"), mail.content()) == ("a long subject", b"body")
 
 
 @pytest.mark.parametrize(

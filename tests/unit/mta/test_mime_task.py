@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bounded_work import bounded_work
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -330,6 +331,59 @@ def test_transfer_encodings_even_the_old_ones() -> None:
     assert content["text"] == "grün!"
     octets = [Path(part["path"]).read_bytes() for part in content["attachments"]]
     assert octets == [b"%PDF", b"%PDF", b""]
+
+
+@pytest.mark.parametrize("encoding", ['"base64"', "BASE64 (as usual)", "base-64", "(a comment) base64", ""])
+def test_base64_however_it_is_announced(encoding: str) -> None:
+    field = f"Content-Transfer-Encoding: {encoding}\r\n" if encoding else ""
+    mail = f"Content-Type: application/pdf; name=scan.pdf\r\n{field}\r\n".encode() + b64encode(PDF)
+    (scan,) = apart(mail)["attachments"]
+    assert Path(scan["path"]).read_bytes() == PDF
+
+
+def test_text_that_begins_like_base64_is_text() -> None:
+    assert apart(b"\r\nJVBERi0 is how it begins")["text"] == "JVBERi0 is how it begins"
+
+
+UUENCODED = b"begin 644 %s\r\n$)5!$1@``\r\n`\r\nend\r\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\n",
+        (
+            b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"
+            b"Content-Type: text/plain; charset=iso-8859-1\r\n\r\n"
+        ),
+    ],
+)
+def test_files_in_the_midst_of_the_text_are_attached(header: bytes) -> None:
+    mail = header + b"gr\xfcn\r\n" + UUENCODED % b'"my scan".pdf' + b"mid\r\n" + UUENCODED % b"/tmp/b.pdf"
+    content = apart(mail + b"\r\nbegin 644 days ago\r\n")
+    assert content["text"] == "grün\nmid\n\nbegin 644 days ago\n"
+    assert [part["name"] for part in content["attachments"]] == ["my scan.pdf", "b.pdf"]
+    assert {Path(part["path"]).read_bytes() for part in content["attachments"]} == {b"%PDF"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"begin 644 x\nend\n", b"begin 644 x\n$)5!$1@``\nnot the end\n", b"begin 64 x\n$)5!$1@``\n`\nend\n"],
+)
+def test_what_only_looks_like_a_file_in_the_text_is_text(text: bytes) -> None:
+    content = apart(b"\n" + text)
+    assert (content["text"], content["attachments"]) == (text.decode(), ())
+
+
+@pytest.mark.parametrize("piece", [b"begin 644 x\n", b"begin 644 x\nM!!\n", b"M!!\n"])
+def test_looking_for_files_in_the_text_takes_time_in_proportion(piece: bytes) -> None:
+    with bounded_work():
+        apart(b"\nbegin 644 x\n" + piece * (1_000_000 // len(piece)))
+
+
+def test_html_in_the_charset_that_it_names_itself() -> None:
+    html = '<meta charset="windows-1251">Врач'
+    assert apart(b"Content-Type: text/html\r\n\r\n" + html.encode("cp1251"))["html"] == html
 
 
 def test_flowed_text_is_put_together() -> None:

@@ -1,12 +1,14 @@
 """Charsets, encoded words, flowed text: whatever is written, text comes out."""
 
+import codecs
+
 import pytest
 from bounded_work import bounded_work
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mta.header_scan import HEADER_LIMIT
-from mta.mime.text import decoded, header_text, unflowed
+from mta.mime.text import decoded, decoded_html, header_text, unflowed
 
 
 @pytest.mark.parametrize(
@@ -25,12 +27,49 @@ from mta.mime.text import decoded, header_text, unflowed
         (b"a\r\nb\rc\x00\x1b\x0c", "utf-8", "a\nb\nc"),
         ("\ufeffx".encode(), "utf-8", "x"),
         (b"abc", "rot13", "abc"),
+        ("שלום".encode("iso-8859-8"), "ISO-8859-8-I", "שלום"),
+        ("診療".encode("cp932"), "x-sjis", "診療"),
+        ("診療①".encode("cp932"), "windows-31j", "診療①"),
+        ("转诊".encode("gb18030"), "x-gbk", "转诊"),
+        ("ไทย".encode("cp874"), "windows-874", "ไทย"),
+        ("Врач".encode("cp1251"), "win-1251", "Врач"),
+        ("grün".encode("cp850"), "cp-850", "grün"),
+        ("診療".encode("euc-jp"), "x-euc-jp", "診療"),
+        ("grün".encode(), "X-UTF-8", "grün"),
+        ("grün".encode(), "x-user-defined", "grün"),
+        ("grün".encode("utf-16"), "", "grün"),
+        (codecs.BOM_UTF16_BE + "grün".encode("utf-16-be"), "", "grün"),
         (b"abc", "idna", "abc"),
         (b"\\ud800", "unicode_escape", "\\ud800"),
     ],
 )
 def test_charsets(octets: bytes, charset: str, text: str) -> None:
     assert decoded(octets, charset) == text
+
+
+_HEAD = '<html><head><meta http-equiv="Content-Type" content="text/html; charset={0}"></head><body>'
+
+
+@pytest.mark.parametrize(
+    ("written_in", "said_within", "said_by_mail", "is_read"),
+    [
+        ("cp1251", "windows-1251", "", True),
+        ("koi8-r", "koi8-r", "us-ascii", True),
+        ("koi8-r", "koi8-r", "x-unknown", True),
+        ("koi8-r", "koi8-r", "utf-8", True),
+        ("iso2022_jp", "iso-2022-jp", "", True),
+        ("utf-8", "windows-1251", "", True),
+        ("utf-8", "utf-16", "", True),
+        ("cp1251", "utf-8", "windows-1251", True),
+        ("cp1251", "koi8-r", "windows-1251", True),
+        ("cp1251", "x-unknown", "", False),
+    ],
+)
+def test_html_names_its_charset_where_the_mail_does_not(
+    written_in: str, said_within: str, said_by_mail: str, *, is_read: bool
+) -> None:
+    html = f"{_HEAD.format(said_within)}Врач"
+    assert (decoded_html(html.encode(written_in), said_by_mail) == html) is is_read
 
 
 @given(
