@@ -5,10 +5,15 @@ costs what it weighs. Comments may be nested, display names quoted; the members 
 others. An element that holds no address is told as one without, never guessed at.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mta.smtp.command import Mailbox, parse_mailbox
+
+_ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[Qq]\?[^?\s<>@\"\\]*\?=")
+_SPECIAL = re.compile(r"[(),:;]")
+_ROUTE = re.compile(r"\A\s*@[^:<>\"]*:")  # RFC 5322 §4.4: to be ignored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,9 +29,14 @@ class FieldMailbox:
 def parse_address_field(text: str) -> tuple[FieldMailbox, ...]:
     """The elements of an unfolded field, in order. Empty elements (`a@b.test,,`) are none."""
     scanner = _Scanner()
-    for character in text:
+    for character in _ENCODED_WORD.sub(_without_specials, text):
         scanner.step(character)
     return tuple(element.finished() for element in scanner.end() if not element.empty)
+
+
+def _without_specials(word: re.Match[str]) -> str:
+    """An encoded word as RFC 2047 §5 wants it in a name: `=?utf-8?q?Ruiz, Ana?=` has a comma of its own."""
+    return _SPECIAL.sub(lambda special: f"={ord(special[0]):02X}", word[0])
 
 
 @dataclass(slots=True)
@@ -47,9 +57,9 @@ class _Element:
         return self.angle is None and not self.broken and not "".join(self.plain).strip()
 
     def finished(self) -> FieldMailbox:
-        written = self.plain if self.angle is None else self.angle
         name = self.comment if self.angle is None else self.name
-        mailbox = None if self.broken else parse_mailbox("".join(written).strip())
+        address = "".join(self.plain if self.angle is None else self.angle)
+        mailbox = None if self.broken else parse_mailbox(_ROUTE.sub("", address, count=1).strip())
         return FieldMailbox(name=" ".join("".join(name).split()), mailbox=mailbox)
 
 

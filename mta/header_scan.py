@@ -6,6 +6,7 @@ limit.
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from store.outbox import LOOP_FIELD
@@ -13,9 +14,13 @@ from store.outbox import LOOP_FIELD
 HEADER_LIMIT = 256 * 1024
 """Octets of a header block."""
 
+_PROGRAMS_FIELDS = ("List-Post", "Mailing-List", "X-Autoreply", "X-Autorespond")
+"""Fields that lists without a List-Id and answering machines without Auto-Submitted write."""
+_REPORT = "multipart/report"  # RFC 6522: a bounce, a receipt
 _FIELDS = (
     *("From", "Message-ID", "Date", "Auto-Submitted", "Precedence", "List-Id", "Received", LOOP_FIELD),
-    *("DKIM-Signature", "ARC-Seal"),
+    *("DKIM-Signature", "ARC-Seal", "Content-Type"),
+    *_PROGRAMS_FIELDS,
 )
 # RFC 5322 §4.5 lets old mails have blanks before the colon.
 _FIELD = re.compile(
@@ -47,6 +52,8 @@ class HeaderFacts:
     """In lower case."""
     listed: bool = False
     """Whether there is a List-Id field (RFC 2919)."""
+    programs_mark: str = ""
+    """What else a list, an answering machine or a mail system's report shows itself by; empty for none."""
     looped: bool = False
     """Whether a notice of ours began it."""
     hops: int = 0
@@ -94,11 +101,16 @@ def scan_header(message: bytes) -> HeaderFacts:
         auto_submitted=_keyword(first(b"auto-submitted")),
         precedence=_keyword(first(b"precedence")),
         listed=b"list-id" in found,
+        programs_mark=_REPORT if _keyword(first(b"content-type")) == _REPORT else _programs_field(found),
         looped=_LOOP_FIELD in found,
         hops=len(found.get(b"received", ())),
         signed=b"dkim-signature" in found,
         sealed=b"arc-seal" in found,
     )
+
+
+def _programs_field(found: Container[bytes]) -> str:
+    return next((name for name in _PROGRAMS_FIELDS if name.lower().encode() in found), "")
 
 
 def _unfolded(value: bytes) -> str:

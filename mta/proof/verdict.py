@@ -27,7 +27,7 @@ HOP_LIMIT = 50
 _SYSTEM_NAMES = {"mailer-daemon", "postmaster"}
 _SHORT = 320
 """Characters of a From field that is remembered: a sender's mails have the same."""
-_BULK = {"bulk", "list", "junk"}
+_BULK = {"bulk", "list", "junk", "auto_reply"}
 
 
 class RefusalReason(StrEnum):
@@ -155,7 +155,7 @@ def grounds(facts: Facts) -> Hashable:
     return (
         *(facts.client_address, facts.helo, facts.return_path, facts.login, facts.own_address),
         *(header.authors, header.auto_submitted, header.precedence, header.listed, header.looped),
-        *(header.hops, header.signed, header.sealed),
+        *(header.hops, header.signed, header.sealed, header.programs_mark),
     )
 
 
@@ -166,6 +166,7 @@ def automatic_mark(return_path: str, header: HeaderFacts, author: Mailbox | None
         (header.auto_submitted not in {"", "no"}, f"Auto-Submitted: {header.auto_submitted}"),
         (header.precedence in _BULK, f"Precedence: {header.precedence}"),
         (header.listed, "List-Id"),
+        (bool(header.programs_mark), header.programs_mark),
         (header.looped, "our own loop mark"),
         (header.hops > HOP_LIMIT, f"{header.hops} Received fields"),
         (author is not None and author.local_part.lower() in _SYSTEM_NAMES, "From a mail system"),

@@ -33,6 +33,22 @@ def test_signatures_and_seals_are_seen() -> None:
     assert scan_header(b"arc-seal: i=1\r\n\r\n").sealed
 
 
+@pytest.mark.parametrize(
+    ("header", "mark"),
+    [
+        (b"Content-Type: Multipart/Report;\r\n report-type=delivery-status; boundary=x", "multipart/report"),
+        (b"content-type: multipart/report", "multipart/report"),
+        (b"Content-Type: multipart/reports", ""),
+        (b"Content-Type: multipart/mixed; boundary=x\r\n\r\nX-Autoreply: yes", ""),
+        (b"x-autoreply: yes", "X-Autoreply"),
+        (b"Mailing-List: contact x@y", "Mailing-List"),
+        (b"List-Unsubscribe: <mailto:x@y>\r\nList-Post: NO", "List-Post"),
+    ],
+)
+def test_lists_and_answering_machines_and_reports_show_themselves(header: bytes, mark: str) -> None:
+    assert scan_header(header + b"\r\n\r\n").programs_mark == mark
+
+
 def test_a_mail_without_anything() -> None:
     assert scan_header(b"\r\nFrom: body\r\n") == HeaderFacts()
     assert scan_header(b"") == HeaderFacts()

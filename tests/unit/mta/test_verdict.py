@@ -332,6 +332,8 @@ def test_a_session_proves_its_own_user() -> None:
         {"auto_submitted": "auto-generated"},
         {"precedence": "junk"},
         {"listed": True},
+        {"precedence": "auto_reply"},
+        {"programs_mark": "multipart/report"},
         {"looped": True},
         {"hops": 51},
     ],
