@@ -34,6 +34,12 @@ _DOS_BARS = re.compile(rb"[\xb3\xba\xda\xc9\xc0\xc8]")
 _KANA = re.compile(r"[\u3041-\u30fe]")
 _KANA_SHARE = 0.2
 _SAME_AS_ASCII = 0x80
+_HANZI = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
+"""GB 2312's signs, and its everyday letters (level 1)."""
+_NO_HANGUL = re.compile(rb"[\xc9-\xd7][\xa1-\xfe]")
+"""KS X 1001 has its everyday letters below; of Chinese ones a third stands there."""
+_HANZI_SHARE, _NO_HANGUL_SHARE = 0.9, 0.2
+_RUN = re.compile(rb"[\x80-\xff]+")
 
 
 def guessed_encoding(data: bytes) -> str:
@@ -71,7 +77,17 @@ def _by_shape(sample: bytes) -> str:
         foreign = sum(ord(letter) >= _SAME_AS_ASCII for letter in text)
         if foreign and len(_KANA.findall(text)) > _KANA_SHARE * foreign:
             return name
-    return ""
+    return "gb18030" if _is_chinese(sample) else ""
+
+
+def _is_chinese(sample: bytes) -> bool:
+    """Whether nearly all that ASCII lacks is pairs of octets that Chinese has, and Korean has not."""
+    runs = _RUN.findall(sample)
+    pairs = [run[at : at + 2] for run in runs for at in range(0, len(run), 2)]
+    everyday = sum(_HANZI.fullmatch(pair) is not None for pair in pairs)
+    no_hangul = sum(_NO_HANGUL.fullmatch(pair) is not None for pair in pairs)
+    enough = everyday > _HANZI_SHARE * len(pairs) and no_hangul > _NO_HANGUL_SHARE * len(pairs)
+    return enough and len(pairs) > _LITTLE
 
 
 def _read(sample: bytes, name: str) -> str:
