@@ -83,7 +83,7 @@ _COMMENTED = {
 """By the filters of texts: what stands in the octets of one with comments, as the names of a package's parts
 do; empty where that is not so easily told."""
 _PAGE_PREVIEW = 7
-"""Writer's number of the view that shows a text as it is printed; a letter takes a quarter longer with it. The
+"""Writer's number of the view that shows a text as printed; with it a letter takes a quarter longer. The
 view to write in makes a window for each comment: Debian's -nogui packages lack what that looks like, and
 LibreOffice aborts."""
 _TEXT = "com.sun.star.text.TextDocument"
