@@ -7,6 +7,7 @@ part        one of them: what its header says, and its content
 fields      header fields
 parameters  the values of Content-Type and Content-Disposition
 transfer    transfer encodings undone
+shown_pictures  pictures in an HTML text that are pages
 uuencoded   files in the midst of a plain text
 parts       what is body, what is attached, what is not to be seen
 text        charsets and encoded words

@@ -4,7 +4,8 @@
 - Further text parts without a name go on with the body. Where some of it is plain text, a piece that is HTML
   alone becomes an attachment, so that nothing is dropped.
 - A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
-- What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments.
+- What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments; what
+  is as large as a page is one where the text is faxed without its pictures.
 - Signatures, keys, calendar entries and contact cards are no documents; which entries and cards are left out
   is told. A mail that is nothing else, or that is encrypted, is refused with the reason.
 - What is signed is read, with the signature beside it or around it (S/MIME).
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 
 from mta.mime.names import declared_name
 from mta.mime.part import Part
+from mta.mime.shown_pictures import is_page, shown_large
 from mta.mime.signed_data import Seal, opened
 from mta.mime.structure import read_structure
 from mta.mime.text import decoded, decoded_html, unflowed
@@ -93,8 +95,13 @@ class _Leaf:
     """Whether it came with an HTML text in a multipart/related (RFC 2387)."""
 
 
-def sort_parts(mail: Part) -> SortedParts:
+def sort_parts(mail: Part, *, pictures_are_drawn: bool = True) -> SortedParts:
     """Sort the parts of a mail.
+
+    Args:
+        mail: the whole.
+        pictures_are_drawn: whether the HTML is drawn with what it shows; where it is not, a picture that is
+            as large as a page is an attachment.
 
     Raises:
         Refused: the mail is encrypted, only a calendar entry, or its text is too long.
@@ -105,7 +112,7 @@ def sort_parts(mail: Part) -> SortedParts:
     if walk.left_out and not in_order:
         raise Refused(walk.left_out[0].alone)
     told = tuple(dict.fromkeys(f"{one.name} ({one.words})" for one in walk.left_out))
-    return replace(_sorted(in_order), left_out=told)
+    return replace(_sorted(in_order, pictures_are_drawn=pictures_are_drawn), left_out=told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +230,7 @@ def _is_of_no_use(part: Part) -> bool:
     )
 
 
-def _sorted(items: list[_Section | _Leaf]) -> SortedParts:
+def _sorted(items: list[_Section | _Leaf], *, pictures_are_drawn: bool) -> SortedParts:
     sections = [item for item in items if isinstance(item, _Section)]
     for section in sections:
         section.text = _text_of(section.plain)
@@ -234,12 +241,13 @@ def _sorted(items: list[_Section | _Leaf]) -> SortedParts:
         raise Refused(_TOO_LONG)
     html = _html_of(sections, needed=not written)
     places = _Places(html)
+    large = set() if pictures_are_drawn else shown_large(html)
     attachments: list[Part] = []
     shown: dict[str, Part] = {}
     for item in items:
         if isinstance(item, _Section):
             attachments += item.html if written and not item.text.strip() else ()
-        elif places.hold(item):
+        elif places.hold(item) and not (item.part.content_id in large and is_page(item.part)):
             shown.setdefault(item.part.content_id, item.part)
         else:
             attachments.append(item.part)

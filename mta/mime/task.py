@@ -38,7 +38,7 @@ def take_apart(arguments: dict[str, Any]) -> dict[str, Any]:
     mail = read_structure(Path(arguments["mail"]).read_bytes())
     kept: list[MailPart] = []
     letter = Unpacking(lambda *document: kept.append(_written(*document, number=len(kept) + 1))).unpack(
-        letter_of(mail.fields, sort_parts(mail))
+        letter_of(mail.fields, sort_parts(mail, pictures_are_drawn=False))
     )
     return {**asdict(_content(mail.fields, letter, kept)), "left_out": letter.left_out}
 

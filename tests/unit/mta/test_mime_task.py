@@ -2,6 +2,7 @@
 
 from base64 import b64encode, encodebytes
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from bounded_work import bounded_work
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from mta.mime.parts import MAX_HTML, MAX_TEXT
 from mta.mime.task import take_apart
@@ -137,6 +139,57 @@ def test_pictures_that_the_html_shows_are_put_into_it_and_are_no_attachments() -
     content = apart(mail)
     assert [part["name"] for part in content["attachments"]] == ["a.pdf"]
     assert f'<img src="data:image/png;base64,{b64encode(PNG).decode()}">' in content["html"]
+
+
+def a_picture(kind: str, width: int, height: int) -> bytes:
+    octets = BytesIO()
+    Image.effect_noise((width, height), 64).save(octets, kind)
+    return octets.getvalue()
+
+
+def with_a_picture(octets: bytes, *, shown: str) -> EmailMessage:
+    mail = letter("See below. [cid:p@x]")
+    mail.add_alternative(f"<p>See below.</p>{shown}", subtype="html")
+    (_, html) = mail.iter_parts()
+    assert isinstance(html, EmailMessage)
+    html.add_related(octets, "image", "png", cid="<p@x>", filename="image001.png", disposition="inline")
+    mail.add_attachment(PDF, "application", "pdf", filename="a.pdf")
+    return mail
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+def test_a_scan_that_was_pasted_into_the_text_is_a_page(kind: str) -> None:
+    mail = with_a_picture(a_picture(kind, 850, 1100), shown='<img width=600 src="cid:p@x">')
+    assert [name for name, _ in attached(mail)] == ["image001.png", "a.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shown"),
+    [
+        (599, 1000, '<img src="cid:p@x">'),
+        (2400, 600, '<img src="cid:p@x">'),
+        (1000, 1000, '<img src="cid:p@x" width="299">'),
+        (1000, 1000, '<img style="height:1in; WIDTH:1.25in" src=cid:p@x>'),
+        (1000, 1000, '<table background="cid:p@x">'),
+    ],
+)
+def test_a_logo_is_no_page(width: int, height: int, shown: str) -> None:
+    assert [name for name, _ in attached(with_a_picture(a_picture("PNG", width, height), shown=shown))] == [
+        "a.pdf"
+    ]
+
+
+def test_a_picture_with_next_to_nothing_on_it_is_no_page() -> None:
+    octets = BytesIO()
+    Image.new("L", (850, 1100), 255).save(octets, "PNG")
+    assert [name for name, _ in attached(with_a_picture(octets.getvalue(), shown='<img src="cid:p@x">'))] == [
+        "a.pdf"
+    ]
+
+
+@pytest.mark.parametrize("octets", [PNG * 10, b"", b"GIF89a" * 5000, a_picture("JPEG", 850, 1100)[:60]])
+def test_a_damaged_picture_is_no_page(octets: bytes) -> None:
+    assert [name for name, _ in attached(with_a_picture(octets, shown='<img src="cid:p@x">'))] == ["a.pdf"]
 
 
 def test_a_picture_that_is_shown_often_does_not_make_the_html_endless() -> None:
