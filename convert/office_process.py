@@ -38,7 +38,7 @@ _READABLE = (
 )  # fmt: skip
 _TOOLS = {
     "bwrap": "bubblewrap",
-    "soffice": "libreoffice-writer-nogui, -calc-nogui, -impress-nogui and -draw-nogui",
+    "soffice": "libreoffice-writer-nogui, -calc-nogui, -impress-nogui, -draw-nogui and -math-nogui",
 }
 
 

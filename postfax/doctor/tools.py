@@ -32,6 +32,7 @@ _OFFICE_PARTS = (
     _OfficePart("libreoffice-calc-nogui", "libsclo.so", "Excel and OpenDocument tables, CSV"),
     _OfficePart("libreoffice-impress-nogui", "libwpftimpresslo.so", "presentations"),
     _OfficePart("libreoffice-draw-nogui", "libwpftdrawlo.so", "Visio and OpenDocument drawings"),
+    _OfficePart("libreoffice-math-nogui", "libsmlo.so", "formulas in office documents"),
     _OfficePart("python3-uno", "libpyuno.so", "office documents of any kind"),
 )
 _BWRAP = (

@@ -6,6 +6,7 @@ import docx
 import numpy as np
 import pytest
 from converter_fixtures import Convert
+from docx.oxml import parse_xml
 from PIL import Image
 
 from convert import fax_tiff, t6
@@ -127,6 +128,16 @@ async def test_a_text_with_comments_is_printed_without_them(convert: Convert, tm
     for ending in ("docx", "rtf"):
         faxes = [await convert(tmp_path / f"{name}.{ending}") for name in ("plain", "commented")]
         assert np.array_equal(rows_of(faxes[0])[0], rows_of(faxes[1])[0]), ending
+
+
+async def test_a_formula_in_a_text_is_drawn(convert: Convert, tmp_path: Path) -> None:
+    text = docx.Document()
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    formula = f'<m:oMath xmlns:m="{math}"><m:r><m:t>dose=k·m</m:t></m:r></m:oMath>'
+    text.add_paragraph()._p.append(parse_xml(formula))
+    text.save(str(tmp_path / "dose.docx"))
+    fax = await convert(tmp_path / "dose.docx")
+    assert rows_of(fax)[0].any()
 
 
 async def test_a_tick_of_a_symbol_font_is_a_tick(convert: Convert, tmp_path: Path) -> None:
