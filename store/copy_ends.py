@@ -7,8 +7,10 @@ or one that is not whole.
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -21,6 +23,10 @@ from store.migrations import migrate
 from store.sqlite import BookLock, book_path, read_engine, sentences, write_engine
 from store.version import compare_version
 
+if TYPE_CHECKING:
+    import psycopg
+
+_GOING_SECONDS = 3.0
 _IN_ROWS = (
     "{:,} small mails and documents are in the book itself, and a server keeps for long what was deleted. "
     "Run `postfax migrate-bodies --out-of-book` first: it puts them beside the book."
@@ -83,13 +89,23 @@ def _held_database(url: str) -> Iterator[tuple[Engine, Engine]]:
 
     address = postgresql.read_address(url)
     with postgresql.sentences(address), postgresql.connect(address, write=True) as holder:
-        if holder.execute(OTHERS_ON_SERVER).fetchone() != (0,):
+        if _others_stay(holder):
             raise CopyRefused(f"a service or a command uses {address.shown}: stop it first.")
         if holder.execute(TRY_TO_KEEP_LOCK).fetchone() != (True,):
             raise CopyRefused(f"somebody writes in {address.shown}: stop the service first.")
         engines = postgresql.read_engine(address), postgresql.write_engine(address)
         with _both(*engines):
             yield engines
+
+
+def _others_stay(holder: "psycopg.Connection") -> bool:
+    """Whether others use the book. A connection that was closed is there for a moment more."""
+    until = time.monotonic() + _GOING_SECONDS
+    while holder.execute(OTHERS_ON_SERVER).fetchone() != (0,):
+        if time.monotonic() > until:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @contextmanager
