@@ -180,6 +180,7 @@ postfax list | tail -n 3
 
 step "purge: nothing stays but the accounts, locked"
 run apt purge postfax
+run apt autoremove --purge # what an upgrade brought with it that the first version did not need
 kill "$station" "$notices" "$names"
 files >after.txt
 diff before.txt after.txt | tee left.txt
