@@ -140,9 +140,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@example(
-    [(0 * MINUTE, 121 * MINUTE), (0 * MINUTE, -61 * MINUTE)]
-)  # as far as one sets a clock
+@example([(0 * MINUTE, 121 * MINUTE), (0 * MINUTE, -61 * MINUTE)])  # as far as one sets a clock
 def test_within_a_day_no_look_makes_time_come_earlier_than_a_clock_may_be_set(
     steps: list[tuple[timedelta, timedelta]],
 ) -> None:
