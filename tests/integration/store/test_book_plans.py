@@ -47,6 +47,11 @@ def _plan(connection: sqlite3.Connection, statement: Statement) -> list[str]:
     return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement[0]}", statement[1])]
 
 
+def _plan_in(folder: Path, statement: Statement) -> list[str]:
+    with closing(sqlite3.connect(folder / "book.db")) as connection:
+        return _plan(connection, statement)
+
+
 async def test_no_statement_of_the_service_looks_through_a_table(
     tmp_path: Path, statements: list[Statement]
 ) -> None:
@@ -83,9 +88,7 @@ async def test_the_next_call_is_found_without_looking_at_jobs(
         await small.book.claim_call({"main": 1}, LEASE, header)
     choice = _first_that_asks_for("due_at", statements)
     expiry = _first_that_asks_for("expires_at", statements)
-    with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
-        plan = _plan(connection, choice)
-        expiry_plan = _plan(connection, expiry)
+    plan, expiry_plan = _plan_in(tmp_path, choice), _plan_in(tmp_path, expiry)
     assert plan[0] == (
         "SEARCH jobs USING COVERING INDEX jobs_dialable"
         " (lines=? AND priority=? AND department=? AND due_at<?)"
@@ -102,8 +105,7 @@ async def test_what_is_due_is_asked_in_one_statement_of_one_row_of_each_index(
         statements.clear()
         await small.book.outlook(small.clock())
     [outlook] = statements
-    with closing(sqlite3.connect(tmp_path / "book.db")) as connection:
-        steps = [step for step in _plan(connection, outlook) if not step.startswith(("SCALAR", _NO_TABLE[0]))]
+    steps = [step for step in _plan_in(tmp_path, outlook) if not step.startswith(("SCALAR", _NO_TABLE[0]))]
     assert len(steps) == 2 * (len(Work) - 1) + 1  # whether there is one to hang up has no time
     assert all(" INDEX " in step for step in steps)
     assert not any("TEMP B-TREE" in step for step in steps)
