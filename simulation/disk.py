@@ -30,8 +30,6 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 _FILE_SECONDS = 0.002
-_REQUEST_SECONDS = 0.1
-"""To an object store."""
 
 
 class Changes:
@@ -162,7 +160,8 @@ class SimulatedAccess:
 
     async def in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Work with files or objects; a node may die before and after."""
-        seconds = _REQUEST_SECONDS if self._node.world.has_objects else _FILE_SECONDS
+        world = self._node.world
+        seconds = world.object_request_seconds if world.has_objects else _FILE_SECONDS
         await self._node.outside(seconds=seconds)
         result = function(*args, **kwargs)
         await self._node.outside(seconds=seconds)

@@ -41,7 +41,11 @@ _BATCHED = 0.5
 _WITH_OBJECTS = 0.5
 _TORN = 0.5
 _WITH_OUTAGE = 0.5
+_SLOW_OBJECTS = 0.3
 """The shares of such seeds."""
+_REQUEST_SECONDS = 0.1
+_SLOW_REQUEST_SECONDS = 20.0
+"""What half of a request to an object store takes on average."""
 _MOST_DAYS = 12
 """A mail server may be tried for five days, and a job for as long as its retries take."""
 
@@ -79,6 +83,7 @@ class World:
         """Whether a node that dies in a request leaves half of an object."""
         away = dice.uniform(0, 3600), dice.uniform(60, 3600)
         self._objects_away = (away[0], sum(away)) if dice.random() < _WITH_OUTAGE else (0.0, 0.0)
+        self._objects_are_slow = dice.random() < _SLOW_OBJECTS
         self.roles: dict[str, frozenset[Role]] = {}
         """Of each host."""
         self.clocks_jumped = False
@@ -142,6 +147,11 @@ class World:
         """Whether the object store answers 503 just now."""
         begun, over = self._objects_away
         return begun <= asyncio.get_running_loop().time() < over
+
+    @property
+    def object_request_seconds(self) -> float:
+        """What the half of a request to the object store takes just now, on average."""
+        return _SLOW_REQUEST_SECONDS if self._objects_are_slow and self.storm else _REQUEST_SECONDS
 
     def some_node(self, role: Role = Role.MTA) -> Node | None:
         """One that is there just now, and by default takes mail."""
