@@ -12,9 +12,9 @@ from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import Connection, StaticPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from simulation.virtual_time import BEGINNING
 from store.errors import BookUnavailable
@@ -59,13 +59,8 @@ class Disk:
 
     def __init__(self, documents: Path) -> None:
         self.documents = documents
-        self._driver = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
-        self._driver.deserialize(_new_book())
-        self._driver.execute("PRAGMA foreign_keys=ON")
-        self._engine = create_engine(
-            "sqlite://", creator=lambda: self._driver, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
-        )
-        self._connection = self._engine.connect()
+        self._connection = _engine().connect()
+        self._driver = cast("sqlite3.Connection", self._connection.connection.driver_connection)
         self._readers: list[Changes] = []
 
     def reader(self) -> Changes:
@@ -102,8 +97,6 @@ class Disk:
     def close(self) -> None:
         """Forget everything."""
         self._connection.close()
-        self._engine.dispose()
-        self._driver.close()
 
 
 class SimulatedAccess:
@@ -177,6 +170,19 @@ def _uptime() -> timedelta:
 
 def _true_time() -> datetime:
     return BEGINNING + _uptime()
+
+
+@cache
+def _engine() -> Engine:
+    """One for all seeds, so that each statement is compiled once; each of its connections is a new book."""
+    return create_engine("sqlite://", creator=_opened, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def _opened() -> sqlite3.Connection:
+    driver = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
+    driver.deserialize(_new_book())
+    driver.execute("PRAGMA foreign_keys=ON")
+    return driver
 
 
 @cache
