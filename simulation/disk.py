@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from simulation.virtual_time import BEGINNING
 from store.errors import BookUnavailable
-from store.host_clock import HostClock
+from store.host_clock import HostClock, OwnClock
 from store.migrations import migrate
+from store.records.clocks import look_at_clock
 from store.records.turn import Turn
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class SimulatedAccess:
         # A book that hosts share is on a server, whose clock is right.
         shared = len(node.world.roles) > 1
         self._clock = HostClock(clock, _uptime if shared else None)
+        self._own_clock = None if shared else OwnClock(_uptime)
         self.changes = disk.reader()
 
     async def open(self) -> None:
@@ -161,7 +163,10 @@ class SimulatedAccess:
         return result
 
     def _turn(self, connection: Connection) -> Turn:
-        return Turn(connection=connection, now=self._clock.now(_true_time), owner=self._node.name)
+        turn = Turn(connection=connection, now=self._clock.now(_true_time), owner=self._node.name)
+        if self._own_clock and self._own_clock.was_set(turn.now):
+            look_at_clock(turn, _uptime)
+        return turn
 
 
 def _uptime() -> timedelta:

@@ -17,7 +17,7 @@ from store.errors import BodiesUnavailable
 from store.job import FaxJob, Outcome
 from store.lifecycle import Transition
 from store.outbox import DeliveryState
-from store.records import calls, claims, outbox
+from store.records import calls, claims, clocks, outbox
 from store.status import Status
 from store.tables import notices
 from transmit import retry
@@ -147,6 +147,11 @@ def _every_clock_believed() -> Broken:
     return patch.object(host_clock, "MAY_DIFFER", timedelta(days=365))
 
 
+def _leases_left_behind() -> Broken:
+    """What a host has in hand is given up when its clock is set ahead."""
+    return patch.object(clocks, "move_leases", lambda *_: None)
+
+
 def _start_fails() -> Broken:
     """A node cannot start, for good, once a notice was delivered: its world must not go on without it."""
     whole = claims.release_dead_owners
@@ -167,7 +172,8 @@ MUTATIONS: dict[str, Callable[[], Broken]] = {
         for mutation in (
             _notice_forgotten, _dedupe_lost, _lease_of_the_living, _claim_without_lease, _success_too_early,
             _page_skipped, _retry_at_once, _call_left_open, _redialled_after_success, _one_for_all,
-            _channels_of_each_host, _row_before_object, _swept_at_once, _every_clock_believed, _start_fails,
+            _channels_of_each_host, _row_before_object, _swept_at_once, _every_clock_believed,
+            _leases_left_behind, _start_fails,
         )
     },
 }  # fmt: skip

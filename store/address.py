@@ -24,7 +24,7 @@ def access_to(
 ) -> BookAccess:
     """The way to the book with this address.
 
-    Without `uptime` the clock is believed, as that of the only host that has a book in a file.
+    Without `uptime` the clock is believed, as one that is made up.
 
     Raises:
         BookAddressError: it is none.
@@ -33,7 +33,7 @@ def access_to(
         from store.postgresql_access import PostgresqlAccess  # noqa: PLC0415 - see above
 
         return PostgresqlAccess(url, clock=clock, uptime=uptime, owner=owner)
-    return SqliteAccess(book_path(url), clock=clock, owner=owner)
+    return SqliteAccess(book_path(url), clock=clock, uptime=uptime, owner=owner)
 
 
 def folders_of(url: str) -> tuple[Path, ...]:

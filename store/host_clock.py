@@ -1,9 +1,11 @@
-"""This host's clock, where several hosts write into one book: leases are given and judged by hosts' clocks.
+"""A host's clock that is set, found out before the next write: leases are given and judged by hosts' clocks.
 
-One that is set a day ahead would take all that others have in hand for given up: their calls would be placed
-a second time, their notices sent a second time. So nothing is written by a clock that is not that of the
-book's server. The server is asked before the first write, and whenever the clock has gone otherwise than the
-host's uptime since then: a clock that is set is found out before the next write.
+One that is set a day ahead would take all that is in hand for given up: calls would be placed a second time,
+notices sent a second time.
+
+Where several hosts write into one book, nothing is written by a clock that is not that of the book's server.
+The server is asked before the first write, and whenever the clock has gone otherwise than the host's uptime
+since then. A host that has the book to itself has nobody to ask: there the leases are moved with the clock.
 """
 
 from collections.abc import Callable
@@ -15,8 +17,8 @@ from store.errors import HostClockDiffers
 
 MAY_DIFFER = timedelta(minutes=2)
 """From the clock of the book's server: only half of each lease is used."""
-_MAY_STRAY = timedelta(seconds=30)
-"""From the uptime, before the server is asked again."""
+MAY_STRAY = timedelta(seconds=30)
+"""From the uptime, before a clock counts as set."""
 _TIME_OF_SERVER = text("SELECT clock_timestamp()")
 
 
@@ -51,9 +53,31 @@ class HostClock:
         if self._uptime is None:
             return now
         started = now - self._uptime()
-        if self._compared is None or abs(started - self._compared) > _MAY_STRAY:
+        if self._compared is None or abs(started - self._compared) > MAY_STRAY:
             ahead = now - of_server()
             if abs(ahead) > MAY_DIFFER:
                 raise HostClockDiffers(ahead)
             self._compared = started
         return now
+
+
+class OwnClock:
+    """The clock of the only host of a book, watched by one thread."""
+
+    def __init__(self, uptime: Callable[[], timedelta]) -> None:
+        """`uptime`: of the host. Nothing was read yet."""
+        self.uptime = uptime
+        self._started: datetime | None = None
+        """When the host was started, by what both clocks showed when this was asked last."""
+
+    def was_set(self, now: datetime) -> bool:
+        """Whether it was since this was asked last; the first time it may have been.
+
+        Args:
+            now: what it shows.
+        """
+        started = now - self.uptime()
+        if self._started is not None and abs(started - self._started) <= MAY_STRAY:
+            return False
+        self._started = started
+        return True

@@ -58,6 +58,15 @@ class Reckoned:
         return self.read.clock + BELIEVED_AFTER - self.doubted_for
 
 
+def set_by(before: Reading, after: Reading) -> timedelta:
+    """How far ahead the clock was set between two readings of one host; negative if back.
+
+    Nothing, if the host was restarted: that tells nothing of its clock.
+    """
+    passed = after.uptime - before.uptime
+    return _NONE if passed < _NONE else after.clock - before.clock - passed
+
+
 def reckon(last: Reckoned | None, read: Reading, *, of_another: bool = False) -> Reckoned:
     """What a look at both clocks comes to.
 

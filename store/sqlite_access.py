@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from store.changes import Changes
 from store.engine_access import EngineAccess
 from store.errors import BookVersionError
+from store.host_clock import OwnClock
+from store.records.clocks import look_at_clock
+from store.records.turn import Turn
 from store.sqlite import READERS, DataVersion, empty_log, read_engine, sentences
 from store.sqlite_transactions import SqliteTransactions
 from store.version import compare_version
@@ -19,14 +24,23 @@ class SqliteAccess(EngineAccess):
     Args:
         book: the file.
         clock: the time, with its zone; asked in the writer's thread when a function's turn has come.
+        uptime: of the host, by which it is seen that its clock was set (`store.host_clock`); None for a clock
+            that is made up.
         owner: in whose name it writes.
         patience: seconds that a write waits for its turn, at most.
     """
 
     def __init__(
-        self, book: Path, *, clock: Callable[[], datetime], owner: str, patience: float = 30.0
+        self,
+        book: Path,
+        *,
+        clock: Callable[[], datetime],
+        uptime: Callable[[], timedelta] | None = None,
+        owner: str,
+        patience: float = 30.0,
     ) -> None:
         self._book = book
+        self._own_clock = OwnClock(uptime) if uptime else None
         self._data_version = DataVersion(book)
         super().__init__(
             read_engine(book),
@@ -37,6 +51,12 @@ class SqliteAccess(EngineAccess):
             owner=owner,
             patience=patience,
         )
+
+    def _turn(self, connection: Connection) -> Turn:
+        turn = super()._turn(connection)
+        if self._own_clock and self._own_clock.was_set(turn.now):
+            look_at_clock(turn, self._own_clock.uptime)
+        return turn
 
     async def empty_log(self) -> bool:
         """Bring the write-ahead log into the book and cut it to nothing; False if readers were in the way."""

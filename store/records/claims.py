@@ -1,4 +1,4 @@
-"""Claims: renewed while work goes on, and given back when their owner is gone.
+"""Claims: renewed while work goes on, moved with a clock that is set, given back when their owner is gone.
 
 Mails, notices and copies come back by themselves when their lease ends. A call does not: as long as its
 process lives it may be talking to the far end, so only an owner that is known to be gone has its calls
@@ -71,6 +71,23 @@ def renew(turn: Turn, held: Claims, lease: timedelta) -> frozenset[str]:
         own = update(attempts).where(attempts.c.id.in_(held.attempts), attempts.c.owner == turn.owner, OPEN)
         kept |= set(turn.connection.scalars(own.values(leased_until=until).returning(attempts.c.id)))
     return frozenset({*held.mails, *held.notices, *held.copies, *held.attempts} - kept)
+
+
+def move_leases(turn: Turn, host: str, by: timedelta) -> None:
+    """Its clock was set on by so much: what its processes have in hand they have for as long as before.
+
+    Calls are not moved: the processes of their own host do not go by the lease.
+    """
+    for table, key in (
+        (mails, mails.c.id),
+        (notices, notices.c.id),
+        (copies, copies.c.id),
+        (duties, duties.c.name),
+    ):
+        held = turn.connection.execute(select(key, table.c.owner, table.c.due_at).where(HELD))
+        for name, owner, due_at in held.all():
+            if _host(owner) == host:
+                turn.connection.execute(update(table).where(key == name).values(due_at=due_at + by))
 
 
 def release_dead_owners(

@@ -1,11 +1,16 @@
-"""What each host's clocks showed at the last look: a row for each host."""
+"""What each host's clocks showed at the last look: a row for each host.
+
+A look finds out that the clock was set, once for all processes of its host, and moves their leases with it.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
-from store.reckoning import MAY_BE_SET, Reading, Reckoned, reckon
+from store.host_clock import MAY_STRAY
+from store.reckoning import MAY_BE_SET, Reading, Reckoned, reckon, set_by
+from store.records.claims import move_leases
 from store.records.turn import Turn
 from store.upkeep_tables import clocks
 
@@ -26,6 +31,8 @@ def look_at_clock(turn: Turn, uptime: Callable[[], timedelta]) -> Reckoned:
     host = turn.owner.partition("/")[0]
     last, of_another = _last_look(turn.connection, host)
     read = Reading(clock=turn.now, uptime=uptime())
+    if last and not of_another and abs(by := set_by(last.read, read)) > MAY_STRAY:
+        move_leases(turn, host, by)
     reckoned = reckon(last, read, of_another=of_another)
     _keep(turn, host, reckoned)
     return reckoned

@@ -1,6 +1,7 @@
 """What is removed because it is old goes by a time that has surely come, and the book keeps that."""
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,3 +143,38 @@ async def test_a_clock_that_is_not_that_of_the_books_server_writes_nothing(
                 await small.book.claim_mail(MailState.RECEIVED, HOUR)
             host.take(small, right)
         assert await small.book.claim_mail(MailState.RECEIVED, HOUR)
+
+
+@pytest.mark.parametrize("by", [DAY, -DAY])
+async def test_what_is_in_hand_stays_in_hand_when_the_clock_is_set(
+    tmp_path: Path, database: str, by: timedelta
+) -> None:
+    host = Host()
+    async with (
+        small_book(tmp_path, owner="host/1/1", uptime=host) as small,
+        small_book(tmp_path, owner="host/2/2", uptime=host) as other,
+    ):
+
+        async def nothing_is_due(*, wrong: bool) -> None:
+            # Neither to the one that has it in hand, nor to another one on the same host.
+            for each in (other, small, other):
+                each.clock.time = host.clock.time
+                with pytest.raises(HostClockDiffers) if wrong else nullcontext():
+                    assert await each.book.claim_notice(HOUR) is None
+                with pytest.raises(HostClockDiffers) if wrong else nullcontext():
+                    assert await each.book.claim_mail(MailState.RECEIVED, HOUR) is None
+
+        host.take(small, datetime.now(UTC))
+        await small.queued("+12065550100")
+        await small.book.accept_mail(new_mail(9))
+        assert await small.book.claim_notice(HOUR)
+        assert await small.book.claim_mail(MailState.RECEIVED, HOUR)
+        host.clock.set_on(by)
+        await nothing_is_due(wrong=database == "postgresql")
+        host.clock.set_on(-by)
+        await nothing_is_due(wrong=False)
+        if database == "sqlite":  # an hour on, a server would find the clock wrong
+            host.passes(HOUR)
+            other.clock.time = host.clock.time
+            assert await other.book.claim_notice(HOUR)
+            assert await other.book.claim_mail(MailState.RECEIVED, HOUR)

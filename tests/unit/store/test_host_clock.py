@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.errors import BookUnavailable, HostClockDiffers
-from store.host_clock import MAY_DIFFER, HostClock
+from store.host_clock import MAY_DIFFER, HostClock, OwnClock
 
 RIGHT = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
@@ -78,3 +78,22 @@ def test_the_error_is_told_to_each_who_waits_as_what_it_is() -> None:
         assert (again.ahead, again.sentence, again.cause) == (told.ahead, told.sentence, told.cause)
     other = copy(BookUnavailable("The disk is full.", "SQLITE_FULL"))
     assert (other.sentence, other.cause) == ("The disk is full.", "SQLITE_FULL")
+
+
+def test_a_clock_of_its_own_is_found_set_once_for_each_time() -> None:
+    uptime, wrong_by = timedelta(hours=1), timedelta()
+    clock = OwnClock(lambda: uptime)
+
+    def was_set() -> bool:
+        return clock.was_set(RIGHT + uptime + wrong_by)
+
+    assert was_set()  # nobody knows what was before
+    uptime += timedelta(days=9)
+    assert not was_set()
+    wrong_by = timedelta(seconds=29)
+    assert not was_set()
+    wrong_by = timedelta(hours=4)
+    assert was_set()
+    assert not was_set()
+    wrong_by = timedelta()
+    assert was_set()

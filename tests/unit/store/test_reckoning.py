@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from store.reckoning import BELIEVED_AFTER, MAY_BE_OFF, MAY_BE_SET, Reading, Reckoned, reckon
+from store.reckoning import BELIEVED_AFTER, MAY_BE_OFF, MAY_BE_SET, Reading, Reckoned, reckon, set_by
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -150,3 +150,17 @@ def test_within_a_day_no_look_makes_time_come_earlier_than_a_clock_may_be_set(
         surely = told.time + passed
         told = host.look(passed, set_on=set_on)
         assert told.time <= max(host.time, surely + MAY_BE_SET)
+
+
+@given(
+    up=st.timedeltas(NONE, 9 * DAY), passed=st.timedeltas(NONE, 9 * DAY), by=st.timedeltas(-9 * DAY, 9 * DAY)
+)
+def test_how_far_a_clock_was_set_is_what_it_went_without_the_uptime(
+    up: timedelta, passed: timedelta, by: timedelta
+) -> None:
+    before = Reading(clock=NOON, uptime=up)
+    assert set_by(before, Reading(clock=NOON + passed + by, uptime=up + passed)) == by
+
+
+def test_a_restart_tells_nothing_of_the_clock() -> None:
+    assert set_by(Reading(clock=NOON, uptime=HOUR), Reading(clock=NOON + DAY, uptime=MINUTE)) == NONE
