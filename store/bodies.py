@@ -32,7 +32,7 @@ TO_BE_NAMED_WITHIN = timedelta(minutes=30)
 under the lock of the writers is never what somebody is about to name."""
 
 _INSERT = DriverStatement(insert(bodies), ["reference", "size", "octets", "sha256"])
-_FIND = select(bodies).where(bodies.c.reference == bindparam("reference"))
+_FIND = DriverStatement(select(bodies).where(bodies.c.reference == bindparam("reference")))
 _AMONG = bodies.c.reference.in_(bindparam("references", expanding=True))
 _NAMED = select(bodies.c.reference).where(_AMONG, bodies.c.purged_at.is_(None))
 _IN_ROWS = select(func.count()).select_from(bodies).where(bodies.c.octets.is_not(None))
@@ -136,7 +136,7 @@ def purge_bodies(connection: Connection, references: Sequence[str], at: datetime
 
 def purged_at(connection: Connection, reference: str) -> datetime | None:
     """When a body's octets were removed because they had been kept long enough."""
-    row = connection.execute(_FIND, {"reference": reference}).first()
+    row = _FIND.first(connection, {"reference": reference})
     return row.purged_at if row else None
 
 
@@ -146,7 +146,7 @@ def find_body(connection: Connection, reference: str) -> FoundBody:
     Raises:
         BodyMissing: there is no row; `BodyPurged`, if it was kept long enough.
     """
-    row = connection.execute(_FIND, {"reference": reference}).first()
+    row = _FIND.first(connection, {"reference": reference})
     if row is None:
         raise BodyMissing(reference)
     if row.purged_at is not None:

@@ -1,7 +1,7 @@
 """Attempts as rows. An attempt without an end is open; while it is, it is its owner's claim on the job."""
 
 from collections.abc import Collection
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +18,19 @@ from store.tables import IN_CALL, OPEN, attempts, jobs
 
 _OUTCOME_FIELDS = tuple(field.name for field in fields(Outcome))
 
-_OF_JOB = select(attempts).where(attempts.c.job_id == bindparam("job_id")).order_by(attempts.c.number)
-_BY_ID = select(attempts).where(attempts.c.id == bindparam("id"))
+_OF_JOB = DriverStatement(
+    select(attempts).where(attempts.c.job_id == bindparam("job_id")).order_by(attempts.c.number)
+)
+_BY_ID = DriverStatement(select(attempts).where(attempts.c.id == bindparam("id")))
+_FIELDS = tuple(field.name for field in fields(Attempt) if field.name != "outcome")
+_OPENED = DriverStatement(insert(attempts), [*_FIELDS, "owner", "leased_until"])
 _COUNT = DriverStatement(select(func.count()).where(attempts.c.job_id == bindparam("job_id")))
 _CLOSE = DriverStatement(
     update(attempts).where(attempts.c.id == bindparam("which")), [*_OUTCOME_FIELDS, "interrupted"]
 )
 TO_HANG_UP = and_(IN_CALL, jobs.c.cancel_requested_by > "")
 """Jobs whose call somebody wants to be ended."""
-_TO_HANG_UP = select(jobs.c.id).where(TO_HANG_UP).order_by(jobs.c.id)
+_TO_HANG_UP = DriverStatement(select(jobs.c.id).where(TO_HANG_UP).order_by(jobs.c.id))
 _CALLS_BY_LINE = DriverStatement(
     select(attempts.c.line, func.count())
     .where(OPEN, attempts.c.shares_call_of == "")
@@ -36,7 +40,7 @@ _CALLS_BY_LINE = DriverStatement(
 
 def attempts_of_job(connection: Connection, job_id: str) -> tuple[Attempt, ...]:
     """All calls for a job, the first one first."""
-    return tuple(_attempt(row) for row in connection.execute(_OF_JOB, {"job_id": job_id}))
+    return tuple(_attempt(row) for row in _OF_JOB.rows(connection, {"job_id": job_id}))
 
 
 def job_with_attempts(connection: Connection, job_id: str) -> FaxJob | None:
@@ -51,7 +55,7 @@ def the_attempt(connection: Connection, attempt: str) -> Attempt:
     Raises:
         NotInBook: there is no such attempt.
     """
-    row = connection.execute(_BY_ID, {"id": attempt}).first()
+    row = _BY_ID.first(connection, {"id": attempt})
     if row is None:
         raise NotInBook("attempt", attempt)
     return _attempt(row)
@@ -81,9 +85,8 @@ def open_attempt(
         first_page=first_page,
         shares_call_of=shares_call_of,
     )
-    row = asdict(attempt)
-    del row["outcome"]
-    turn.connection.execute(insert(attempts), {**row, "owner": turn.owner, "leased_until": leased_until})
+    row = {name: getattr(attempt, name) for name in _FIELDS}
+    _OPENED.many(turn.connection, [{**row, "owner": turn.owner, "leased_until": leased_until}])
     return attempt
 
 
@@ -109,7 +112,7 @@ def calls_by_line(connection: Connection) -> dict[str, int]:
 
 def calls_to_hang_up(connection: Connection) -> tuple[str, ...]:
     """Ids of the jobs that are in a call and were cancelled by someone."""
-    return tuple(connection.scalars(_TO_HANG_UP))
+    return tuple(_TO_HANG_UP.scalars(connection))
 
 
 def _attempt(row: Row[Any]) -> Attempt:

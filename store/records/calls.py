@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from config.retry import Resume
 from store.call_time import call_time_of
 from store.destination import Destination
+from store.driver_statement import DriverStatement
 from store.errors import AttemptClosed
 from store.job import Attempt, FaxJob, Outcome
 from store.lifecycle import JobState, Transition
@@ -32,7 +33,7 @@ PUT_OFF_AT_ONCE = 100
 GoesAlong = Callable[[Sequence[FaxJob], FaxJob], bool]
 """(the faxes of a call so far, another to the same number) → whether that may go in the same call."""
 
-_ALSO_DUE = (
+_ALSO_DUE = DriverStatement(
     select(jobs.c.id)
     .where(jobs.c.number == bindparam("number"), jobs.c.dialable, jobs.c.due_at <= bindparam("now"))
     .order_by(jobs.c.priority, jobs.c.due_at, jobs.c.id)
@@ -118,7 +119,7 @@ def claim_companions(
         raise AttemptClosed(attempt_id)
     taken = [the_job(turn.connection, lead.job_id)]
     claimed = []
-    for job_id in list(turn.connection.scalars(_ALSO_DUE, {"number": lead.called, "now": turn.now})):
+    for job_id in _ALSO_DUE.scalars(turn.connection, {"number": lead.called, "now": turn.now}):
         job = the_job(turn.connection, job_id)
         lines = job.user.settings.lines
         over = job.wishes.expires_at is not None and job.wishes.expires_at <= turn.now

@@ -5,9 +5,11 @@ A look finds out that the clock was set, once for all processes of its host, and
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
+from store.driver_statement import ONE, DriverStatement
 from store.host_clock import MAY_STRAY
 from store.reckoning import MAY_BE_SET, Reading, Reckoned, reckon, set_by
 from store.records.claims import move_leases
@@ -17,11 +19,17 @@ from store.upkeep_tables import clocks
 FORGOTTEN_AFTER = timedelta(days=7)
 """A host that looks no more."""
 
+_SHOWN = ("time", "clock", "uptime", "doubted_for")
 _OF_HOST = clocks.c.host == bindparam("which")
-_NEWEST = select(clocks).order_by(clocks.c.time.desc()).limit(1)
-_STALE = delete(clocks).where(
-    clocks.c.host != bindparam("which"),
-    or_(clocks.c.time < bindparam("before"), clocks.c.time > bindparam("after")),
+_LAST = DriverStatement(select(clocks).where(_OF_HOST))
+_NEWEST = DriverStatement(select(clocks).order_by(clocks.c.time.desc()).limit(ONE))
+_FIRST_LOOK = DriverStatement(insert(clocks), ["host", *_SHOWN])
+_LOOK = DriverStatement(update(clocks).where(_OF_HOST), _SHOWN)
+_FORGET = DriverStatement(
+    delete(clocks).where(
+        clocks.c.host != bindparam("which"),
+        or_(clocks.c.time < bindparam("before"), clocks.c.time > bindparam("after")),
+    )
 )
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -34,7 +42,7 @@ def look_at_clock(turn: Turn, uptime: Callable[[], timedelta]) -> Reckoned:
     if last and not of_another and abs(by := set_by(last.read, read)) > MAY_STRAY:
         move_leases(turn, host, by)
     reckoned = reckon(last, read, of_another=of_another)
-    _keep(turn, host, reckoned)
+    _keep(turn, host, reckoned, first=last is None or of_another)
     return reckoned
 
 
@@ -45,12 +53,13 @@ def known_clocks(connection: Connection) -> dict[str, Reckoned]:
 
 def _last_look(connection: Connection, host: str) -> tuple[Reckoned | None, bool]:
     """The last one of this host, or else of any other; and whether it was another's."""
-    own = connection.execute(select(clocks).where(_OF_HOST), {"which": host}).one_or_none()
-    known = own or connection.execute(_NEWEST).one_or_none()
+    own = _LAST.first(connection, {"which": host})
+    known = own or _NEWEST.first(connection)
     return (_reckoned(known) if known else None), own is None
 
 
-def _keep(turn: Turn, host: str, reckoned: Reckoned) -> None:
+def _keep(turn: Turn, host: str, reckoned: Reckoned, *, first: bool) -> None:
+    """Write it down; `first`, if nothing is known of this host."""
     doubted = reckoned.doubted_for
     values = {
         "time": reckoned.time,
@@ -58,14 +67,13 @@ def _keep(turn: Turn, host: str, reckoned: Reckoned) -> None:
         "uptime": reckoned.read.uptime // _MICROSECOND,
         "doubted_for": None if doubted is None else doubted // _MICROSECOND,
     }
-    if not turn.connection.execute(update(clocks).where(_OF_HOST), {"which": host, **values}).rowcount:
-        turn.connection.execute(insert(clocks), {"host": host, **values})
+    (_FIRST_LOOK if first else _LOOK).many(turn.connection, [{"host": host, "which": host, **values}])
     if doubted is None:
         span = {"before": reckoned.time - FORGOTTEN_AFTER, "after": reckoned.time + MAY_BE_SET}
-        turn.connection.execute(_STALE, {"which": host, **span})
+        _FORGET.many(turn.connection, [{"which": host, **span}])
 
 
-def _reckoned(row: Row[tuple[object, ...]]) -> Reckoned:
+def _reckoned(row: Any) -> Reckoned:
     doubted = row.doubted_for
     return Reckoned(
         time=row.time,

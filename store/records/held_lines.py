@@ -4,10 +4,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from store.administration_tables import held_lines
 from store.audit_entry import AuditAction
+from store.driver_statement import DriverStatement
 from store.held_line import HeldLine
 from store.records.audit import note
 from store.records.turn import Turn
 
+_ALL = DriverStatement(select(held_lines).order_by(held_lines.c.line))
 _OF_LINE = held_lines.c.line == bindparam("which")
 
 
@@ -30,5 +32,4 @@ def release_line(turn: Turn, line: str, *, reason: str, by: str) -> bool:
 
 def all_held_lines(connection: Connection) -> tuple[HeldLine, ...]:
     """Every line that is held, by name."""
-    rows = connection.execute(select(held_lines).order_by(held_lines.c.line))
-    return tuple(HeldLine(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's name for it
+    return tuple(HeldLine(**row._asdict()) for row in _ALL.rows(connection))

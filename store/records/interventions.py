@@ -6,6 +6,7 @@ from enum import Enum
 from sqlalchemy import bindparam, select
 
 from store.audit_entry import AuditAction
+from store.driver_statement import DriverStatement
 from store.job import FaxJob
 from store.lifecycle import JobState, Transition
 from store.records.audit import note
@@ -21,7 +22,7 @@ _UNFINISHED = select(jobs.c.id).where(
     jobs.c.mail_id.in_(bindparam("ids", expanding=True)),
     jobs.c.state.in_([state.value for state in Transition.CANCEL.sources]),
 )
-_FIRST_EXPIRED = (
+_FIRST_EXPIRED = DriverStatement(
     select(jobs.c.id)
     .where(
         EXPIRING,
@@ -71,7 +72,7 @@ def expire(turn: Turn) -> tuple[str, ...]:
 
     A call in progress goes on.
     """
-    expired = tuple(turn.connection.scalars(_FIRST_EXPIRED, {"now": turn.now}))
+    expired = tuple(_FIRST_EXPIRED.scalars(turn.connection, {"now": turn.now}))
     status = Status.JOB_CANCELLED.value
     move(turn, expired, Transition.CANCEL, status=status, explanation=_EXPIRED, finished_at=turn.now)
     for job_id in expired:

@@ -37,12 +37,13 @@ _JOBS = (
     .outerjoin(policies, jobs.c.policy == policies.c.digest)
     .outerjoin(documents, jobs.c.id == documents.c.job_id)
 )
-_BY_ID = _JOBS.where(jobs.c.id == bindparam("id"))
-_OF_MAIL = _JOBS.where(jobs.c.mail_id == bindparam("mail_id")).order_by(jobs.c.position)
+_BY_ID = DriverStatement(_JOBS.where(jobs.c.id == bindparam("id")))
+_BY_MAIL = _JOBS.where(jobs.c.mail_id == bindparam("mail_id")).order_by(jobs.c.position)
+_OF_MAIL = DriverStatement(_BY_MAIL)
 _WHICH = jobs.c.id == bindparam("which")
 _STATE = DriverStatement(select(jobs.c.id, jobs.c.state).where(_WHICH).with_for_update())
 _HISTORY = DriverStatement(insert(transitions), ["job_id", "at", "name", "from_state", "to_state", "by"])
-_CONVERTING = _OF_MAIL.where(jobs.c.state == JobState.CONVERTING.value)
+_CONVERTING = DriverStatement(_BY_MAIL.where(jobs.c.state == JobState.CONVERTING.value))
 
 
 def insert_jobs(turn: Turn, transition: Transition, rows: Sequence[dict[str, Any]], *, by: str = "") -> None:
@@ -104,7 +105,7 @@ def change(turn: Turn, job_id: str, **values: Any) -> None:
 
 def find_job(connection: Connection, job_id: str) -> FaxJob | None:
     """A job by its id, without its attempts."""
-    row = connection.execute(_BY_ID, {"id": job_id}).first()
+    row = _BY_ID.first(connection, {"id": job_id})
     return None if row is None else fax_job(row)
 
 
@@ -122,12 +123,12 @@ def the_job(connection: Connection, job_id: str) -> FaxJob:
 
 def jobs_of_mail(connection: Connection, mail_id: str) -> tuple[FaxJob, ...]:
     """The jobs of a mail in the order of its recipients; empty before it was decided."""
-    return tuple(fax_job(row) for row in connection.execute(_OF_MAIL, {"mail_id": mail_id}))
+    return tuple(fax_job(row) for row in _OF_MAIL.rows(connection, {"mail_id": mail_id}))
 
 
 def converting_jobs(connection: Connection, mail_id: str) -> tuple[FaxJob, ...]:
     """Those jobs of a mail that have no document yet."""
-    return tuple(fax_job(row) for row in connection.execute(_CONVERTING, {"mail_id": mail_id}))
+    return tuple(fax_job(row) for row in _CONVERTING.rows(connection, {"mail_id": mail_id}))
 
 
 def find_jobs(connection: Connection, wanted: JobFilter) -> tuple[FaxJob, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from store.driver_statement import DriverStatement
 from store.job import FaxJob
 from store.lifecycle import JobState, Transition
 from store.records.jobs import move, the_job
@@ -27,7 +28,7 @@ _AT_ONCE = 100
 _GIVEN_UP = "None of the telephone lines that it may take is there any more."
 _ADVICE = "Send it again: it then takes the lines that there are now."
 _COUNT = select(func.count()).where(DIALABLE, jobs.c.lines == bindparam("lines"))
-_DUE = (
+_DUE = DriverStatement(
     select(jobs.c.id)
     .where(DIALABLE, jobs.c.lines == bindparam("lines"), jobs.c.due_at <= bindparam("before"))
     .limit(_AT_ONCE)
@@ -53,7 +54,7 @@ def end_lineless(turn: Turn, lines: Collection[str], before: datetime) -> tuple[
     """Give up jobs without a line that were due before this time, up to a hundred of a kind; their ids."""
     gone = list(_gone(turn.connection, lines))
     asked = ({"lines": found, "before": before} for found in gone)
-    ended = tuple(job_id for one in asked for job_id in turn.connection.scalars(_DUE, one))
+    ended = tuple(job_id for one in asked for job_id in _DUE.scalars(turn.connection, one))
     told: dict[str, Any] = {"explanation": _GIVEN_UP, "advice": _ADVICE, "quotes_nothing": True}
     status = Status.GENERAL_ERROR.value
     move(turn, ended, Transition.GIVE_UP_WAITING, status=status, finished_at=turn.now, **told)

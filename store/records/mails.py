@@ -66,9 +66,9 @@ _TAKEN = DriverStatement(
     )
 )
 _INSERT = DriverStatement(insert(mails), mails.c.keys())
-_BY_ID = select(mails).where(mails.c.id == bindparam("id"))
-_BODY = select(mails.c.body).where(mails.c.id == bindparam("id"))
-_DUE = (
+_BY_ID = DriverStatement(select(mails).where(mails.c.id == bindparam("id")))
+_BODY = DriverStatement(select(mails.c.body).where(mails.c.id == bindparam("id")))
+_DUE = DriverStatement(
     select(mails)
     .where(mails.c.state == bindparam("state"), mails.c.due_at <= bindparam("now"))
     .order_by(mails.c.due_at)
@@ -76,6 +76,7 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 _UPDATE = update(mails).where(mails.c.id == bindparam("which"))
+_HOLD = DriverStatement(_UPDATE, ["owner", "due_at"])
 # A claim whose lease ended may be another process's by now: it is left there.
 _HELD = _UPDATE.where(mails.c.owner == bindparam("holder"))
 
@@ -159,11 +160,11 @@ def plain_proof(proof: SenderProof) -> dict[str, Any]:
 
 def claim_mail(turn: Turn, state: MailState, lease: timedelta) -> MailClaim | None:
     """Claim the mail in this state that has been due longest, if there is one."""
-    row = turn.connection.execute(_DUE, {"state": state.value, "now": turn.now}).first()
+    row = _DUE.first(turn.connection, {"state": state.value, "now": turn.now})
     if row is None:
         return None
     until = turn.now + lease
-    turn.connection.execute(_UPDATE, {"which": row.id, "owner": turn.owner, "due_at": until})
+    _HOLD.many(turn.connection, [{"which": row.id, "owner": turn.owner, "due_at": until}])
     return MailClaim(
         mail=_mail(row),
         body=row.body,
@@ -226,7 +227,7 @@ def the_mail(connection: Connection, mail_id: str) -> ReceivedMail:
 
 def find_mail(connection: Connection, mail_id: str) -> ReceivedMail | None:
     """A mail by its id."""
-    row = connection.execute(_BY_ID, {"id": mail_id}).first()
+    row = _BY_ID.first(connection, {"id": mail_id})
     return None if row is None else _mail(row)
 
 
@@ -236,10 +237,10 @@ def body_of(connection: Connection, mail_id: str) -> str:
     Raises:
         NotInBook: there is no such mail.
     """
-    reference: str | None = connection.scalar(_BODY, {"id": mail_id})
-    if reference is None:
+    row = _BODY.first(connection, {"id": mail_id})
+    if row is None:
         raise NotInBook("mail", mail_id)
-    return reference
+    return str(row.body)
 
 
 def _mail(row: Row[Any]) -> ReceivedMail:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
+from store.driver_statement import DriverStatement
 from store.host_clock import time_of_server
 from store.node import InHand, Node, NodeFacts
 from store.node_tables import DUTY_HELD, duties, nodes
@@ -20,7 +21,7 @@ _CALLS = (
     .group_by(attempts.c.owner)
 )
 _DUTIES = select(duties.c.owner, duties.c.name).where(DUTY_HELD).order_by(duties.c.name)
-_HEARD = select(nodes.c.roles).where(nodes.c.heard_at >= bindparam("since"))
+_HEARD = DriverStatement(select(nodes.c.roles).where(nodes.c.heard_at >= bindparam("since")))
 
 
 def announce(turn: Turn, facts: NodeFacts) -> timedelta:
@@ -79,7 +80,7 @@ def all_nodes(connection: Connection) -> tuple[Node, ...]:
 
 def count_with_role(connection: Connection, role: str, since: datetime) -> int:
     """How many nodes have this role and were heard since then."""
-    return sum(role in roles for roles in connection.scalars(_HEARD, {"since": since}))
+    return sum(role in roles for roles in _HEARD.scalars(connection, {"since": since}))
 
 
 def _held_by_owner(connection: Connection, table: Table) -> Counter[str]:

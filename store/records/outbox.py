@@ -5,12 +5,13 @@ Both are rows of the same shape, so one set of statements serves both; `store.ta
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
 
 from config.archive import ArchiveSettings
-from store.driver_statement import ONE
+from store.driver_statement import ONE, DriverStatement
 from store.job import FaxJob
 from store.lifecycle import FINAL_STATES, JobState
 from store.mail import ReceivedMail
@@ -49,14 +50,19 @@ _UNFINISHED = (
     .limit(ONE)
 )
 _DUE = {
-    table: select(table)
-    .where(table.c.state == DeliveryState.PENDING.value, table.c.due_at <= bindparam("now"))
-    .order_by(table.c.due_at)
-    .limit(ONE)
-    .with_for_update(skip_locked=True)
+    table: DriverStatement(
+        select(table)
+        .where(table.c.state == DeliveryState.PENDING.value, table.c.due_at <= bindparam("now"))
+        .order_by(table.c.due_at)
+        .limit(ONE)
+        .with_for_update(skip_locked=True)
+    )
     for table in (notices, copies)
 }
-_HOLD = {table: update(table).where(table.c.id == bindparam("which")) for table in (notices, copies)}
+_HOLD = {
+    table: DriverStatement(update(table).where(table.c.id == bindparam("which")), ["owner", "due_at"])
+    for table in (notices, copies)
+}
 _SUMMARY = (
     select(notices.c.id)
     .where(notices.c.mail_id == bindparam("mail_id"), notices.c.kind == NoticeKind.SUMMARY.value)
@@ -232,18 +238,24 @@ def _forget_code(turn: Turn, notice_id: str) -> None:
     turn.connection.execute(update(notices).where(*of_welcome).values(remark=""))
 
 
-def _claim(turn: Turn, table: Table, lease: timedelta) -> Row[Any] | None:
-    row = turn.connection.execute(_DUE[table], {"now": turn.now}).first()
+def _claim(turn: Turn, table: Table, lease: timedelta) -> Any | None:
+    row = _DUE[table].first(turn.connection, {"now": turn.now})
     if row is not None:
         held = {"which": row.id, "owner": turn.owner, "due_at": turn.now + lease}
-        turn.connection.execute(_HOLD[table], held)
+        _HOLD[table].many(turn.connection, [held])
     return row
 
 
 def _end(turn: Turn, table: Table, row_id: str, state: DeliveryState, **values: Any) -> None:
-    pending = (table.c.id == row_id, table.c.state == DeliveryState.PENDING.value)
-    values = {"owner": "", "tries": table.c.tries + 1, "state": state.value, **values}
-    turn.connection.execute(update(table).where(*pending).values(**values))
+    facts = {"owner": "", "state": state.value, **values}
+    _ending(table, tuple(facts)).many(turn.connection, [{"which": row_id, **facts}])
+
+
+@cache
+def _ending(table: Table, facts: tuple[str, ...]) -> DriverStatement:
+    """Ends a try of what is pending, and sets these facts."""
+    pending = (table.c.id == bindparam("which"), table.c.state == DeliveryState.PENDING.value)
+    return DriverStatement(update(table).where(*pending).values(tries=table.c.tries + 1), facts)
 
 
 # --- Look-ups ---------------------------------------------------------------------------------------------

@@ -50,14 +50,22 @@ async def received(book: Book) -> int:
 
 async def test_a_restart_of_the_server_is_not_noticed(server: Cluster, url: str, tmp_path: Path) -> None:
     async with book_at(url, tmp_path) as book:
-        await book.accept_mail(new_mail(1))
+        first = (await book.accept_mail(new_mail(1))).mail_id
         assert await received(book) == 1
+        await looked_up_by_many(book, first)
         server.stop()
         server.start()
         await book.accept_mail(new_mail(2))
         server.stop(signal.SIGQUIT)
         server.start()
+        await looked_up_by_many(book, first)
         assert await received(book) == 2
+
+
+async def looked_up_by_many(book: Book, mail_id: str) -> None:
+    """On each connection that the book reads by, and by statements that SQLAlchemy does not run."""
+    found = await asyncio.gather(*(book.mail(mail_id) for _ in range(16)))
+    assert {mail and mail.id for mail in found} == {mail_id}
 
 
 async def test_a_server_that_is_away_is_told_and_waited_out(

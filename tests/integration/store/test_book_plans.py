@@ -1,10 +1,11 @@
 """What the service asks all day is answered by an index, however much the book holds."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -30,14 +31,21 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Statement]]:
         if statement.startswith(("SELECT", "UPDATE")) and "alembic_version" not in statement:
             sent.append((statement, parameters))
 
-    run_each = DriverStatement.each
+    ask_each, ask = DriverStatement.each, DriverStatement.rows
 
     def keep_each(statement: DriverStatement, connection: Connection, rows: Iterable[Any]) -> list[Any]:
         asked = list(rows)
         sent.extend(statement.on_driver(connection.dialect, asked))
-        return run_each(statement, connection, asked)
+        return ask_each(statement, connection, asked)
+
+    def keep_one(
+        statement: DriverStatement, connection: Connection, values: Mapping[str, Any] = MappingProxyType({})
+    ) -> list[Any]:
+        sent.extend(statement.on_driver(connection.dialect, [values]))
+        return ask(statement, connection, values)
 
     monkeypatch.setattr(DriverStatement, "each", keep_each)
+    monkeypatch.setattr(DriverStatement, "rows", keep_one)
     event.listen(Engine, "before_cursor_execute", keep)
     yield sent
     event.remove(Engine, "before_cursor_execute", keep)
