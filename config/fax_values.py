@@ -14,6 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BeforeValidator, ValidationInfo
 
 from config.forms import Form
+from config.number_pattern import NoPattern, read_pattern
 from config.values import did_you_mean, expected
 
 
@@ -25,14 +26,18 @@ def _region(value: Any) -> str:
     raise expected("a region of ISO 3166, two letters such as US or DE", hint)
 
 
-def _number_pattern(value: Any) -> str:
+def _number_pattern(value: Any, info: ValidationInfo) -> str:
     bare = re.sub(r"[ .()-]", "", value) if isinstance(value, str) else ""
-    if re.fullmatch(r"\+[1-9][0-9?]{0,14}\*?", bare):
-        return bare
-    raise expected(
-        "a number with + and country code such as +12065550100, a prefix such as +1900*, or one with ? for "
-        "any one digit, such as +1???976*"
-    )
+    if info.mode == "json" and re.fullmatch(r"\+[1-9][0-9?]{0,14}\*?", bare):
+        return bare  # kept with a fax, maybe by a version that took what no number falls under
+    try:
+        return read_pattern(value if isinstance(value, str) else "")
+    except NoPattern as no_pattern:
+        raise expected(
+            "a number with + and country code such as +12065550100, a prefix such as +1900*, or one with ? "
+            "for any one digit, such as +1???976*",
+            f"it {no_pattern.problem}",
+        ) from None
 
 
 DIRECTIVES = (
@@ -175,7 +180,7 @@ NumberPattern = Annotated[
     BeforeValidator(_number_pattern),
     Form(
         words="a number with + and country code; * behind a prefix, ? for any one digit",
-        pattern=r"[ .()-]*\+[ .()-]*[1-9][0-9? .()-]*\*?[ .()-]*",
+        pattern=r"[ .()/-]*\+[ .()/-]*[1-9][0-9? .()/-]*\*?[ .()/-]*",
         as_number=True,
     ),
 ]

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import click
 
+from config.number_pattern import NoPattern, read_pattern
 from postfax.commands.list import Moment
 from postfax.opening import open_book, run
 from postfax.terminal import print_json, print_table
 from store.audit_entry import AuditAction, AuditEntry, AuditFilter
 from store.ids import read_id
-from submission.number_pattern import NoPattern, read_pattern
 
 
 @click.command("audit")

@@ -2,13 +2,13 @@
 
 import click
 
+from config.number_pattern import NoPattern, read_pattern
 from config.number_text import international
 from postfax.failures import ExitCode, Failure
 from postfax.opening import now, open_book, run
 from postfax.person import person
 from postfax.terminal import age, print_facts, print_json, print_table
 from store.destination import Destination
-from submission.number_pattern import NoPattern, read_pattern
 
 
 @click.group("destination")

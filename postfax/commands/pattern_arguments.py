@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from config.number_pattern import NoPattern, read_pattern
 from postfax.failures import ExitCode, Failure
-from submission.number_pattern import NoPattern, read_pattern
 
 LONGEST_REASON = 200
 """Characters."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from config.number_pattern import NoPattern, read_pattern
 from config.server import ServerSettings
 from postfax.cdr_shelf import erase_kept
 from postfax.failures import ExitCode, Failure
@@ -16,7 +17,6 @@ from postfax.progress import counting
 from postfax.remains import LookedThrough, look_through
 from postfax.terminal import octets_for_people, print_facts, print_json
 from store.erasure import Erased, ErasurePlan, ErasureWish
-from submission.number_pattern import NoPattern, read_pattern
 
 _SHOWN = 5
 

@@ -72,7 +72,14 @@ def test_a_header_line_that_is_none(line: str, said: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("written", "kept"),
-    [("+1???976*", "+1???976*"), ("+1 (206) 555-01??", "+120655501??"), ("+49*", "+49*"), ("+1?", "+1?")],
+    [
+        ("+1???976*", "+1???976*"),
+        ("+1 (206) 555-01??", "+120655501??"),
+        ("+49*", "+49*"),
+        ("+1?*", "+1?*"),
+        ("+49 (0)30 123456", "+4930123456"),
+        ("+49 (0)30*", "+4930*"),
+    ],
 )
 def test_a_blocked_number_may_leave_digits_open(written: str, kept: str, tmp_path: Path) -> None:
     assert effective(f"fax: {{blocked_numbers: ['{written}']}}", tmp_path).fax.blocked_numbers == (kept,)
@@ -85,6 +92,16 @@ def test_a_blocked_number_has_its_country_code(written: str, tmp_path: Path) -> 
     assert "is not a number with + and country code" in mistake(
         f"fax: {{blocked_numbers: ['{written}']}}", tmp_path
     )
+
+
+def test_a_blocked_number_that_no_number_falls_under_is_a_mistake(tmp_path: Path) -> None:
+    told = mistake("fax: {blocked_numbers: ['+1206']}", tmp_path)
+    assert told.endswith("it is too short for a number. For all numbers that begin so, write +1206*.")
+
+
+def test_a_pattern_that_an_older_version_kept_with_a_fax_is_read_again() -> None:
+    kept = '{"fax": {"blocked_numbers": ["+1206", "+4903012345"]}}'
+    assert Settings.kept(kept).fax.blocked_numbers == ("+1206", "+4903012345")
 
 
 def test_documents_are_kept_for_a_week_unless_longer_is_said_to_be_meant(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 import re
 from random import Random
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat
 
+from config.number_pattern import NoPattern, read_pattern
 from submission.allowance import Blocks
-from submission.number_pattern import NoPattern, read_pattern
+from submission.number import FaxNumber, read_number
 
 
 @pytest.mark.parametrize(
@@ -20,6 +23,11 @@ from submission.number_pattern import NoPattern, read_pattern
         ("＋１２０６５５５１２３４", "+12065551234"),
         ("+49 (0)30 123456", "+4930123456"),
         ("+49 ( 0 ) 30/123456", "+4930123456"),
+        ("+49 0 30 123456", "+4930123456"),
+        ("+49 (0)30*", "+4930*"),
+        ("+39 (0)6 1234 5678", "+390612345678"),  # Rome keeps its zero
+        ("+39 (0)6*", "+3906*"),
+        ("+44 (0)20 7946 *", "+44207946*"),
         ("+1 900 *", "+1900*"),
         ("+1*", "+1*"),
         ("+1 (???) 976-*", "+1???976*"),
@@ -68,4 +76,20 @@ def test_whatever_is_read_blocks_something_and_reads_as_itself(written: str) -> 
 @given(st.from_regex(r"\+[1-9][0-9?]{6,13}\*?", fullmatch=True), st.randoms(use_true_random=False))
 def test_what_people_put_between_digits_does_not_count(pattern: str, random: Random) -> None:
     dressed = pattern[0] + "".join(f"{mark}{random.choice([' ', '-', '.', '', '/'])}" for mark in pattern[1:])
-    assert read_pattern(dressed) == pattern
+    assert read_pattern(dressed) == read_pattern(pattern)
+
+
+@pytest.mark.parametrize("region", ["US", "DE", "IT", "GB", "FR", "AR", "MX", "AU", "CH", "SM", "CI", "BR"])
+def test_a_number_is_blocked_in_every_spelling_that_is_called(region: str) -> None:
+    number = phonenumbers.example_number(region)
+    assert number is not None
+    dialled = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    spellings = (
+        dialled,
+        phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        f"+{number.country_code} (0){phonenumbers.national_significant_number(number).removeprefix('0')}",
+    )
+    for written in spellings:
+        called = read_number(written, region)
+        if isinstance(called, FaxNumber):
+            assert Blocks([read_pattern(written)]).blocking(called.e164), written

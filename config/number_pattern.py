@@ -1,7 +1,14 @@
-"""A pattern of numbers to block, as people write it: one number, or all that begin or look alike."""
+"""A pattern of numbers to block, as people write it: one number, or all that begin or look alike.
+
+A pattern that no number could fall under is none, and one number is kept as it is dialled: a block that is
+written otherwise than the numbers that are called would block nothing, and nobody would know.
+"""
 
 import re
 import unicodedata
+
+import phonenumbers
+from phonenumbers import PhoneMetadata, PhoneNumberFormat
 
 _BESIDE_DIGITS = re.compile(r"[\s()./\u2010-\u2015\u2212-]")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
@@ -13,6 +20,11 @@ _FEWEST_DIGITS = 7
 class NoPattern(ValueError):  # noqa: N818 - named as what happened
     """The text is no pattern; the exception's text says why, and what to write."""
 
+    def __init__(self, written: str, problem: str) -> None:
+        super().__init__(f"'{written}' {problem}")
+        self.problem = problem
+        """The same without what was written: "is too short for a number. …"."""
+
 
 def read_pattern(written: str) -> str:
     """The pattern as it is kept: `+12065551234`, `+1900*`, `+1???976*`.
@@ -23,13 +35,37 @@ def read_pattern(written: str) -> str:
     Raises:
         NoPattern: It is none, or one that no number could fall under.
     """
-    shown = f"'{written.strip()}'"
     text = unicodedata.normalize("NFKC", written).strip()
-    # A trunk prefix is not dialled from abroad: +49 (0)30 is +4930.
-    bare = _BESIDE_DIGITS.sub("", _TRUNK_ZERO.sub("", text) if text.startswith("+") else text)
+    with_zero, without_zero = (_BESIDE_DIGITS.sub("", one) for one in (text, _without_trunk_zero(text)))
+    bare = without_zero if _has_trunk_zero(text) else with_zero
     if problem := _problem(bare):
-        raise NoPattern(f"{shown} {problem}")
-    return bare
+        raise NoPattern(written.strip(), problem)
+    if re.search(r"[?*]", bare):
+        return bare
+    return next(filter(None, map(_as_dialled, (bare, without_zero, with_zero))), bare)
+
+
+def _without_trunk_zero(text: str) -> str:
+    """`+49 (0)30` is +4930: a trunk prefix is not dialled from abroad."""
+    return _TRUNK_ZERO.sub("", text, count=1) if text.startswith("+") else text
+
+
+def _has_trunk_zero(text: str) -> bool:
+    """Whether the country is one whose numbers are written with a trunk prefix of 0; in Italy it is none."""
+    code = _BESIDE_DIGITS.sub("", _TRUNK_ZERO.split(text, maxsplit=1)[0]).removeprefix("+")
+    region = phonenumbers.region_code_for_country_code(int(code)) if re.fullmatch(r"[0-9]{1,3}", code) else ""
+    metadata = PhoneMetadata.metadata_for_region(region) if region else None
+    return metadata is not None and metadata.national_prefix == "0"
+
+
+def _as_dialled(number: str) -> str:
+    """A number as faxes are called to it; empty if it is no valid one."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    valid = phonenumbers.is_valid_number(parsed)
+    return str(phonenumbers.format_number(parsed, PhoneNumberFormat.E164)) if valid else ""
 
 
 def _problem(bare: str) -> str:
