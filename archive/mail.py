@@ -15,6 +15,7 @@ from email.policy import SMTP
 from archive.facts import FaxFacts
 from archive.filing import ArchiveFile
 from config.archive import EmailTarget
+from config.domain_name import carried_address
 from store.outbox import LOOP_FIELD, Copy
 
 SendMail = Callable[[EmailMessage, str], Awaitable[None]]
@@ -41,9 +42,10 @@ def _mail(
     identity = re.sub(r"[^A-Za-z0-9-]+", ".", copy.id)
     domain = sender.rpartition("@")[2]
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
-    mail = EmailMessage(SMTP.clone(cte_type="7bit", utf8=not target.to.isascii()))
+    address = carried_address(target.to)
+    mail = EmailMessage(SMTP.clone(cte_type="7bit", utf8=not address.isascii()))
     mail["From"] = Address(display_name="Postfax", addr_spec=sender)
-    mail["To"] = _address(target.to)
+    mail["To"] = _address(address)
     mail["Subject"] = _subject(facts)
     mail["Date"] = copy.created_at
     mail["Message-ID"] = f"<{identity}.copy@{domain}>"

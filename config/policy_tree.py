@@ -4,11 +4,13 @@ What two files say of the same company or department is joined; what they both s
 address that two users have. Nothing is raised here: the tree carries its mistakes.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from config.domain_name import ascii_domain
 from config.inheritance import SettingPath, joined, said
 from config.levels import BETWEEN, COMPANY, USER, Level, Source
 from config.mistakes import Mistake, Step, path_text, quoted
@@ -90,8 +92,15 @@ class DepartmentPlace:
 
 
 def address_key(address: str) -> str:
-    """Equal for two spellings of one address: the case of neither part counts."""
+    """Equal for two spellings of one address.
+
+    The case of neither part counts, nor how accents are put together (RFC 6532 §3.1), nor whether the domain
+    is written with A-labels: a mail program that does not speak SMTPUTF8 writes them.
+    """
     key = address.strip().lower()
+    if not key.isascii():
+        local_part, at, domain = unicodedata.normalize("NFC", key).rpartition("@")
+        key = f"{local_part}{at}{ascii_domain(domain) or domain}"
     return address if key == address else key
 
 

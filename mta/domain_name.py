@@ -1,4 +1,4 @@
-"""Domain names as they are compared: in lower case, as A-labels, and by the organisation that owns them.
+"""Domain names by the organisation that owns them.
 
 The organisational domain (RFC 7489 §3.2) is found with the public suffix list that the `publicsuffixlist`
 package carries; the version of that package is the list's date, and it is pinned in the lock file.
@@ -8,15 +8,7 @@ from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
-
-@lru_cache(maxsize=10_000)
-def ascii_domain(domain: str) -> str | None:
-    """The name in lower case with A-labels (RFC 5890), without a final dot; None if it cannot be one."""
-    try:
-        name = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
-    return name.lower().removesuffix(".") or None
+from config.domain_name import ascii_domain
 
 
 @lru_cache(maxsize=10_000)

@@ -19,6 +19,7 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy
 from functools import cache
 
+from config.domain_name import carried_address
 from notify.alert import alert_content
 from notify.content import Content
 from notify.delivery import delivery_content
@@ -158,9 +159,10 @@ def _head(
     notice: Notice, title: str, *, sender: str, mta: ReportingMta, language: str = "en"
 ) -> EmailMessage:
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
-    head = EmailMessage(_POLICY.clone(utf8=not notice.address.isascii()))
+    address = carried_address(notice.address)
+    head = EmailMessage(_POLICY.clone(utf8=not address.isascii()))
     head["From"] = Address(display_name=one_line(mta.sender_name), addr_spec=sender)
-    head["To"] = _address(notice.address)
+    head["To"] = _address(address)
     head["Subject"] = title
     head["Date"] = notice.created_at
     head["Message-ID"] = f"<{_name(notice)}.notice@{mta.domain}>"

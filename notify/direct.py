@@ -14,6 +14,7 @@ from email.message import EmailMessage
 
 import structlog
 
+from config.domain_name import ascii_domain
 from config.mail import Smarthost
 from notify.mail_names import Exchange, MailNames, NamesUnknown
 from notify.mailer import (
@@ -151,11 +152,10 @@ def _in_order(exchanges: Sequence[Exchange]) -> list[Exchange]:
 
 
 def _domain_of(recipient: str) -> str:
-    domain = recipient.rpartition("@")[2]
-    try:
-        return domain.lower() if domain.isascii() else domain.encode("idna").decode().lower()
-    except UnicodeError as problem:
-        raise MailPermanent(f"{recipient!r} is not an address that SMTP can carry.") from problem
+    domain = ascii_domain(recipient.rpartition("@")[2])
+    if domain is None:
+        raise MailPermanent(f"{recipient!r} is not an address that SMTP can carry.")
+    return domain
 
 
 def _no_questions() -> ssl.SSLContext:

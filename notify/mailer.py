@@ -18,6 +18,7 @@ from typing import Protocol
 import aiosmtplib
 import structlog
 
+from config.domain_name import carried_address
 from config.mail import Smarthost
 from notify.signing import Signer, SigningTrouble
 
@@ -104,7 +105,7 @@ class Mailer:
         octets = await sign(self._signer, as_octets(message))
         with self._judging(recipient):
             async with asyncio.timeout(_ALL_SECONDS) as limit:
-                await self._hand_over(octets, recipient, limit)
+                await self._hand_over(octets, carried_address(recipient), limit)
         _log.info("mail_handed_over", server=self._server, recipient=recipient, octets=len(octets))
 
     async def rehearse(self, recipient: str = "") -> Rehearsal:
@@ -120,9 +121,10 @@ class Mailer:
         with self._judging(recipient):
             async with self._client() as client:
                 await self._introduce(client)
-                await client.mail("", options=_options(recipient))
-                if recipient:
-                    await client.rcpt(recipient)
+                carried = carried_address(recipient)
+                await client.mail("", options=_options(carried))
+                if carried:
+                    await client.rcpt(carried)
                 await client.rset()
                 tls = client.get_transport_info("ssl_object")
                 return Rehearsal(

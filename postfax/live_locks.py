@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from config.policy_tree import address_key
 from postfax.remembered import Remembered
 
 
@@ -25,4 +24,4 @@ class LiveLocks:
         Raises:
             BookUnavailable: it is not known.
         """
-        return address_key(user_email) in await self._accounts.get()
+        return user_email.strip().lower() in await self._accounts.get()

@@ -18,8 +18,8 @@ would make it automatic mail.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from config.domain_name import ascii_domain
 from mta.address_field import parse_address_field
-from mta.domain_name import ascii_domain
 from mta.imap.subject_numbers import fax_address, subject_recipients
 from mta.imap.trace import HeaderField, above_all_hops
 from mta.smtp.command import Mailbox, parse_mailbox

@@ -21,7 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from mta.domain_name import aligned, ascii_domain
+from config.domain_name import ascii_domain
+from mta.domain_name import aligned
 from mta.imap.trace import HeaderField, above_other_hosts, receiving_host
 from mta.proof.authentication_results import AuthenticationResults, MethodResult, parse
 

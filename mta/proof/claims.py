@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from mta.domain_name import aligned, ascii_domain
+from config.domain_name import ascii_domain
+from mta.domain_name import aligned
 from mta.proof.authentication_results import AuthenticationResults
 from mta.proof.evidence import (
     ArcCode,

@@ -10,8 +10,9 @@ from functools import lru_cache
 import dmarc
 from dns.rdtypes.ANY.TXT import TXT
 
+from config.domain_name import ascii_domain
 from mta.dns_lookup import DnsLookup, DnsTrouble
-from mta.domain_name import ascii_domain, organisational_domain
+from mta.domain_name import organisational_domain
 from mta.proof.evidence import DmarcCode, DmarcPolicy, DmarcResult
 
 _RECORD_LIMIT = 4096

@@ -4,7 +4,7 @@ Registered methods and properties are used (RFC 8601 §2.7, RFC 7489 §11, RFC 8
 programs can read the field; `describe` reads it back for people.
 """
 
-from mta.domain_name import ascii_domain
+from config.domain_name import ascii_domain
 from mta.proof.authentication_results import AuthenticationResults, MethodResult, compose, parse
 from mta.proof.claims import State, dkim_claim, spf_claim
 from mta.proof.evidence import ArcResult, DkimResult, DmarcCode, DmarcResult

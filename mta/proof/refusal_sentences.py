@@ -6,7 +6,8 @@ domain's DMARC policy wants that refused.
 
 import re
 
-from mta.domain_name import aligned, ascii_domain
+from config.domain_name import ascii_domain
+from mta.domain_name import aligned
 from mta.proof.evidence import DkimResult, DmarcResult, SpfCode, SpfResult
 from mta.reply import Reply
 

@@ -22,8 +22,8 @@ from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
 
+from config.domain_name import ascii_domain
 from mta.dns_lookup import Answer, DnsLookup, DnsTrouble, Question
-from mta.domain_name import ascii_domain
 from mta.proof.evidence import SpfCode, SpfResult
 from mta.proof.kept_results import KeptResults
 

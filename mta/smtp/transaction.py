@@ -8,7 +8,7 @@ numbers, so that who writes there is told at once who can help (RFC 5321 §4.5.1
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mta.domain_name import ascii_domain
+from config.domain_name import ascii_domain
 from mta.reply import Reply
 from mta.smtp.command import (
     Mailbox,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from config.mail import Listener
 from config.policy import Policy
+from config.policy_tree import address_key
 from config.server import ServerSettings
 from config.settings import UserPolicy
 from config.values import HostPort
@@ -59,7 +60,7 @@ class Welcoming:
 
 def sending_addresses(policy: Policy, user: UserPolicy) -> tuple[str, ...]:
     """The addresses that a user may send from without logging in."""
-    account = policy.accounts.get(user.email.lower()) or policy.accounts.get(user.email)
+    account = policy.accounts.get(address_key(user.email))
     return account.sending_emails if account else ()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from config.policy_tree import User
+from config.policy_tree import User, address_key
 from postfax.commands.user.accounts import account_of, department_words, policy_of, waiting_jobs
 from postfax.commands.user.locks import lock_words
 from postfax.opening import make_book, run, settings_in
@@ -87,7 +87,7 @@ def show_command(settings_file: str, user: str, as_json: bool) -> None:  # noqa:
     settings = settings_in(settings_file)
     policy = policy_of(settings)
     account = account_of(policy, user)
-    place = policy.accounts[account.email.lower()]
+    place = policy.accounts[address_key(account.email)]
     lock, credential, waiting, deeds = run(_of_book(make_book(settings), account.email))
     if as_json:
         found = {**_plain(place, {account.email.lower(): lock} if lock else {}), "credential": credential}

@@ -51,6 +51,13 @@ async def test_an_email_message_and_an_address_outside_ascii(tmp_path: Path) -> 
         assert message_from_bytes(kept.read_bytes(), policy=default)["Subject"] == "Überweisung"
 
 
+async def test_a_domain_outside_ascii_is_told_the_server_as_the_dns_has_it(tmp_path: Path) -> None:
+    async with MailSink(tmp_path) as sink:
+        await mailer(sink).send(MAIL, "ana@straße.example")
+        [kept] = sink.mails
+        assert b"Delivered-To: ana@xn--strae-oqa.example\r\n" in kept.read_bytes()
+
+
 @pytest.mark.parametrize("offered", [True, False])
 @pytest.mark.parametrize("octets", [MAIL, MAIL + "Grüße\r\n".encode()])
 async def test_eight_bits_are_announced_where_the_server_takes_them(*, octets: bytes, offered: bool) -> None:

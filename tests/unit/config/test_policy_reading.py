@@ -116,6 +116,37 @@ def test_a_sender_is_found_by_address_or_domain(address: str, email: str | None,
     assert (user.email if user else None) == email
 
 
+@pytest.mark.parametrize(
+    ("registered", "address"),
+    [
+        ("ana@bücher.example", "Ana@xn--bcher-kva.example"),
+        ("ana@xn--bcher-kva.example", "ana@BÜCHER.example"),
+        ("jose\u0301@x.example", "JOS\u00c9@x.example"),
+        ("'*@bücher.example'", "any@xn--bcher-kva.example"),
+        ("'*@xn--bcher-kva.example'", "any@bücher.example"),
+    ],
+)
+def test_a_sender_is_found_in_whatever_way_an_address_is_written(
+    registered: str, address: str, tmp_path: Path
+) -> None:
+    text = f"company: X\nusers: [{{name: A, email: a@x.example, sending_emails: [{registered}]}}]"
+    assert known(read(tmp_path, x=text).sender(address)).name == "A"
+
+
+def test_a_domain_that_only_looks_alike_is_another(tmp_path: Path) -> None:
+    policy = read(tmp_path, x="company: X\nusers: [{name: A, email: ana@straße.example}]")
+    assert policy.sender("ana@strasse.example") is None
+    assert policy.sender("ana@xn--strae-oqa.example") is policy.user("ana@straße.example")
+
+
+def test_an_address_has_one_user_in_whatever_way_it_is_written(tmp_path: Path) -> None:
+    text = (
+        "company: X\nusers: [{name: A, email: a@bücher.example}, {name: B, email: a@xn--bcher-kva.example}]"
+    )
+    with pytest.raises(ConfigError, match="already belongs to A"):
+        read(tmp_path, x=text)
+
+
 def test_an_exact_address_comes_before_its_domain(tmp_path: Path) -> None:
     text = """\
 company: X

@@ -109,6 +109,13 @@ def test_an_address_outside_ascii_is_written_in_utf8() -> None:
     assert "To: jürgen@müller.example\r\n".encode() in notice
 
 
+def test_a_domain_outside_ascii_needs_no_server_that_speaks_utf8() -> None:
+    facts = delivery(sent())
+    notice = octets(replace(facts, notice=replace(facts.notice, address="ana@straße.example")))
+    assert b"To: ana@xn--strae-oqa.example\r\n" in notice
+    assert notice.isascii()
+
+
 HOSTILE = st.one_of(
     st.text(max_size=60),
     st.sampled_from(

@@ -91,8 +91,9 @@ async def test_the_live_list_is_read_again_only_after_a_change(monkeypatch: pyte
 
 
 async def test_an_account_is_locked_in_any_spelling() -> None:
-    facts = Facts(accounts=frozenset({"ana@hospital.example"}))
+    facts = Facts(accounts=frozenset({"ana@hospital.example", "ana@bücher.example"}))
     live = LiveLocks(facts)
     assert await live.locked("Ana@Hospital.example")
+    assert await live.locked("Ana@Bücher.example")
     assert not await live.locked("ben@hospital.example")
     assert facts.read == ["locks"]
