@@ -52,6 +52,8 @@ class ServerSettings(Section):
 
     domain: Domain
     """The mail domain whose addresses are fax numbers."""
+    other_domains: tuple[Domain, ...] = ()
+    """More of them: the same number is the same fax at each. Notices come from the first one, `domain`."""
     mail: MailSettings
     """Mail in and mail out."""
     dns: DnsSettings = DnsSettings()
@@ -83,6 +85,11 @@ class ServerSettings(Section):
     """How documents are made into pages."""
     log_format: Literal["json", "console"] = "json"
     """One JSON object a line for a log collector, or lines for people."""
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Every mail domain whose addresses are fax numbers."""
+        return (self.domain, *self.other_domains)
 
     @property
     def sender(self) -> str:

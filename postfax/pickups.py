@@ -35,7 +35,13 @@ class Pickups:
             locked=LiveLocks(book).locked,
         )
         self._mailboxes = [
-            MailboxPickup(mailbox, surroundings, domain=settings.domain, monotonic=time.monotonic)
+            MailboxPickup(
+                mailbox,
+                surroundings,
+                domain=settings.domain,
+                other_domains=settings.other_domains,
+                monotonic=time.monotonic,
+            )
             for mailbox in settings.mail.pickup
         ]
         self._tasks: list[asyncio.Task[None]] = []

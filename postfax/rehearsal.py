@@ -59,6 +59,7 @@ async def rehearse(
     content = await _taken_apart(mail)
     surroundings = Surroundings(
         domain=settings.domain,
+        other_domains=settings.other_domains,
         now=now(),
         lines=tuple(settings.lines),
         routing=routing_of(settings.lines),

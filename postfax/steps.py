@@ -73,6 +73,7 @@ class Steps:
             self._policy,
             self._parts.nursery,
             domain=self._settings.domain,
+            other_domains=self._settings.other_domains,
             lines=self._settings.lines,
             folder=self._parts.folder,
             clock=self._clock,

@@ -13,6 +13,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, getaddresses, make_msgid, parseaddr
 from pathlib import Path
 
+from config.domain_name import ascii_domain
 from config.policy import Policy
 from mta.dedupe import dedupe_key, digest_of
 from mta.header_scan import HeaderTooLarge, scan_header
@@ -74,15 +75,15 @@ def address_of_number(number: str, domain: str) -> str:
     return re.sub(r"[\s()/.-]", "", number) + f"@{domain}"
 
 
-def recipients_named_in(mail: bytes, domain: str) -> list[str]:
-    """The fax addresses in To and Cc."""
+def recipients_named_in(mail: bytes, domains: Sequence[str]) -> list[str]:
+    """The fax addresses in To, Cc and Bcc, which a mail has that was saved before it was sent."""
     from email import message_from_bytes
     from email.policy import default
 
     header = message_from_bytes(mail.partition(b"\r\n\r\n")[0] + b"\r\n\r\n", policy=default)
-    fields = [str(field) for name in ("To", "Cc") for field in header.get_all(name, [])]
+    fields = [str(field) for name in ("To", "Cc", "Bcc") for field in header.get_all(name, [])]
     named = [address for _, address in getaddresses(fields)]
-    return [address for address in named if address.lower().endswith(f"@{domain.lower()}")]
+    return [address for address in named if ascii_domain(address.rpartition("@")[2]) in domains]
 
 
 def local_mail(mail: bytes, recipients: Sequence[str], policy: Policy) -> NewMail:

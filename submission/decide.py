@@ -29,6 +29,8 @@ class Surroundings:
     """The mail domain whose addresses are fax numbers."""
     now: datetime
     """When the mail was received."""
+    other_domains: Collection[str] = ()
+    """More of them."""
     lines: Collection[str] = ()
     """The names of the lines that the server has."""
     routing: Routing = ANYWHERE
@@ -78,7 +80,8 @@ def decide(
     """
     read = printed(content, user.settings.coverpage)
     blocks = policy_blocks(user.blocked_numbers).beside(surroundings.live_blocks)
-    recipients = read_recipients(envelope, content.to_names, user, domain=surroundings.domain, blocks=blocks)
+    domains = (surroundings.domain, *surroundings.other_domains)
+    recipients = read_recipients(envelope, content.to_names, user, domains=domains, blocks=blocks)
     mail = _Mail(
         read=read,
         user=user,

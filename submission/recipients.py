@@ -1,8 +1,9 @@
 """The recipients of a mail: every address of the envelope, each number once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from config.domain_name import ascii_domain
 from config.settings import UserPolicy
 from store.job import Recipient, Refusal
 from store.mail import Envelope
@@ -26,7 +27,7 @@ class NamedRecipient:
 
 
 def read_recipients(
-    envelope: Envelope, names: dict[str, str], user: UserPolicy, *, domain: str, blocks: Blocks
+    envelope: Envelope, names: dict[str, str], user: UserPolicy, *, domains: Sequence[str], blocks: Blocks
 ) -> list[NamedRecipient]:
     """Every recipient of the envelope, each once, in its order.
 
@@ -34,12 +35,16 @@ def read_recipients(
         envelope: Its recipients are the ones that count (Bcc works).
         names: Display names by address in lower case.
         user: The sender, and everything that applies to them.
-        domain: The mail domain whose addresses are fax numbers.
+        domains: The mail domains whose addresses are fax numbers.
         blocks: Every block that applies.
     """
+    ours = set(map(ascii_domain, domains))
     found: dict[tuple[str, str], NamedRecipient] = {}
     for address in envelope.recipients:
-        named = _read(address, display_name(address, names), user, domain, blocks)
+        if ascii_domain(address.rpartition("@")[2]) in ours:
+            named = _read(address, display_name(address, names), user, blocks)
+        else:
+            named = _elsewhere(address, display_name(address, names), domains[0])
         key = named.recipient.number.casefold(), named.recipient.subaddress
         found[key] = _joined(found[key], named) if key in found else named
     return list(found.values())
@@ -62,11 +67,13 @@ def _asked(directives: Iterable[Written]) -> set[tuple[str, str]]:
     return {(one.name, one.value.casefold()) for one in directives}
 
 
-def _read(address: str, name: str, user: UserPolicy, domain: str, blocks: Blocks) -> NamedRecipient:
+def _elsewhere(address: str, name: str, domain: str) -> NamedRecipient:
+    elsewhere = Unreadable(explanation=f"'{address}' is not an address of {domain}.")
+    return _refused(address, address, name, _invalid(elsewhere))
+
+
+def _read(address: str, name: str, user: UserPolicy, blocks: Blocks) -> NamedRecipient:
     local_part = local_part_of(address)
-    if address.rpartition("@")[2].lower() != domain.lower():
-        elsewhere = Unreadable(explanation=f"'{address}' is not an address of {domain}.")
-        return _refused(address, address, name, _invalid(elsewhere))
     addressee = read_addressee(local_part, user.settings.fax.default_region)
     if isinstance(addressee, Unreadable):
         return _refused(address, local_part or address, name, _invalid(addressee))

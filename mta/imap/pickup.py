@@ -62,6 +62,7 @@ class MailboxPickup:
         surroundings: Surroundings,
         *,
         domain: str,
+        other_domains: tuple[str, ...] = (),
         monotonic: Callable[[], float],
         tls: ssl.SSLContext | None = None,
         patience: Patience = _PATIENCE,
@@ -72,11 +73,17 @@ class MailboxPickup:
             settings: of the mailbox.
             surroundings: what its mails go to.
             domain: the fax domain.
+            other_domains: more of them.
             monotonic: seconds that only grow.
             tls: what the server's certificate is checked by; the system's roots by default.
             patience: with the server.
         """
-        faxes = FaxAddresses(domain=domain, mailbox=settings.username, in_subject=settings.subject_numbers)
+        faxes = FaxAddresses(
+            domain=domain,
+            other_domains=other_domains,
+            mailbox=settings.username,
+            in_subject=settings.subject_numbers,
+        )
         rules = Rules(host=settings.host, faxes=faxes, authserv_id=settings.authserv_id)
         self._settings = settings
         self._taker = MailTaker(settings, rules, surroundings)

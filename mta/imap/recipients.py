@@ -40,6 +40,8 @@ class FaxAddresses:
     """Who logs in: as a rule the mailbox's address."""
     in_subject: bool
     """Whether a tag in the subject may name numbers."""
+    other_domains: tuple[str, ...] = ()
+    """More of them: an address there is taken for the same one at `domain`."""
 
     def of(self, mailbox: Mailbox) -> str:
         """The fax address that an address is or stands for; empty if it is none."""
@@ -48,8 +50,8 @@ class FaxAddresses:
         name, plus, number = mailbox.local_part.partition("+")
         if plus and number and self._is_own(name, mailbox.domain):
             return fax_address(number, self.domain)
-        at_domain = ascii_domain(mailbox.domain) == ascii_domain(self.domain)
-        return f"{mailbox.local_part}@{self.domain}" if at_domain else ""
+        ours = map(ascii_domain, (self.domain, *self.other_domains))
+        return f"{mailbox.local_part}@{self.domain}" if ascii_domain(mailbox.domain) in ours else ""
 
     def _is_own(self, local_part: str, domain: str) -> bool:
         written = f"{local_part}@{domain}" if "@" in self.mailbox else local_part

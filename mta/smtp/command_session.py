@@ -92,6 +92,7 @@ class CommandSession(Dialogue):
         self._passwords = passwords
         self._transaction_rules = TransactionRules(
             domain=rules.domain,
+            other_domains=rules.other_domains,
             max_size=rules.max_size,
             max_recipients=rules.max_recipients,
             contact=rules.contact,

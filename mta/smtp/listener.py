@@ -129,6 +129,7 @@ class SmtpListener:
         return SessionRules(
             hostname=settings.mail.hostname or settings.domain,
             domain=settings.domain,
+            other_domains=settings.other_domains,
             max_size=settings.mail.max_size,
             max_recipients=settings.mail.limits.recipients,
             timeout=settings.mail.timeout.total_seconds(),

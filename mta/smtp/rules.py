@@ -20,6 +20,8 @@ class SessionRules:
     max_recipients: int
     timeout: float
     """Seconds, for a command and for a silence within a message."""
+    other_domains: tuple[str, ...] = ()
+    """More of them."""
     tls: ssl.SSLContext | None = None
     """None: TLS and AUTH are not offered."""
     tls_from_start: bool = False

@@ -57,18 +57,29 @@ class TransactionRules:
     """The one whose addresses are fax numbers."""
     max_size: int
     max_recipients: int
+    other_domains: tuple[str, ...] = ()
+    """More of them."""
     contact: str = ""
     """The person to whom mail for postmaster and abuse should go instead; empty if there is none to name."""
     room: Callable[[int], bool] = lambda _size: True
     """Whether so many octets may come in now."""
-    _ascii_domain: str = field(init=False)
+    _domains: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_ascii_domain", ascii_domain(self.domain) or self.domain.lower())
+        written = (self.domain, *self.other_domains)
+        object.__setattr__(
+            self, "_domains", frozenset(ascii_domain(domain) or domain.lower() for domain in written)
+        )
 
     def is_ours(self, domain: str) -> bool:
-        """Whether a recipient's domain is the fax domain, however it is written."""
-        return domain.lower() == self._ascii_domain or ascii_domain(domain) == self._ascii_domain
+        """Whether a recipient's domain is a fax domain, however it is written."""
+        return ascii_domain(domain) in self._domains
+
+    @property
+    def served(self) -> str:
+        """The fax domains as a reply names them, which has room for one."""
+        more = len(self.other_domains)
+        return f"{self.domain} and {more} more" if more else self.domain
 
 
 class Transaction:
@@ -177,7 +188,7 @@ class Transaction:
         if not self._smtputf8 and not recipient.isascii():
             return _NEEDS_SMTPUTF8
         if parsed.mailbox is None or not self._is_ours(parsed.mailbox):
-            return Reply(550, "5.1.1", f"no fax address: mail for {self._rules.domain} alone is taken here")
+            return Reply(550, "5.1.1", f"no fax address: mail for {self._rules.served} alone is taken here")
         if parsed.mailbox.local_part.lower() in _ROLES:
             return self._no_person()
         return None

@@ -48,7 +48,7 @@ def command(
     header = message_from_bytes(mail.partition(b"\r\n\r\n")[0], policy=default)
     if not header.keys():
         raise Failure(f"{mail_file} is no mail: it does not begin with fields such as From and To.")
-    named = list(recipients) or recipients_named_in(mail, settings.domain)
+    named = list(recipients) or recipients_named_in(mail, settings.domains)
     if not named:
         raise Failure(f"the mail names no address at {settings.domain}; give one with --to.", ExitCode.USAGE)
     envelope = [_address(one, settings) for one in named]

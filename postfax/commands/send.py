@@ -55,7 +55,7 @@ def command(
     if len(files) == 1 and files[0].suffix == ".eml":
         mail = with_crlf(octets_of(files[0]))
         recipients = [address_of_number(number, settings.domain) for number in numbers]
-        recipients = recipients or recipients_named_in(mail, settings.domain)
+        recipients = recipients or recipients_named_in(mail, settings.domains)
     else:
         recipients = [address_of_number(number, settings.domain) for number in numbers]
         mail = _of_documents(files, sender, recipients, subject, text)

@@ -1,15 +1,21 @@
-"""The mail domain in the DNS: where its mail goes (MX, RFC 5321 §5), and the addresses of our own name."""
+"""The mail domains in the DNS: where their mail goes (MX, RFC 5321 §5), and the addresses of our own name."""
 
+import asyncio
 from collections.abc import Sequence
 from ipaddress import ip_address
+from itertools import chain
 
 from postfax.doctor.finding import Finding, failure, ok, warning
 from postfax.doctor.site import Site
 
 
 async def mx(site: Site) -> Sequence[Finding]:
-    """Whether mail for the domain comes here, or to a front end."""
-    domain = site.settings.domain
+    """Whether mail for each domain comes here, or to a front end."""
+    found = await asyncio.gather(*(_mx_of(site, domain) for domain in site.settings.domains))
+    return list(chain.from_iterable(found))
+
+
+async def _mx_of(site: Site, domain: str) -> Sequence[Finding]:
     exchanges = await site.names.exchanges(domain)
     if "" in exchanges:
         advice = f"Replace the null MX (RFC 7505) of {domain} by one that names this host or its front end."

@@ -42,6 +42,7 @@ class Decide:
         nursery: Nursery,
         *,
         domain: str,
+        other_domains: tuple[str, ...] = (),
         lines: Mapping[str, LineSettings],
         folder: Path,
         clock: Clock,
@@ -53,6 +54,7 @@ class Decide:
             policy: that holds now.
             nursery: takes mails apart.
             domain: the mail domain whose addresses are fax numbers.
+            other_domains: more of them.
             lines: those that there are, by their names.
             folder: where mails are taken apart; each gets a folder of its own, gone after the step.
             clock: the time.
@@ -62,6 +64,7 @@ class Decide:
         self._policy = policy
         self._nursery = nursery
         self._domain = domain
+        self._other_domains = other_domains
         self._lines = lines
         self._routing = routing_of(lines)
         self._live_blocks = LiveBlocks(book)
@@ -126,6 +129,7 @@ class Decide:
     ) -> tuple[NewJob, ...]:
         surroundings = Surroundings(
             domain=self._domain,
+            other_domains=self._other_domains,
             now=claim.mail.received_at,
             lines=tuple(self._lines),
             routing=self._routing,

@@ -101,6 +101,15 @@ async def test_where_mail_for_the_domain_goes(
     assert (finding.state, found in f"{finding.subject}: {finding.found}") == (state, True), finding
 
 
+async def test_each_mail_domain_is_looked_at(tmp_path: Path) -> None:
+    zone = Zone()
+    zone.add(DOMAIN, "A", OWN)
+    async with names(zone) as dns_settings:
+        findings = await mx(make_site(tmp_path, dns=dns_settings, other_domains=["fax.example.org"]))
+    assert states(findings) == [State.OK, State.FAILURE]
+    assert "fax.example.org has neither MX nor address" in findings[1].found
+
+
 @pytest.mark.parametrize(
     ("address", "state"), [(OWN, State.OK), (ELSEWHERE, State.WARNING), (None, State.WARNING)]
 )

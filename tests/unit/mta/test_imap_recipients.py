@@ -47,6 +47,14 @@ def test_recipients(lines: tuple[str, ...], recipients: list[str]) -> None:
     assert envelope(*lines).recipients == tuple(f"{one}@{FAX}" for one in recipients)
 
 
+def test_an_address_at_another_fax_domain_is_the_same_fax_address() -> None:
+    faxes = FaxAddresses(
+        domain=FAX, other_domains=("fax.example.org",), mailbox="fax@hospital.example", in_subject=False
+    )
+    fields = list(header_fields(b"To: +1206@Fax.Example.org, 2@fax.example.net\r\n"))
+    assert envelope_of(fields, faxes, ANA).recipients == (f"+1206@{FAX}",)
+
+
 def test_the_mailboxs_own_address_is_no_number() -> None:
     lines = (HOP, f"To: fax@{FAX}, fax+12065551234@{FAX}")
     for mailbox in (f"fax@{FAX}", "fax", "FAX"):

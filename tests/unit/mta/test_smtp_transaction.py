@@ -105,6 +105,21 @@ def test_a_domain_beyond_ascii_is_one_domain_however_it_is_written() -> None:
     assert one.rcpt("TO:<1@fax.xn--bcher-kva.example>").code == 250
 
 
+def test_mail_for_each_fax_domain_is_taken() -> None:
+    rules = TransactionRules(
+        domain="fax.example.com",
+        other_domains=("fax.example.org", "xn--bcher-kva.example"),
+        max_size=1,
+        max_recipients=9,
+    )
+    one = Transaction(rules)
+    one.mail("FROM:<a@b> SMTPUTF8")
+    assert one.rcpt("TO:<1@Fax.Example.ORG>").code == 250
+    assert one.rcpt("TO:<1@bücher.example>").code == 250
+    elsewhere = str(one.rcpt("TO:<1@fax.example.net>"))
+    assert elsewhere == "550 5.1.1 no fax address: mail for fax.example.com and 2 more alone is taken here"
+
+
 def test_what_is_asked_for_stands_in_the_envelope() -> None:
     one = transaction()
     one.mail("FROM:<a@b> RET=HDRS ENVID=QQ+2B314159")

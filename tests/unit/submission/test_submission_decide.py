@@ -32,6 +32,20 @@ def test_a_number_that_is_named_twice_has_one_job() -> None:
     assert statuses(decided(a_mail(), envelope, a_user())) == [("+12065551234", None)]
 
 
+def test_a_number_is_the_same_fax_at_each_of_the_fax_domains() -> None:
+    domains = ("fax.example.com", "Fax.Example.ORG", "fax.bücher.example", "fax.example.net")
+    envelope = Envelope(
+        return_path="ana@hospital.example", recipients=tuple(f"+12065551234@{domain}" for domain in domains)
+    )
+    ours = surroundings(other_domains=("fax.example.org", "fax.xn--bcher-kva.example"))
+    submission = decide(a_mail(), envelope, a_user(), ours)
+    assert statuses(submission) == [
+        ("+12065551234", None),
+        ("+12065551234@fax.example.net", Status.INVALID_FAX_NUMBER),
+    ]
+    assert len(submission.jobs[0].addresses) == 3
+
+
 def test_two_subaddresses_of_a_number_are_two_recipients() -> None:
     envelope = to("FAX=+12065551234/T33S=1", "FAX=+12065551234/T33S=2", "fax=+12065551234/t33s=1")
     jobs = decided(a_mail(), envelope, a_user()).jobs
