@@ -54,7 +54,9 @@ def _joined(first: NamedRecipient, again: NamedRecipient) -> NamedRecipient:
     """A number that is named twice has one fax, if both ask for the same and neither is refused."""
     addresses = (*first.addresses, *again.addresses)
     if _asked(first.directives) == _asked(again.directives) or again.refusal:
-        return replace(first, addresses=addresses, refusal=first.refusal or again.refusal)
+        named = replace(first.recipient, name=first.recipient.name or again.recipient.name)
+        refusal = first.refusal or again.refusal
+        return replace(first, recipient=named, addresses=addresses, refusal=refusal)
     refusal = refuse_directive(
         f"{first.recipient.number} is named twice, as {' and '.join(addresses)}, and each asks for something "
         "else.",

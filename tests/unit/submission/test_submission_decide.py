@@ -32,6 +32,12 @@ def test_a_number_that_is_named_twice_has_one_job() -> None:
     assert statuses(decided(a_mail(), envelope, a_user())) == [("+12065551234", None)]
 
 
+def test_a_number_that_is_named_twice_has_the_name_that_one_of_them_gives() -> None:
+    mail = a_mail(names={"+12065551234@fax.example.com": "Dr Lee"})
+    [job] = decided(mail, to("12065551234", "+12065551234"), a_user()).jobs
+    assert (job.recipient.name, job.refusal) == ("Dr Lee", None)
+
+
 def test_a_number_is_the_same_fax_at_each_of_the_fax_domains() -> None:
     domains = ("fax.example.com", "Fax.Example.ORG", "fax.bücher.example", "fax.example.net")
     envelope = Envelope(
