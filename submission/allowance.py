@@ -1,9 +1,11 @@
 """Whether a complete number may be faxed: premium rates, countries, blocked numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple, Self
+
+import phonenumbers
 
 from config.fax import FaxSettings
 from store.job import Refusal
@@ -89,12 +91,20 @@ def refuse_number(number: FaxNumber, settings: FaxSettings, blocks: Blocks) -> R
     """
     if number.premium and not settings.premium_numbers:
         return _blocked(f"{number.e164} costs extra, and your policy does not allow premium-rate numbers.")
-    if settings.allowed_countries and number.region not in settings.allowed_countries:
+    if settings.allowed_countries and not _is_in(number, settings.allowed_countries):
         allowed = ", ".join(settings.allowed_countries)
         return _blocked(f"{number.e164} is not in a country that your policy allows ({allowed}).")
     if blocks.blocking(number.e164):
         return _blocked(f"Faxes to {number.e164} are blocked.")
     return None
+
+
+def _is_in(number: FaxNumber, countries: Sequence[str]) -> bool:
+    """Whether a number is one of these countries; toll-free numbers of North America are of several."""
+    if number.region in countries:
+        return True
+    parsed = phonenumbers.parse(number.e164, None)
+    return any(phonenumbers.is_valid_number_for_region(parsed, country) for country in countries)
 
 
 def _blocked(explanation: str) -> Refusal:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from config.fax import FaxSettings
 from store.status import Status
 from submission.allowance import NO_BLOCKS, Blocks, policy_blocks, refuse_number
-from submission.number import FaxNumber
+from submission.number import FaxNumber, read_number
 
 SEATTLE = FaxNumber(e164="+12065551234", region="US", premium=False)
 PREMIUM = FaxNumber(e164="+19005551234", region="US", premium=True)
@@ -40,6 +40,26 @@ def test_the_most_exact_pattern_is_told() -> None:
     from_loose_to_exact = ["+1*", "+1206*", "+1???5551*", "+1206555????", "+12065551234"]
     for count in range(1, len(from_loose_to_exact) + 1):
         assert Blocks(from_loose_to_exact[:count]).blocking("+12065551234") == from_loose_to_exact[count - 1]
+
+
+@pytest.mark.parametrize(
+    ("number", "countries", "allowed"),
+    [
+        ("+18003569377", ["CA"], True),  # toll-free numbers are of all of North America
+        ("+18003569377", ["MX"], False),
+        ("+12065551234", ["CA"], False),
+        ("+14165551234", ["CA"], True),
+        ("+390669812345", ["VA"], True),
+        ("+447911123456", ["JE"], False),
+    ],
+)
+def test_a_number_of_several_countries_is_in_each_of_them(
+    number: str, countries: list[str], *, allowed: bool
+) -> None:
+    found = read_number(number, "US")
+    assert isinstance(found, FaxNumber)
+    refusal = refuse_number(found, FaxSettings.model_validate({"allowed_countries": countries}), NO_BLOCKS)
+    assert (refusal is None) is allowed
 
 
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
