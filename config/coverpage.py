@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from config.file_values import ReadableFile
 from config.forms import Form
 from config.section import Section
-from config.values import Name, Toggle, expected
+from config.values import SAID_ONCE, Name, Toggle, expected
 
 
 class CoverpageMode(StrEnum):
@@ -77,7 +77,7 @@ class CoverpageSettings(Section):
     """When a cover page is made, and whether an attachment is needed."""
     restrict_to_assigned: Toggle = False
     """Whether a sender may name no other template."""
-    templates: dict[OwnTemplateName, TemplateFile] = {}
+    templates: Annotated[dict[OwnTemplateName, TemplateFile], SAID_ONCE] = {}
     """Own templates, by name: files of HTML (.html), Word (.docx) or OpenDocument (.odt). They can be used at
     this level and below."""
     trim_quotes: Toggle = False

@@ -17,7 +17,7 @@ from config.fax_values import (
 )
 from config.mail_values import Domain
 from config.section import Inheritance, Section
-from config.values import Toggle
+from config.values import SAID_ONCE, Toggle
 
 
 class Resolution(StrEnum):
@@ -69,7 +69,7 @@ class FaxSettings(Section):
     call_window: CallHours = ALWAYS
     """The hours in which numbers are called, by the clock of the place that is called: 08:00-20:00,
     Mon-Fri 08:00-20:00, Sat 09:00-13:00, or always. A fax that comes outside them waits."""
-    call_windows: dict[NumberPattern, CallHours] = {}
+    call_windows: Annotated[dict[NumberPattern, CallHours], SAID_ONCE] = {}
     """Other hours for some numbers: patterns as in blocked_numbers, each with its hours. The most exact one
     that fits a number counts."""
     urgent_at_any_time: Toggle = False

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from config.forms import Form
 from config.section import Section
-from config.values import Duration, did_you_mean, expected
+from config.values import SAID_ONCE, Duration, did_you_mean, expected
 
 RETRYABLE_STATUSES = (
     "BUSY",
@@ -69,7 +69,7 @@ class RetrySettings(Section):
     """Calls in all."""
     interval: Duration = timedelta(minutes=5)
     """From the end of a call to the next one."""
-    statuses: dict[RetryableStatus, StatusRetry] = {}
+    statuses: Annotated[dict[RetryableStatus, StatusRetry], SAID_ONCE] = {}
     """By status, for example `BUSY: {interval: 3 min}`."""
     resume: Resume = Resume.HEADER
     """How a fax goes on that broke off: header (from the first page that was not confirmed; the header line

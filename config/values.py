@@ -17,7 +17,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, PlainSerializer, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from config.forms import Form
@@ -50,6 +56,22 @@ def expected(what: str, hint: str = "") -> PydanticCustomError:
 def incomplete(problem: str) -> PydanticCustomError:
     """The error of a group whose values do not go together, for instance "has no delivery method"."""
     return PydanticCustomError("incomplete", "{problem}", {"problem": problem})
+
+
+def _said_once(table: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    found = read(table)
+    if isinstance(table, dict) and len(found) < len(table):
+        names: dict[Any, str] = {}
+        for name, value in table.items():
+            [meant] = read({name: value})
+            if meant in names:
+                raise incomplete(f"says the same twice, as {names[meant]} and as {name}")
+            names[meant] = name
+    return found
+
+
+SAID_ONCE = WrapValidator(_said_once)
+"""Of a table whose names may be written in several ways: two of them for one name are a mistake."""
 
 
 def did_you_mean(value: str, choices: list[str]) -> str:

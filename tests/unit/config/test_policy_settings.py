@@ -104,6 +104,23 @@ def test_a_pattern_that_an_older_version_kept_with_a_fax_is_read_again() -> None
     assert Settings.kept(kept).fax.blocked_numbers == ("+1206", "+4903012345")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "retry: {statuses: {busy: {attempts: 2}, BUSY: {attempts: 3}}}",
+            "retry.statuses: says the same twice, as busy and as BUSY",
+        ),
+        (
+            "fax: {call_windows: {+49*: always, '+4 9*': 08:00-20:00}}",
+            "fax.call_windows: says the same twice, as +49* and as +4 9*",
+        ),
+    ],
+)
+def test_a_name_in_two_spellings_is_said_twice(text: str, told: str, tmp_path: Path) -> None:
+    assert mistake(text, tmp_path).endswith(told)
+
+
 def test_documents_are_kept_for_a_week_unless_longer_is_said_to_be_meant(tmp_path: Path) -> None:
     assert effective("retention: {documents: 1 h}", tmp_path).retention.documents == timedelta(hours=1)
     longer = "retention: {documents: 8 days, allow_longer: true}"
@@ -116,7 +133,9 @@ def test_documents_are_kept_for_a_week_unless_longer_is_said_to_be_meant(tmp_pat
 def test_up_to_three_people_are_alerted(tmp_path: Path) -> None:
     three = ", ".join(f"a{n}@x.example" for n in range(3))
     assert len(effective(f"alerts: {{contacts: [{three}]}}", tmp_path).alerts.contacts) == 3
-    assert "alerts.contacts" in mistake(f"alerts: {{contacts: [{three}, d@x.example]}}", tmp_path)
+    assert mistake(f"alerts: {{contacts: [{three}, d@x.example]}}", tmp_path).endswith(
+        "alerts.contacts: a list stands here; a list of at most 3 was expected"
+    )
 
 
 @pytest.mark.parametrize("name", ["default", "Healthcare", "none", "on", "a/b", "_x", "x" * 61])
