@@ -17,6 +17,8 @@ from mta.proof.evidence import DmarcCode, DmarcPolicy, DmarcResult
 
 _RECORD_LIMIT = 4096
 _VERSION = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
+_TAG = re.compile(r"(?:^|(?<=;))[^;=]*=[^;]*")
+"""What the parser knows for a tag; it gives up the whole record for an empty one, as of `;;`."""
 _SUBDOMAIN_TAG = re.compile(r";[ \t]*sp[ \t]*=", re.IGNORECASE)
 _ONE_STEP_LESS = {
     DmarcPolicy.REJECT: DmarcPolicy.QUARANTINE,
@@ -74,7 +76,7 @@ def read_record(record: str, domain: str, *, subdomain: bool) -> DmarcResult:
     published = dmarc.Policy("DMARC1", domain)
     try:
         # RFC 7489 §6.3: what is wrong in other tags than p and sp counts as not written.
-        published.parse_record(record, strict=False)
+        published.parse_record(";".join(_TAG.findall(record)), strict=False)
     except dmarc.RecordSyntaxError as error:
         return _unusable(domain, str(error))
     unread = published.sp is dmarc.DMARCDisposition.UNSPECIFIED
