@@ -53,8 +53,7 @@ def explain_command(settings_file: str, user: str, setting: str, as_json: bool) 
         live = run(live_rows(settings, policy, user))
         rows += [row for row in live if not setting or setting in row.setting.split(", ")]
     if not rows:
-        near = did_you_mean(setting, [*(row.setting for row in explain(policy, user)), *LIVE_NAMES])
-        raise Failure(" ".join(filter(None, (f"there is no setting {setting};", near))), ExitCode.NOT_FOUND)
+        raise _no_setting(setting, [*(row.setting for row in explain(policy, user)), *LIVE_NAMES])
     if as_json:
         print_json([asdict(row) for row in rows])
     else:
@@ -63,6 +62,18 @@ def explain_command(settings_file: str, user: str, setting: str, as_json: bool) 
             ((row.setting, row.value, row.level, _place(row)) for row in rows),
             folding=("VALUE",),
         )
+
+
+def _no_setting(setting: str, known: list[str]) -> Failure:
+    groups = list(dict.fromkeys(name.partition(".")[0] for name in known))
+    ending = [name for name in known if name.endswith(f".{setting}")]
+    near = did_you_mean(setting, [*known, *groups])
+    if ending:
+        near = f"did you mean {' or '.join(dict.fromkeys(ending))}?"
+    told = f"there is no setting {setting}"
+    return Failure(
+        f"{told}; {near}" if near else f"{told}; the groups are {', '.join(groups)}.", ExitCode.NOT_FOUND
+    )
 
 
 def _place(row: Explanation) -> str:

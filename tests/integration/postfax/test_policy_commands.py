@@ -166,6 +166,19 @@ def test_who_has_a_setting_from_a_level(site: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("fx", "there is no setting fx; did you mean fax?"),
+        ("mode", "there is no setting mode; did you mean coverpage.mode?"),
+        ("fax.papers", "there is no setting fax.papers; did you mean fax.paper?"),
+        ("zzz", "there is no setting zzz; the groups are fax, coverpage, "),
+    ],
+)
+def test_explain_says_which_setting_may_be_meant(site: Path, setting: str, told: str) -> None:
+    assert told in str(failure(site, "policy", "explain", "ana@h.example", setting))
+
+
 def test_who_says_what_is_not_there(site: Path) -> None:
     ran = run(site, "policy", "who", "x@h.example")
     assert (ran.output, ran.return_value) == ("nobody\n", ExitCode.NOT_FOUND)
