@@ -20,6 +20,9 @@ from submission.written import FLAGS, Place, Written, directive_named
 # T.33 subaddresses travel in T.30's SUB frame: 20 positions (T.30 §5.3.6.2.7); RFC 3192 §2 writes digits.
 _SUBADDRESS = re.compile(r"[0-9]{1,20}")
 _OPTION = re.compile(r"([/^])([^/^]*)")
+_WITH_SLASHES = re.compile(r"\+?[0-9 ().-]*[0-9)] */ *[0-9(][0-9 ()./-]*")
+_DIGITS = re.compile(r"\+?[0-9(][0-9 ().-]{4,}[0-9]")
+"""As many as may be a number."""
 _LONGEST_QUOTE = 60
 
 
@@ -57,7 +60,9 @@ def read_addressee(local_part: str, region: str) -> Addressee | Unreadable | Unk
         local_part: As `local_part_of` gives it.
         region: The sender's default region.
     """
-    text = local_part.removeprefix("/")
+    text = local_part.strip().removeprefix("/")
+    if _WITH_SLASHES.fullmatch(text):
+        return _slashes_within(text, region)
     head = re.split(r"[/^]", text, maxsplit=1)[0]
     options = _read_options(head, text[len(head) :])
     if not isinstance(options, _Options):
@@ -68,6 +73,15 @@ def read_addressee(local_part: str, region: str) -> Addressee | Unreadable | Unk
     name, number = found
     named = [Written(name="to", value=name, quote=head, place=Place.ADDRESS)] if name else []
     return Addressee(number=number, subaddress=options.subaddress, directives=(*named, *options.directives))
+
+
+def _slashes_within(text: str, region: str) -> Unreadable:
+    """Of `030/123456`, as numbers are written in some countries."""
+    meant = read_number(text.replace("/", "-"), region)
+    return Unreadable(
+        explanation=f"'{text}' has a slash within the number; behind a slash an option is expected.",
+        advice=f"If you mean {meant.e164}, write it so." if isinstance(meant, FaxNumber) else "",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,9 +134,16 @@ def _read_head(head: str, region: str) -> tuple[str, FaxNumber] | Unreadable:
     read = [(name, read_number(number, region)) for name, number in splits]
     found = [(name, number) for name, number in read if isinstance(number, FaxNumber)]
     if not found:
-        [*_, (_, problem)] = read
+        [*_, (name, problem)] = read
+        if _number_in(name, region):  # `+12065551234 ext. 5`
+            problem = read_number(head, region)
         assert isinstance(problem, Unreadable)  # noqa: S101 - none of them was a number
         return problem
+    if second := _number_in(found[0][0], region):
+        return Unreadable(
+            explanation=f"'{head}' holds two numbers, {second.e164} and {found[0][1].e164}.",
+            advice="Write the one that you mean, and the name as /to=Name.",
+        )
     if len({number.e164 for _, number in found}) > 1:
         both = " or ".join(dict.fromkeys(number.e164 for _, number in found))
         return Unreadable(
@@ -136,6 +157,12 @@ def _read_head(head: str, region: str) -> tuple[str, FaxNumber] | Unreadable:
             advice="Write the number that you mean with its plus sign, and the name as /to=Name.",
         )
     return found[0]
+
+
+def _number_in(name: str, region: str) -> FaxNumber | None:
+    """A complete number that stands within a name."""
+    read = (read_number(digits, region) for digits in _DIGITS.findall(name))
+    return next((number for number in read if isinstance(number, FaxNumber)), None)
 
 
 def _name_and_number(head: str) -> Iterator[tuple[str, str]]:

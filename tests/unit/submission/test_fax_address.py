@@ -44,12 +44,37 @@ def test_plain_numbers_and_rfc_3192_name_a_recipient(local_part: str, number: st
         ("+12065551234/T33S=1/T33S=2", "has more than one subaddress"),
         ("FAX=12065551", "'12065551' is not a complete, valid number of the region US."),
         ("", "'' holds no number."),
+        # What a person may have meant for an extension is no number to call, and none is passed over.
+        ("+12065551234 ext. 5", "'+12065551234 ext. 5' holds 'ext', which is no part of a number."),
+        ("+12065551234_or.2065559999", "holds two numbers, +12065551234 and +12065559999."),
+        ("Case_(206)555-1234.2065559999", "holds two numbers, +12065551234 and +12065559999."),
+        ("206/555-1234", "'206/555-1234' has a slash within the number"),
     ],
 )
 def test_what_is_not_understood_is_quoted_and_refused(local_part: str, explanation: str) -> None:
     problem = read_addressee(local_part, "US")
     assert isinstance(problem, Unreadable)
     assert explanation in problem.explanation
+
+
+def test_a_number_with_a_slash_is_told_and_not_guessed() -> None:
+    problem = read_addressee("030/123 456", "DE")
+    assert isinstance(problem, Unreadable)
+    assert problem.advice == "If you mean +4930123456, write it so."
+
+
+@pytest.mark.parametrize(
+    ("local_part", "name"),
+    [
+        ("Ward_12.2065551234", "Ward 12"),
+        ("Unit_4711-0815.2065551234", "Unit 4711-0815"),
+        (" 3rd_Floor.2065551234 ", "3rd Floor"),
+    ],
+)
+def test_digits_of_a_name_are_no_number(local_part: str, name: str) -> None:
+    addressee = read_addressee(local_part, "US")
+    assert isinstance(addressee, Addressee)
+    assert [one.value for one in addressee.directives] == [name]
 
 
 @pytest.mark.parametrize(
