@@ -78,8 +78,13 @@ class TransactionRules:
     @property
     def served(self) -> str:
         """The fax domains as a reply names them, which has room for one."""
-        more = len(self.other_domains)
-        return f"{self.domain} and {more} more" if more else self.domain
+        match self.other_domains:
+            case ():
+                return self.domain
+            case (other,):
+                return f"{self.domain} and {other}"
+            case others:
+                return f"{self.domain} and {len(others)} other domains"
 
 
 class Transaction:

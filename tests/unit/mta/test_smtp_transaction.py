@@ -117,7 +117,10 @@ def test_mail_for_each_fax_domain_is_taken() -> None:
     assert one.rcpt("TO:<1@Fax.Example.ORG>").code == 250
     assert one.rcpt("TO:<1@bücher.example>").code == 250
     elsewhere = str(one.rcpt("TO:<1@fax.example.net>"))
-    assert elsewhere == "550 5.1.1 no fax address: mail for fax.example.com and 2 more alone is taken here"
+    assert (
+        elsewhere
+        == "550 5.1.1 no fax address: mail for fax.example.com and 2 other domains alone is taken here"
+    )
 
 
 def test_what_is_asked_for_stands_in_the_envelope() -> None:
