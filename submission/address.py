@@ -11,7 +11,7 @@ not understood is refused with a sentence.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from submission.number import FaxNumber, Unreadable, read_number
@@ -132,13 +132,20 @@ def _read_head(head: str, region: str) -> tuple[str, FaxNumber] | Unreadable:
         number = read_number(head, region)
         return number if isinstance(number, Unreadable) else ("", number)
     read = [(name, read_number(number, region)) for name, number in splits]
-    found = [(name, number) for name, number in read if isinstance(number, FaxNumber)]
-    if not found:
+    if not any(isinstance(number, FaxNumber) for _, number in read):
         [*_, (name, problem)] = read
         if _number_in(name, region):  # `+12065551234 ext. 5`
             problem = read_number(head, region)
         assert isinstance(problem, Unreadable)  # noqa: S101 - none of them was a number
         return problem
+    return _only_number(head, read, region)
+
+
+def _only_number(
+    head: str, read: Sequence[tuple[str, FaxNumber | Unreadable]], region: str
+) -> tuple[str, FaxNumber] | Unreadable:
+    """What can be read of a name and a number, if it is one number however it is read."""
+    found = [(name, number) for name, number in read if isinstance(number, FaxNumber)]
     if second := _number_in(found[0][0], region):
         return Unreadable(
             explanation=f"'{head}' holds two numbers, {second.e164} and {found[0][1].e164}.",
