@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from simulation.virtual_time import BEGINNING
-from store.errors import BookUnavailable
+from store.errors import BookUnavailable, HostClockDiffers
 from store.host_clock import HostClock, OwnClock
 from store.migrations import migrate
 from store.records.clocks import look_at_clock
@@ -127,7 +127,11 @@ class SimulatedAccess:
         if self._node.in_storm("disk", self._node.chance.odds.book_fails):
             self._node.failed_writes += 1
             raise BookUnavailable("The disk with the book is full.", "simulated")
-        result = self._disk.write(lambda connection: function(self._turn(connection), *args, **kwargs))
+        try:
+            result = self._disk.write(lambda connection: function(self._turn(connection), *args, **kwargs))
+        except HostClockDiffers:
+            self._node.failed_writes += 1
+            raise
         await self._node.outside()
         return result
 

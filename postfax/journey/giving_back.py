@@ -4,8 +4,8 @@ Its owner lives, so nobody else gives it back, and without this the work would w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 import structlog
@@ -71,6 +71,29 @@ async def given_back(give_back: GiveBack, claimed: str, lease: Lease) -> AsyncIt
         cut_off = problem
         await surely(lambda: give_back(cut_off), claimed, lease)
         raise
+
+
+class InHand:
+    """What the hands of a step have in hand.
+
+    Where the book is away for longer than a lease, one hand may have sent what it cannot write down yet, and
+    another one may claim that as soon as the book is there again. It lets it be.
+    """
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+
+    def __contains__(self, claimed: str) -> bool:
+        return claimed in self._ids
+
+    @contextmanager
+    def holding(self, claimed: str) -> Iterator[None]:
+        """Work on a claim within this."""
+        self._ids.add(claimed)
+        try:
+            yield
+        finally:
+            self._ids.discard(claimed)
 
 
 async def surely(write: Callable[[], Awaitable[None]], claimed: str, lease: Lease | None = None) -> None:

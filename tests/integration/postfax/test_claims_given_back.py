@@ -21,7 +21,7 @@ from postfax.journey.tell import Tell
 from postfax.lease import Lease
 from store.errors import BookUnavailable
 from store.mail import MailState
-from store.outbox import DeliveryState, Notice
+from store.outbox import Copy, DeliveryState, Notice
 
 NOBODY = cast("Any", None)
 """A part that a step does not come to."""
@@ -133,6 +133,49 @@ async def test_a_notice_that_was_sent_is_not_sent_again(
         assert mailer.sent == ["admin@hospital.example"]
         small.clock.set_on(2 * LEASE)
         assert await look() is None
+
+
+@pytest.mark.parametrize("sends", ["notice", "copy"])
+async def test_what_one_hand_cannot_write_down_yet_the_other_does_not_send_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sends: str
+) -> None:
+    async with small_book(tmp_path) as small:
+        mailer = Mailer(lambda: None)
+        if sends == "notice":
+            await owed(small)
+            hands: Tell | File = tell(small, mailer)
+        else:
+            await small.queued("+12065550100", user=policy(archives=[ARCHIVE]))
+            _, attempt = await small.call()
+            await small.book.record_outcome(attempt.id, small.outcome(), None)
+            hands = File(small.book, NOBODY, sender="fax@example.com", folder=tmp_path, clock=small.clock)
+
+            async def deliver(copy: Copy, _: Lease) -> str:
+                await mailer.send(copy, copy.id)
+                return "archive@hospital.example"
+
+            monkeypatch.setattr(hands, "_deliver", deliver)
+        there = asyncio.Event()
+        real = getattr(small.book, f"{sends}_delivered")
+
+        async def is_delivered(*facts: str) -> None:
+            await asyncio.sleep(0)
+            if not there.is_set():
+                raise AWAY
+            await real(*facts)
+
+        monkeypatch.setattr(small.book, f"{sends}_delivered", is_delivered)
+        one = asyncio.create_task(hands.step())
+        while not mailer.sent:
+            await asyncio.sleep(0)
+        small.clock.set_on(9 * LEASE)
+        assert await hands.step()
+        assert not await hands.step()
+        there.set()
+        assert await one
+        assert len(mailer.sent) == 1
+        small.clock.set_on(9 * LEASE)
+        assert not await hands.step()
 
 
 async def test_a_notice_that_could_not_be_sent_comes_back_at_once(
