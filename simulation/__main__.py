@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import structlog
 
 from simulation.mutations import MUTATIONS
+from simulation.office import office_settings
 from simulation.virtual_time import Stalled, VirtualLoop
 from simulation.world import World
 
@@ -86,6 +87,7 @@ def lives(seeds: Sequence[int], mails: int, *, processes: int, mutation: str = "
     if processes == 1:
         yield from (live(seed, mails, mutation) for seed in seeds)
         return
+    office_settings()  # here, so that all have the same files, which go with this process
     with ProcessPoolExecutor(processes, initializer=_begin) as pool:
         count = len(seeds)
         yield from pool.map(live, seeds, [mails] * count, [mutation] * count, chunksize=4)

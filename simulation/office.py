@@ -1,6 +1,8 @@
 """The settings and the policy that every node of every seed works by, and what they promise."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from datetime import timedelta
 from functools import cache
@@ -59,6 +61,7 @@ _POLICIES = ("policy.yaml", "batched.yaml")
 def _written() -> Path:
     """The settings and both policies, once for a process."""
     folder = Path(tempfile.mkdtemp(dir=memory_folder(), prefix="postfax-simulation-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "postfax.yaml").write_text(SETTINGS, encoding="utf-8")
     for batched in (False, True):
         text = POLICY.replace("BATCH_PAGES", str(BATCH_PAGES if batched else 0))

@@ -5,14 +5,16 @@
     option   = key "=" value / flag / "T33S=" subaddress
 
 The number stands as people write it (`submission.number`); `FAX=` and `T33S=` are of RFC 3192 §2; the options
-of a slash and of a caret are those of other products, with our directives' names (`submission.written`). In a
-name and a value `_` stands for a space. Case does not count. No part of an address is passed over: what is
-not understood is refused with a sentence.
+of a slash and of a caret are those of other products, with our directives' names (`submission.written`). A
+fax contact of Outlook comes from Exchange as `IMCEAFAX-` and `name@number`, encoded. In a name and a value `_`
+stands for a space. Case does not count. No part of an address is passed over: what is not understood is
+refused with a sentence.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from submission.number import FaxNumber, Unreadable, read_number
 from submission.written import FLAGS, Place, Written, directive_named
@@ -24,6 +26,7 @@ _WITH_SLASHES = re.compile(r"\+?[0-9 ().-]*[0-9)] */ *[0-9(][0-9 ()./-]*")
 _DIGITS = re.compile(r"\+?[0-9(][0-9 ().-]{4,}[0-9]")
 """As many as may be a number."""
 _LONGEST_QUOTE = 60
+_OF_EXCHANGE = "IMCEAFAX-"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +63,7 @@ def read_addressee(local_part: str, region: str) -> Addressee | Unreadable | Unk
         local_part: As `local_part_of` gives it.
         region: The sender's default region.
     """
-    text = local_part.strip().removeprefix("/")
+    text = _as_typed(local_part.strip()).removeprefix("/")
     if _WITH_SLASHES.fullmatch(text):
         return _slashes_within(text, region)
     head = re.split(r"[/^]", text, maxsplit=1)[0]
@@ -73,6 +76,15 @@ def read_addressee(local_part: str, region: str) -> Addressee | Unreadable | Unk
     name, number = found
     named = [Written(name="to", value=name, quote=head, place=Place.ADDRESS)] if name else []
     return Addressee(number=number, subaddress=options.subaddress, directives=(*named, *options.directives))
+
+
+def _as_typed(text: str) -> str:
+    """What was typed as `[FAX:name@number]`; Exchange writes `_` for a slash and `+2B` for a plus sign."""
+    if text[: len(_OF_EXCHANGE)].upper() != _OF_EXCHANGE:
+        return text
+    encoded = text[len(_OF_EXCHANGE) :].replace("_", "/").replace("%", "%25")
+    name, at, number = unquote(re.sub(r"\+([0-9A-Fa-f]{2})", r"%\1", encoded)).rpartition("@")
+    return f"{name}.{number}" if at else number
 
 
 def _slashes_within(text: str, region: str) -> Unreadable:

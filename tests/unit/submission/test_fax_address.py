@@ -78,6 +78,28 @@ def test_digits_of_a_name_are_no_number(local_part: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("local_part", "name"),
+    [
+        ("IMCEAFAX-+2B12065551234", ""),
+        ("imceafax-+2b1+20+28206+29+20555-1234", ""),
+        ("IMCEAFAX-2065551234", ""),
+        ("IMCEAFAX-John+20Smith+40+2B1+20+28206+29+20555-1234", "John Smith"),
+        ("IMCEAFAX-St+2E+20Mary+27s+40+2B12065551234", "St. Mary's"),
+    ],
+)
+def test_a_fax_contact_of_outlook_is_read_as_it_was_typed(local_part: str, name: str) -> None:
+    addressee = read_addressee(local_part, "US")
+    assert isinstance(addressee, Addressee)
+    assert addressee.number.e164 == "+12065551234"
+    assert [(one.name, one.value) for one in addressee.directives] == ([("to", name)] if name else [])
+
+
+@pytest.mark.parametrize("local_part", ["IMCEAFAX-", "IMCEAFAX-+", "IMCEAFAX-John+40", "IMCEAFAX-100%41"])
+def test_an_outlook_contact_without_a_number_is_refused(local_part: str) -> None:
+    assert isinstance(read_addressee(local_part, "US"), Unreadable)
+
+
+@pytest.mark.parametrize(
     ("address", "local_part"),
     [
         ("+1206@fax.example.com", "+1206"),
