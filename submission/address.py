@@ -6,8 +6,8 @@
 
 The number stands as people write it (`submission.number`); `FAX=` and `T33S=` are of RFC 3192 §2; the options
 of a slash and of a caret are those of other products, with our directives' names (`submission.written`). A
-fax contact of Outlook comes from Exchange as `IMCEAFAX-` and `name@number`, encoded. In a name and a value `_`
-stands for a space. Case does not count. No part of an address is passed over: what is not understood is
+fax contact of Outlook comes from Exchange as `IMCEAFAX-` and `name@number`, encoded. In a name and a value
+`_` stands for a space. Case does not count. No part of an address is passed over: what is not understood is
 refused with a sentence.
 """
 
