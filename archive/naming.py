@@ -13,6 +13,7 @@ facts say, it
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -113,13 +114,27 @@ def _token(name: str, layout: str, conversion: str | None) -> _Token:
 
 
 def _filled(segment: _Segment, values: dict[str, str], finished: datetime) -> str:
-    """A segment with its values; where they are too long all are cut alike, except the job's id."""
+    """A segment with its values; if it would be too long the longest are cut, but never the job's id."""
     pieces = [_piece(piece, values, finished) for piece in segment]
     whole = {number for number, piece in enumerate(segment) if piece == _JOB_ID}
-    taken = sum(len(pieces[number].encode()) for number in whole)
-    share = max(0, _SEGMENT_OCTETS - taken) // max(1, len(pieces) - len(whole))
+    sizes = [len(text.encode()) for text in pieces]
+    taken = sum(sizes[number] for number in whole)
+    share = _share(
+        [size for number, size in enumerate(sizes) if number not in whole], _SEGMENT_OCTETS - taken
+    )
     filled = "".join(text if number in whole else _cut(text, share) for number, text in enumerate(pieces))
     return _no_dots(_cut(filled, _SEGMENT_OCTETS))
+
+
+def _share(sizes: Sequence[int], octets: int) -> int:
+    """The most octets that each of these may have, so that together they have no more than `octets`."""
+    left = max(0, octets)
+    for number, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - number)
+        if size > share:
+            return share
+        left -= size
+    return octets
 
 
 def _piece(piece: str | _Token, values: dict[str, str], finished: datetime) -> str:

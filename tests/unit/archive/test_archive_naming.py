@@ -53,7 +53,22 @@ def test_long_values_are_cut_and_the_job_stays() -> None:
     name = file_name("{reference}_{number}_{job_id}", long)
     assert len(name.encode()) <= 200
     assert name.endswith("_K7Q2-M9")
-    assert name.count("ü") == name.count("9") // 2
+    assert name.count("ü") == name.removesuffix("_K7Q2-M9").count("9") // 2
+
+
+def test_what_fits_is_not_cut_however_many_tokens_there_are() -> None:
+    odd = fax(status=Status.OPERATOR_MESSAGE, user=policy(departments=("Surgery Scheduling and Admissions",)))
+    name = file_name("{date}_{reference}_{number}_{status}_{department}_{user}_{pages}_{job_id}", odd)
+    assert name == (
+        "2026-10-31_4711_+12065551234_Sit-Tone---Operator-Msg_Surgery-Scheduling-and-Admissions"
+        "_ana@hospital.example_4_K7Q2-M9"
+    )
+
+
+def test_a_long_value_costs_the_short_ones_beside_it_nothing() -> None:
+    name = file_name("{reference}_{number}_{status}_{user}_{job_id}", fax(reference="r" * 500))
+    assert name.endswith("r_+12065551234_Success_ana@hospital.example_K7Q2-M9")
+    assert len(name) == 200
 
 
 def test_a_user_of_the_company_itself_has_no_department() -> None:
