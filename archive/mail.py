@@ -44,8 +44,8 @@ def _mail(
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
     address = carried_address(target.to)
     mail = EmailMessage(SMTP.clone(cte_type="7bit", utf8=not address.isascii()))
-    mail["From"] = Address(display_name="Postfax", addr_spec=sender)
-    mail["To"] = _address(address)
+    mail["From"] = Address(display_name="Postfax", addr_spec=carried_address(sender))
+    mail["To"] = address
     mail["Subject"] = _subject(facts)
     mail["Date"] = copy.created_at
     mail["Message-ID"] = f"<{identity}.copy@{domain}>"
@@ -59,14 +59,6 @@ def _mail(
         mail.add_attachment(file.octets, maintype=kind, subtype=subkind, filename=file.name)
     mail.set_boundary(f"=_{identity}_=")
     return mail
-
-
-def _address(address: str) -> Address:
-    if address.isascii():
-        return Address(addr_spec=address)
-    # The standard library parses no address outside ASCII, but writes one.
-    local, _, host = address.rpartition("@")
-    return Address(username=local, domain=host)
 
 
 def _subject(facts: FaxFacts) -> str:

@@ -1,10 +1,12 @@
-"""Domain names as they are compared: in lower case and as A-labels, however somebody writes them."""
+"""Domain names as they are compared, in lower case and as A-labels, and addresses as servers carry them."""
 
+import re
 from functools import lru_cache
 
 import idna
 
 _LONGEST_LABEL = 63  # RFC 1035 §2.3.4
+_DOT_ATOM = re.compile(r"[^\s.()<>\[\]:;@\\,\"]+(?:\.[^\s.()<>\[\]:;@\\,\"]+)*")
 
 
 @lru_cache(maxsize=10_000)
@@ -29,8 +31,15 @@ def _labels(text: str) -> list[str]:
 
 
 def carried_address(address: str) -> str:
-    """A mail address as every server can carry it: with A-labels, where nothing else of it needs SMTPUTF8."""
+    """A mail address as every server can carry it, and as it stands in a header field.
+
+    A local part that is no dot-atom stands in quotation marks (RFC 5322 §3.4.1, RFC 5321 §4.1.2): telephone
+    companies gave out such as `ana.@` and `a..b@`. A domain stands as A-labels, where nothing else of the
+    address needs SMTPUTF8.
+    """
     local_part, at, domain = address.rpartition("@")
-    if domain.isascii() or not local_part.isascii():
-        return address
-    return f"{local_part}{at}{ascii_domain(domain) or domain}"
+    if at and not (_DOT_ATOM.fullmatch(local_part) or local_part.startswith('"')):
+        local_part = '"' + re.sub(r'(["\\])', r"\\\1", local_part) + '"'
+    if not domain.isascii() and local_part.isascii():
+        domain = ascii_domain(domain) or domain
+    return f"{local_part}{at}{domain}"

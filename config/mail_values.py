@@ -17,8 +17,9 @@ def _domain(value: Any) -> str:
     raise expected("a mail domain such as fax.example.com")
 
 
-_LOCAL_PART = r"[^@\s<>\"(),;:\[\]\\*]+"
-_MAIL_DOMAIN = r"[^@\s.<>\"(),;:\[\]\\*]+(?:\.[^@\s.<>\"(),;:\[\]\\*]+)+"
+_LOCAL_PART = r"[^@\s\x00-\x1f\x7f<>\"(),;:\[\]\\*]+"
+_DOMAIN_LABEL = r"[^@\s\x00-\x1f\x7f.<>\"(),;:\[\]\\*]+"
+_MAIL_DOMAIN = rf"{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})+"
 
 
 def _email_address(value: Any) -> str:

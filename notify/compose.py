@@ -161,8 +161,8 @@ def _head(
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
     address = carried_address(notice.address)
     head = EmailMessage(_POLICY.clone(utf8=not address.isascii()))
-    head["From"] = Address(display_name=one_line(mta.sender_name), addr_spec=sender)
-    head["To"] = _address(address)
+    head["From"] = Address(display_name=one_line(mta.sender_name), addr_spec=carried_address(sender))
+    head["To"] = address
     head["Subject"] = title
     head["Date"] = notice.created_at
     head["Message-ID"] = f"<{_name(notice)}.notice@{mta.domain}>"
@@ -203,14 +203,6 @@ def _name_boundaries(part: MIMEPart, name: str) -> None:
     multiparts = [inner for inner in part.walk() if inner.is_multipart()]
     for number, inner in enumerate(multiparts):
         inner.set_boundary(f"=_{name}{f'.{number}' if number else ''}_=")
-
-
-def _address(address: str) -> Address:
-    if address.isascii():
-        return Address(addr_spec=address)
-    # The standard library parses no address outside ASCII, but writes one.
-    local, _, host = address.rpartition("@")
-    return Address(username=local, domain=host)
 
 
 def _thread(mail: EmailMessage, answered: ReceivedMail) -> None:

@@ -1,11 +1,14 @@
 """Domain names as they are compared."""
 
+from email.headerregistry import Address
+
 import idna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.domain_name import ascii_domain, carried_address
+from config.mail_values import _LOCAL_PART
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,24 @@ def test_an_address_is_carried_without_smtputf8_where_it_can_be() -> None:
     assert carried_address("ana@bücher.example") == "ana@xn--bcher-kva.example"
     assert carried_address("jürgen@bücher.example") == "jürgen@bücher.example"
     assert carried_address("ana@i❤.example") == "ana@i❤.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "carried"),
+    [
+        ("o'brien+fax@hospital.example", "o'brien+fax@hospital.example"),
+        ("ana.@docomo.example", '"ana."@docomo.example'),
+        (".ana@docomo.example", '".ana"@docomo.example'),
+        ("a..b@docomo.example", '"a..b"@docomo.example'),
+        ('"ana ruiz"@hospital.example', '"ana ruiz"@hospital.example'),
+        ("ana@[192.0.2.1]", "ana@[192.0.2.1]"),
+        ("", ""),
+    ],
+)
+def test_a_local_part_that_is_no_dot_atom_is_quoted(address: str, carried: str) -> None:
+    assert carried_address(address) == carried
+
+
+@given(local=st.from_regex(_LOCAL_PART, fullmatch=True).filter(str.isascii))
+def test_every_address_that_a_policy_may_have_can_be_written(local: str) -> None:
+    Address(addr_spec=carried_address(f"{local}@hospital.example"))

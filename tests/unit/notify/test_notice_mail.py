@@ -109,6 +109,19 @@ def test_an_address_outside_ascii_is_written_in_utf8() -> None:
     assert "To: jürgen@müller.example\r\n".encode() in notice
 
 
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("ana.@docomo.example", b'To: "ana."@docomo.example\r\n'),
+        ("a..b@docomo.example", b'To: "a..b"@docomo.example\r\n'),
+        ('"ana ruiz"@hospital.example', b'To: "ana ruiz"@hospital.example\r\n'),
+    ],
+)
+def test_an_address_is_written_as_mail_servers_read_it(address: str, written: bytes) -> None:
+    facts = delivery(sent())
+    assert written in octets(replace(facts, notice=replace(facts.notice, address=address)))
+
+
 def test_a_domain_outside_ascii_needs_no_server_that_speaks_utf8() -> None:
     facts = delivery(sent())
     notice = octets(replace(facts, notice=replace(facts.notice, address="ana@straße.example")))
