@@ -5,10 +5,8 @@ own, where they are asked for. The columns keep their names and their order; new
 """
 
 import csv
-import os
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from postfax.activity_columns import csv_cell
 from postfax.periods import Step, begin_words, periods
+from postfax.whole_file import whole_file
 from store.cdr import DetailRecord
 from store.sender import Sender
 from store.tally import Period
@@ -71,7 +70,7 @@ async def write_cdr(
     """Write the ZIP, as a whole or not at all, for its owner alone.
 
     Args:
-        target: The file.
+        target: The file; `-` is standard output.
         month: What it is about.
         zone: Whose days and times are told.
         records: Where rows come from.
@@ -82,28 +81,19 @@ async def write_cdr(
     Raises:
         OSError: It cannot be written.
     """
-    new = target.with_name(f".{target.name}.{os.getpid()}")
     files: list[tuple[str, int]] = []
     parts = list(periods(month, Step.DAY, zone)) if daily else [month]
     kinds = (False, True) if failures else (False,)
-    try:
-        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w+b") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-                for part in parts:
-                    for failed in kinds:
-                        when = begin_words(part, Step.DAY, zone) if daily else month_words(month, zone)
-                        name = f"cdr-{when}{'-failures' if failed else ''}.csv"
-                        rows = await _write(
-                            archive, name, records(part, failed), zone, empty=not daily, tell=tell
-                        )
-                        files += [(name, rows)] if rows or not daily else []
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(target)
-    finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
+    with (
+        whole_file(target) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive,
+    ):
+        for part in parts:
+            for failed in kinds:
+                when = begin_words(part, Step.DAY, zone) if daily else month_words(month, zone)
+                name = f"cdr-{when}{'-failures' if failed else ''}.csv"
+                rows = await _write(archive, name, records(part, failed), zone, empty=not daily, tell=tell)
+                files += [(name, rows)] if rows or not daily else []
     return Written(files=tuple(files))
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from postfax.cdr import Records, Written, month_words, write_cdr
 from postfax.moments import month_of
+from postfax.whole_file import whole_file
 from store.erasure import ErasureWish
 from store.tally import Period
 
@@ -40,21 +41,13 @@ class KeptMonth:
         Raises:
             OSError: It cannot be read, or the target not written.
         """
-        new = target.with_name(f".{target.name}.{os.getpid()}")
-        files: list[tuple[str, int]] = []
-        try:
-            descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with (
-                os.fdopen(descriptor, "w+b") as file,
-                zipfile.ZipFile(self.path) as kept,
-                zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive,
-            ):
-                names = [name for name in kept.namelist() if failures or not name.endswith(_FAILURES)]
-                files = [(name, _copy(kept, archive, name)) for name in names]
-            new.replace(target)
-        finally:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
+        with (
+            whole_file(target) as file,
+            zipfile.ZipFile(self.path) as kept,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive,
+        ):
+            names = [name for name in kept.namelist() if failures or not name.endswith(_FAILURES)]
+            files = [(name, _copy(kept, archive, name)) for name in names]
         return Written(files=tuple(files))
 
 

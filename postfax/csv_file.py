@@ -1,15 +1,25 @@
 """A CSV file that is there as a whole or not at all, for its owner alone: it holds names and numbers."""
 
 import csv
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from postfax.failures import Failure
+from postfax.whole_file import whole_file
 
 WriteRow = Callable[[Sequence[str]], object]
+
+
+class _InUtf8:
+    """What a CSV writer writes into; it keeps nothing back, and does not close the file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        return self._file.write(text.encode())
 
 
 @contextmanager
@@ -22,19 +32,10 @@ def csv_file(name: str) -> Iterator[WriteRow]:
     Raises:
         Failure: It cannot be written.
     """
-    if name == "-":
-        yield csv.writer(sys.stdout, lineterminator="\n").writerow
-        sys.stdout.flush()
-        return
-    target = Path(name)
-    new = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield csv.writer(file, lineterminator="\n").writerow
-        new.replace(target)
+        with whole_file(Path(name)) as file:
+            yield csv.writer(_InUtf8(file), lineterminator="\n").writerow
+    except BrokenPipeError:
+        raise
     except OSError as problem:
-        raise Failure(f"{target} cannot be written: {problem.strerror}.") from problem
-    finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
+        raise Failure(f"{name} cannot be written: {problem.strerror}.") from problem

@@ -1,6 +1,7 @@
 """`postfax cdr`: the call detail record of a month."""
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from postfax.moments import month_of
 from postfax.opening import documents_folder, now, open_book, run, settings_in
 from postfax.progress import counting
 from postfax.terminal import octets_for_people, print_json, print_table
+from postfax.whole_file import STANDARD_OUTPUT
 from store.book import Book
 from store.tally import Period
 
@@ -36,7 +38,11 @@ class _Wishes:
 @click.command("cdr")
 @click.argument("month", metavar="[MONTH]", default="")
 @click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="cdr-MONTH.zip if not said."
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="cdr-MONTH.zip if not said; - for standard output.",
 )
 @click.option("--failures", is_flag=True, help="With files of the faxes that were not sent, too.")
 @click.option("--zone", metavar="ZONE", default="", help="Time zone, in place of the policy's.")
@@ -72,7 +78,8 @@ async def _cdr(settings_file: str, folder: Path, wishes: _Wishes) -> None:
                 written = await _from_record(book, target, month, zone, wishes, closed=closed)
         except OSError as problem:
             raise Failure(f"{target} cannot be written: {problem.strerror}.") from problem
-    _tell(target, written, as_json=wishes.as_json)
+    if target != STANDARD_OUTPUT:
+        _tell(target, written, as_json=wishes.as_json)
 
 
 async def _from_record(
@@ -120,6 +127,10 @@ def _month(text: str, moment: datetime, zone: ZoneInfo) -> tuple[Period, bool]:
 
 def _target(wishes: _Wishes, month: Period, zone: ZoneInfo) -> Path:
     target = wishes.output or Path(f"cdr-{month_words(month, zone)}.zip")
+    if target == STANDARD_OUTPUT:
+        if sys.stdout.isatty():
+            raise Failure("a ZIP is no text for a terminal. Say -o FILE.", ExitCode.USAGE)
+        return target
     if target.is_dir():
         target /= f"cdr-{month_words(month, zone)}.zip"
     if target.exists() and not wishes.force:

@@ -9,6 +9,7 @@ import click
 
 from postfax.failures import ExitCode, Failure
 from postfax.terminal import SECONDS_PER_OCTET, octets_for_people
+from postfax.whole_file import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from convert.request import ConvertedFax
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 @click.command("convert")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TIFF or PDF to write."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The TIFF or PDF to write; - for a TIFF on standard output.",
 )
 @click.option(
     "--resolution", type=click.Choice(["standard", "fine", "superfine"]), default="fine", show_default=True,
@@ -45,6 +50,11 @@ def command(files: tuple[Path, ...], output: Path, **options: Any) -> None:
     from postfax.unpacked_files import unpacked
     from sandbox.temporary_folder import TemporaryFolder
 
+    if output == STANDARD_OUTPUT:
+        if options["as_json"] or options["explain"]:
+            raise click.UsageError("the pages go to standard output; --json and --explain need a file")
+        if sys.stdout.isatty():
+            raise Failure("pages are no text for a terminal. Say -o FILE.", ExitCode.USAGE)
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise Failure(f"{missing[0]} is not there.", ExitCode.NOT_FOUND)
@@ -81,7 +91,10 @@ def _quiet() -> None:
 
 def _write(fax_tiff: Path, output: Path) -> None:
     """Put the pages where they are wanted: as they are, or as a PDF with the same coded pages."""
-    if output.suffix.lower() == ".pdf":
+    if output == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(fax_tiff.read_bytes())
+        sys.stdout.buffer.flush()
+    elif output.suffix.lower() == ".pdf":
         from archive.document import as_archived
 
         output.write_bytes(as_archived(fax_tiff, "pdf"))

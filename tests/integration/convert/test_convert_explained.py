@@ -82,3 +82,13 @@ def test_a_mail_that_cannot_be_taken_apart_is_told(tmp_path: Path) -> None:
     assert ran.returncode == 4
     assert '"winmail.dat" cannot be opened' in ran.stderr
     assert not (tmp_path / "out.tif").exists()
+
+
+def test_a_dash_is_standard_output(tmp_path: Path) -> None:
+    letter = made.pdf(tmp_path / "letter.pdf", ["One"])
+    command: list[str | Path] = [sys.executable, "-m", "postfax.command", "convert", letter, "-o", "-"]
+    ran = subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[3])
+    assert ran.stdout.startswith(b"II*\0")
+    assert not (Path(__file__).parents[3] / "-").exists()
+    both = run(letter, "-o", "-", "--json")
+    assert (both.returncode, both.stdout) == (2, "")

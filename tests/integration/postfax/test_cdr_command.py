@@ -104,6 +104,9 @@ def test_a_month_that_goes_on_has_a_file_for_each_day_that_is_over(
     assert "is there already" in postfax("cdr", month, "-o", target).failure
     assert postfax("cdr", month, "-o", target, "--force").code == ExitCode.DONE
     assert list(rows_in(target)) == [f"{day}.csv"]
+    monkeypatch.chdir(tmp_path)
+    assert postfax("cdr", month, "-o", "-").out.startswith("PK")
+    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.parametrize(
