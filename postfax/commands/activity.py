@@ -80,7 +80,7 @@ def command(settings_file: str, /, **said: Any) -> None:
     status!=Success; of several values behind commas one has to fit, * stands for any characters, ? for one.
     """
     if said.pop("fields"):
-        _print_fields()
+        _print_fields(as_json=said["as_json"])
         return
     if name := said.pop("forget"):
         forget_query(name)
@@ -221,7 +221,13 @@ async def _export(book: Book, wanted: ActivityFilter, name: str, datetimes: Date
         click.echo(f"{name}  {rows:,} {'fax' if rows == 1 else 'faxes'}")
 
 
-def _print_fields() -> None:
+def _print_fields(*, as_json: bool) -> None:
+    if as_json:
+        conditions = {field.value: what for field, what in FIELDS.items()}
+        print_json(
+            {"conditions": conditions, "columns": {name: column.what for name, column in COLUMNS.items()}}
+        )
+        return
     print_table(("CONDITION", "IS ABOUT"), [(field.value, what) for field, what in FIELDS.items()])
     click.echo()
     print_table(("COLUMN", "HOLDS"), [(name, column.what) for name, column in COLUMNS.items()])

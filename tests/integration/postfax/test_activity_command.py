@@ -135,6 +135,9 @@ def test_an_export_has_all_columns_and_all_rows(
     printed = postfax("activity", "department=Radiology", "--csv", "-").out
     assert printed == target.read_text(encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir() if "csv" in path.name) == ["faxes.csv"]
+    fields = postfax("activity", "--fields", "--json").json
+    assert list(fields["columns"]) == list(rows[0])
+    assert fields["conditions"]["pages"]
     missing = postfax("activity", "--csv", str(tmp_path / "none" / "faxes.csv"))
     assert "cannot be written" in missing.failure
 
