@@ -14,10 +14,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from email.header import Header
-from email.headerregistry import Address, HeaderRegistry
+from email.headerregistry import Address, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP, EmailPolicy
 from functools import cache
+from typing import Any
 
 from config.domain_name import carried_address
 from notify.alert import alert_content
@@ -40,12 +41,25 @@ from store.outbox import LOOP_FIELD, Notice
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,250}>")
 _REFERENCES = 20
 """Ids in the References field: the thread's beginning and the most recent ones."""
+_WORD = 66
+"""Characters that a word of a subject has at most to stand behind the name of the field."""
+
+
+class _Literal(UniqueUnstructuredHeader):
+    """A text that means what it says: `=?utf-8?q?…?=` in a sender's subject is no encoded word of ours."""
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        super().parse(value, kwds)
+        kwds["decoded"] = value
 
 
 class _Headers(HeaderRegistry):
     """The standard kinds of header fields, whose classes would otherwise be made anew for every field."""
 
     def __getitem__(self, name: str) -> type:
+        if name.lower() == "subject":
+            return _header_class(_Literal, self.base_class)
         return _header_class(self.registry.get(name.lower(), self.default_class), self.base_class)
 
 
@@ -58,7 +72,8 @@ class _ThreadPolicy(EmailPolicy):
     """The standard policy, except for two fields that it folds wrongly.
 
     Message ids stay whole: it would write long ones as encoded words. A subject outside ASCII becomes encoded
-    words as a whole: it would lose blanks where an encoded word stands beside a plain one.
+    words as a whole: it would lose blanks where an encoded word stands beside a plain one. One in ASCII
+    begins on the line of its name, and not with the blank of a continuation.
     """
 
     def fold(self, name: str, value: str) -> str:
@@ -73,9 +88,11 @@ class _ThreadPolicy(EmailPolicy):
     def _own(self, name: str, value: str) -> str | None:
         if name.lower() in {"in-reply-to", "references"}:
             return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
-        if name.lower() == "subject" and not str(value).isascii() and not self.utf8:
-            encoded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
-            return f"{name}: {encoded}{self.linesep}"
+        if name.lower() == "subject":
+            text = str(value)
+            plain = text.isascii() and "=?" not in text and max(map(len, text.split()), default=0) < _WORD
+            encoded = Header(text, "us-ascii" if plain else "utf-8", header_name=name)
+            return f"{name}: {encoded.encode(linesep=self.linesep)}{self.linesep}"
         return None
 
 
@@ -116,7 +133,7 @@ def compose_welcome(facts: WelcomeFacts, *, sender: str, mta: ReportingMta) -> b
     """The mail to a user who is about to send faxes; `sender` is its From address."""
     content, own = welcome_content(facts), facts.templates
     title = subject(content, domain=mta.domain, own=own)
-    head = _head(facts.notice, title, sender=sender, mta=mta, language=content.language)
+    head = _head(facts.notice, title, sender=sender, mta=mta)
     _write(head, content, name=_name(facts.notice), domain=mta.domain, own=own)
     return head.as_bytes()
 
@@ -135,12 +152,13 @@ def _mail(
     phi_free = facts.user.settings.notifications.phi_free
     own = facts.templates
     title = subject(content, domain=mta.domain, own=own)
-    head = _head(notice, title, sender=sender, mta=mta, language=content.language)
+    head = _head(notice, title, sender=sender, mta=mta)
     _thread(head, facts.mail)
     status = delivery_status(facts.mail, ended, mta=mta, phi_free=phi_free) if ended else ""
     if not status:
         _write(head, content, name=name, domain=mta.domain, own=own)
         return head.as_bytes()
+    head["Content-Language"] = content.language
     human = MIMEPart(_POLICY)
     _write(human, content, name=name, domain=mta.domain, own=own)
     returned = returned_part(
@@ -155,9 +173,7 @@ def _name(notice: Notice) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", ".", notice.id)
 
 
-def _head(
-    notice: Notice, title: str, *, sender: str, mta: ReportingMta, language: str = "en"
-) -> EmailMessage:
+def _head(notice: Notice, title: str, *, sender: str, mta: ReportingMta) -> EmailMessage:
     # Only an address outside ASCII needs SMTPUTF8 (RFC 6531).
     address = carried_address(notice.address)
     head = EmailMessage(_POLICY.clone(utf8=not address.isascii()))
@@ -166,7 +182,6 @@ def _head(
     head["Subject"] = title
     head["Date"] = notice.created_at
     head["Message-ID"] = f"<{_name(notice)}.notice@{mta.domain}>"
-    head["Content-Language"] = language
     # RFC 3834 §5.1: who has sent nothing gets no reply.
     head["Auto-Submitted"] = "auto-replied" if notice.to_sender else "auto-generated"
     head["X-Auto-Response-Suppress"] = "All"
@@ -195,6 +210,8 @@ def _write(
     for attached in content.attachments:
         kind, _, subtype = attached.media_type.partition("/")
         part.add_attachment(attached.octets, kind, subtype, filename=attached.name)
+    # At last: what is there when a part becomes one of several goes with what it had been.
+    part["Content-Language"] = content.language
     _name_boundaries(part, name)
 
 

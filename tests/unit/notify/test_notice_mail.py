@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header
 from email.policy import default
 
 import pytest
@@ -101,6 +102,34 @@ def test_a_message_id_that_is_none_starts_no_thread(message_id: str) -> None:
     assert notice["In-Reply-To"] is None
     assert notice["References"] is None
     assert notice["Bcc"] is None
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Circular",
+        "Circular to all of the clinics in the county",
+        "w" * 110,
+        "Grüße =?utf-8?q?a=0D=0Ab?= zurück",
+        "=?utf-8?q?Hi=0D=0ABcc:_eve@elsewhere.example?=",
+        "=?utf-8?b?8J+mig==?= as it was written",
+    ],
+)
+def test_a_subject_is_read_as_it_was_meant(own: str) -> None:
+    facts = delivery(sent(), answering=mail(subject=own))
+    for address in ("ana@hospital.example", "jürgen@müller.example"):
+        octets_of_it = octets(replace(facts, notice=replace(facts.notice, address=address)))
+        line = re.search(rb"(?m)^Subject: (?:[^\r\n]|\r\n )*", octets_of_it)
+        assert line
+        assert not line[0].startswith(b"Subject: \r\n")
+        read = decode_header(line[0].removeprefix(b"Subject: ").replace(b"\r\n", b"").decode("ascii"))
+        text = "".join(piece if isinstance(piece, str) else piece.decode("utf-8") for piece, _ in read)
+        assert text == f"Re: {own}: fax to +1 206 555 1234 delivered (4 pages)"
+
+
+def test_the_language_is_told_of_every_mail() -> None:
+    for told in (initial([job()]), delivery(sent()), delivery(sent(), other="desk@hospital.example")):
+        assert arrived(told).get_all("Content-Language") == ["en"]
 
 
 def test_an_address_outside_ascii_is_written_in_utf8() -> None:
