@@ -47,7 +47,7 @@ class NotificationSettings(Section):
     """The language of notices: en, de, es or fr. The words of a status stay as they are in reports, with
     their translation beside them."""
     phi_free: Toggle = False
-    """Leaves out subject, names and pictures."""
+    """Leaves out subject, names and pictures, and references and billing codes that are more than digits."""
     failures_an_hour: Annotated[int, Field(ge=1, le=1000)] = 30
     """Notices of refused mails that go to one address within an hour, at most; further ones are withheld and
     stay in the record. Never without a limit: it ends the exchange with a program that answers each notice

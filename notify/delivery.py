@@ -11,7 +11,7 @@ from notify.calls import attempts, call_of, last_outcome
 from notify.content import Attachment, Content, Fact, Picture, Tone, facts_of
 from notify.facts import DeliveryFacts
 from notify.language import Speech, speech
-from notify.recipients import fax_named, lines_of, sender_of, station_of
+from notify.recipients import code_of, fax_named, lines_of, sender_of, station_of
 from notify.wording import (
     advice,
     lasted,
@@ -181,8 +181,8 @@ def _facts(facts: DeliveryFacts, say: Speech, *, phi_free: bool) -> tuple[Fact, 
         ),
         (say("Took"), lasted(call_of(last)) if delivered and last and last.answered_at else ""),
         (say("Remote station"), station_of(last.remote_csid if last else "", phi_free=phi_free)),
-        (say("Reference"), one_line(job.reference)),
-        (say("Billing"), one_line(job.billing)),
+        (say("Reference"), code_of(job.reference, phi_free=phi_free)),
+        (say("Billing"), code_of(job.billing, phi_free=phi_free)),
         (say("Attached"), _attached(facts)),
         (say("Subject"), "" if phi_free else one_line(facts.mail.subject)),
         (say("Job"), job.id),

@@ -8,7 +8,7 @@ never got one).
 from notify.content import Content, Entry, Section, Tone, facts_of
 from notify.facts import InitialFacts
 from notify.language import Speech, speech
-from notify.recipients import fax_named, lines_of
+from notify.recipients import code_of, fax_named, lines_of
 from notify.wording import (
     advice,
     one_line,
@@ -67,8 +67,8 @@ def _single(facts: InitialFacts, job: FaxJob, say: Speech) -> Content:
             (say("Tried until"), _until(job, facts, say)),
             (say("Priority"), _priority(job, say)),
             (say("Received"), say.moment(facts.mail.received_at, facts.user.settings.datetime)),
-            (say("Reference"), one_line(job.reference)),
-            (say("Billing"), one_line(job.billing)),
+            (say("Reference"), code_of(job.reference, phi_free=phi_free)),
+            (say("Billing"), code_of(job.billing, phi_free=phi_free)),
             (say("Subject"), "" if phi_free else one_line(facts.mail.subject)),
             (say("Job"), job.id),
         ),
@@ -193,7 +193,7 @@ def _accepted_entry(job: FaxJob, facts: InitialFacts, say: Speech) -> Entry:
     return Entry(
         title=", ".join(lines_of(job, phi_free=_phi_free(facts), say=say)),
         lines=tuple(filter(None, said)),
-        detail=_identity(job, say),
+        detail=_identity(job, say, phi_free=_phi_free(facts)),
     )
 
 
@@ -206,12 +206,12 @@ def _refused_entry(job: FaxJob, facts: InitialFacts, say: Speech) -> Entry:
     return Entry(
         title=", ".join(lines_of(job, phi_free=_phi_free(facts), say=say)),
         lines=tuple(filter(None, said)),
-        detail=_identity(job, say),
+        detail=_identity(job, say, phi_free=_phi_free(facts)),
     )
 
 
-def _identity(job: FaxJob, say: Speech) -> str:
-    reference, billing = one_line(job.reference), one_line(job.billing)
+def _identity(job: FaxJob, say: Speech, *, phi_free: bool) -> str:
+    reference, billing = (code_of(code, phi_free=phi_free) for code in (job.reference, job.billing))
     said = (
         say("Job {job}", job=job.id),
         say("reference {reference}", reference=reference) if reference else "",

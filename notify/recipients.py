@@ -73,6 +73,11 @@ def is_nameless(text: str) -> bool:
     return bool(_NAMELESS.fullmatch(text))
 
 
+def code_of(text: str, *, phi_free: bool) -> str:
+    """A reference or a billing code; with `phi_free` only one of digits, as senders write names into them."""
+    return station_of(text, phi_free=phi_free)
+
+
 def station_of(csid: str, *, phi_free: bool) -> str:
     """The identity that the far end gave; with `phi_free` only if it is a number and not a name."""
     shown = one_line(csid)

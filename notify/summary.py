@@ -3,7 +3,7 @@
 from notify.content import Content, Entry, Section, Tone, facts_of
 from notify.facts import SummaryFacts
 from notify.language import Speech, speech
-from notify.recipients import lines_of, sender_of
+from notify.recipients import code_of, lines_of, sender_of
 from notify.wording import advice, one_line, pages, reason, reply_subject, status_row, unexplained
 from store.job import FaxJob
 from store.lifecycle import JobState
@@ -80,7 +80,7 @@ def _failed(job: FaxJob, facts: SummaryFacts, say: Speech) -> Entry:
     return Entry(
         title=", ".join(lines_of(job, phi_free=phi_free, say=say)),
         lines=tuple(filter(None, (f"{status_row(status, say)}: {why}", told))),
-        detail=_identity(job, say),
+        detail=_identity(job, say, phi_free=phi_free),
     )
 
 
@@ -90,12 +90,12 @@ def _delivered(job: FaxJob, facts: SummaryFacts, say: Speech) -> Entry:
     return Entry(
         title=", ".join(lines_of(job, phi_free=phi_free, say=say)),
         lines=(", ".join(filter(None, (pages(job.pages_confirmed, say), when))),),
-        detail=_identity(job, say),
+        detail=_identity(job, say, phi_free=phi_free),
     )
 
 
-def _identity(job: FaxJob, say: Speech) -> str:
-    reference = one_line(job.reference)
+def _identity(job: FaxJob, say: Speech, *, phi_free: bool) -> str:
+    reference = code_of(job.reference, phi_free=phi_free)
     said = (
         say("Job {job}", job=job.id),
         say.counted("{number} call", "{number} calls", job.tries) if job.tries else "",

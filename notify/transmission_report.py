@@ -16,7 +16,7 @@ from notify.calls import call_of, last_outcome, transmission
 from notify.content import Fact, Tone, facts_of
 from notify.facts import DeliveryFacts, SentDocument
 from notify.language import Speech, speech
-from notify.recipients import fax_named, lines_of, number_of, sender_of, station_of
+from notify.recipients import code_of, fax_named, lines_of, number_of, sender_of, station_of
 from notify.rendering import rendered
 from notify.wording import lasted, octets_words, one_line, pages, status_row
 from store.job import Attempt, FaxJob, Outcome
@@ -141,8 +141,8 @@ def _fax(facts: DeliveryFacts, say: Speech, *, phi_free: bool) -> tuple[Fact, ..
         (say("Received"), say.moment(facts.mail.received_at, when)),
         (say("Ended"), say.moment(job.finished_at, when) if job.finished_at else ""),
         (say("Subject"), "" if phi_free else one_line(facts.mail.subject)),
-        (say("Reference"), one_line(job.reference)),
-        (say("Billing"), one_line(job.billing)),
+        (say("Reference"), code_of(job.reference, phi_free=phi_free)),
+        (say("Billing"), code_of(job.billing, phi_free=phi_free)),
         *((one_line(name), one_line(value)) for name, value in user.settings.custom_fields.items()),
         (say("Job"), job.id),
     )

@@ -213,18 +213,22 @@ def test_both_forms_say_the_same() -> None:
 
 def test_phi_free_leaves_out_subject_names_and_file_names() -> None:
     attempts = (answered(1, Status.NEGOTIATION_FAILED, 5, remote_csid="ST MARY ONCOLOGY"),)
+    coded = {"reference": "MRN Jane Roe", "billing": "Roe"}
     notices = [
-        arrived(delivery(sent(), user=phi_free())),
+        arrived(delivery(sent(**coded), user=phi_free())),
         arrived(delivery(failed(Status.NEGOTIATION_FAILED, attempts=attempts), user=phi_free())),
-        arrived(initial([job()], user=phi_free())),
+        arrived(initial([job(**coded)], user=phi_free())),
         arrived(initial([refused(advice="Send scan.heic as a PDF.")], user=phi_free())),
-        arrived(initial([job(), refused(recipient=Recipient(number="John_Doe.1206"))], user=phi_free())),
+        arrived(
+            initial([job(**coded), refused(recipient=Recipient(number="John_Doe.1206"))], user=phi_free())
+        ),
     ]
     for notice in notices:
         shown = "\n".join([*map(str, notice.values()), form(notice, "plain"), form(notice, "html")])
-        for secret in ("Referral", "Monday", "Doe", "Acme", "scan.heic", "MARY", "Ruiz", "Hospital"):
+        for secret in ("Referral", "Monday", "Doe", "Acme", "scan.heic", "MARY", "Ruiz", "Hospital", "Roe"):
             assert secret not in shown
         assert "K7Q2-M9" in shown
+    assert "4711" in form(notices[1], "plain")
     assert [subject(notice) for notice in notices] == [
         "Fax to +1 206 555 1234 delivered (4 pages)",
         "Fax to +1 206 555 1234 not delivered: Negotiation Failed after 4 attempts",

@@ -63,10 +63,11 @@ def test_without_a_confirmation_nothing_reached_anybody(state: JobState) -> None
 
 
 def test_phi_free_leaves_out_names_subject_header_line_and_picture() -> None:
-    facts = delivery(sent(), user=policy(notifications={"phi_free": True}))
+    coded = sent(reference="MRN Jane Roe", billing="Roe")
+    facts = delivery(coded, user=policy(notifications={"phi_free": True}))
     html = report_html(facts, DOCUMENT, picture=True, domain="fax.example.com")
     assert "<img" not in html
-    for private in ("Ruiz", "Doe", "Acme", "Referral", "Header line", "hospital.example"):
+    for private in ("Ruiz", "Doe", "Acme", "Referral", "Header line", "hospital.example", "Roe"):
         assert private not in html
     assert "+1 206 555 1234" in html
 
