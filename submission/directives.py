@@ -232,10 +232,13 @@ def _line(written: Written, facts: Circumstances) -> _Read:
 def _notify(written: Written, facts: Circumstances) -> _Read:
     addresses = tuple(dict.fromkeys(re.split(r"[\s,;]+", written.value.strip(" ,;"))))
     strangers = [address for address in addresses if not facts.may_be_told(address)]
-    if strangers or not addresses[0]:
+    if not addresses[0]:
+        return _refused(written, "names no address.", "Write one, or take it away.")
+    if strangers:
+        are = "is" if len(strangers) == 1 else "are"
         return _refused(
             written,
-            f"cannot be followed: {' and '.join(strangers) or 'nobody'} is not registered here.",
+            f"cannot be followed: {' and '.join(strangers)} {are} not registered here.",
             "Notices go to addresses that may send faxes here, and to no others.",
         )
     return {"notify": addresses}
