@@ -12,8 +12,9 @@ from config.attachments import AttachmentSettings
 from config.coverpage import CoverpageMode
 from config.fax import FaxSettings
 from config.fax_values import DOCUMENT_TYPES
+from config.notifications import NoticeSwitches
 from config.number_text import international
-from config.settings import UserPolicy
+from config.settings import Settings, UserPolicy
 from notify.content import Content, Entry, Fact, Section, Tone, facts_of
 from notify.facts import LoginDoor, WelcomeFacts
 from notify.language import Speech, speech
@@ -76,7 +77,7 @@ def _sending_address(address: str) -> str:
 def _rules(user: UserPolicy, say: Speech) -> tuple[Fact, ...]:
     settings = user.settings
     return facts_of(
-        (say("Cover page"), _cover(settings.coverpage.mode, settings.coverpage.template, say)),
+        (say("Cover page"), _cover(settings, say)),
         (say("Attachments"), _attachments(settings.attachments, settings.coverpage.mode, say)),
         (say("Limits"), _limits(settings.fax, say)),
         (
@@ -86,11 +87,12 @@ def _rules(user: UserPolicy, say: Speech) -> tuple[Fact, ...]:
     )
 
 
-def _cover(mode: CoverpageMode, template: str, say: Speech) -> str:
-    name = one_line(template)
-    if mode is CoverpageMode.NONE:
+def _cover(settings: Settings, say: Speech) -> str:
+    mode, name = settings.coverpage.mode, one_line(settings.coverpage.template)
+    on_demand = mode in {CoverpageMode.ON_DEMAND, CoverpageMode.ON_DEMAND_REQUIRES_ATTACHMENT}
+    if mode is CoverpageMode.NONE or (on_demand and "cover" not in settings.fax.directives):
         return say("none; the text of your mail becomes the first page")
-    if mode in {CoverpageMode.ON_DEMAND, CoverpageMode.ON_DEMAND_REQUIRES_ATTACHMENT}:
+    if on_demand:
         return say(
             "{template}, if you ask for one: begin the mail with the line {line}",
             template=name,
@@ -129,24 +131,33 @@ def _limits(fax: FaxSettings, say: Speech) -> tuple[str, ...]:
 def _steps(facts: WelcomeFacts, say: Speech) -> Section:
     domain = facts.domain
     number = _example(facts.user.settings.fax.default_region)
-    several = say("Several recipients are several faxes; you hear of each.")
-    told = say("A mail tells you when every page was confirmed, or what went wrong and what you can do.")
+    settings = facts.user.settings
+    several = say("Several recipients are several faxes.") if settings.fax.recipients_per_mail > 1 else ""
     reference = say(
         "A first line such as {line} comes back in every mail about the fax, and is not printed.",
         line="#fax reference: 4711",
     )
+    said = (
+        (say("A name for the cover page"), f'"Dr Lee" <{number}@{domain}>'),
+        (say("A reference of your own"), reference if "reference" in settings.fax.directives else ""),
+        (say("More than one"), several),
+        (say("What you hear back"), _heard(settings.notifications.delivery, say)),
+    )
     return Section(
         title=say("Good to know"),
-        entries=(
-            Entry(
-                title=say("A name for the cover page"),
-                lines=(f'"Dr Lee" <{number}@{domain}>',),
-            ),
-            Entry(title=say("A reference of your own"), lines=(reference,)),
-            Entry(title=say("More than one"), lines=(several,)),
-            Entry(title=say("What you hear back"), lines=(told,)),
-        ),
+        entries=tuple(Entry(title=title, lines=(line,)) for title, line in said if line),
     )
+
+
+def _heard(wanted: NoticeSwitches, say: Speech) -> str:
+    """What the user will be told of a fax: no more than the policy has switched on."""
+    if wanted.success and wanted.failure:
+        return say("A mail tells you when every page was confirmed, or what went wrong and what you can do.")
+    if wanted.failure:
+        return say("A mail tells you what went wrong and what you can do; none comes of a fax that arrived.")
+    if wanted.success:
+        return say("A mail tells you when every page was confirmed; none comes of a fax that failed.")
+    return say("No mail tells you what became of a fax.")
 
 
 def _setting_up(facts: WelcomeFacts, say: Speech, *, must_log_in: bool) -> tuple[Section, ...]:
