@@ -28,10 +28,14 @@ _SHORT: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"}
 @cache
 def console() -> "Console":
     """The console on standard output."""
+    return _console(None if sys.stdout.isatty() else _WIDE)
+
+
+def _console(width: int | None) -> "Console":
+    """One of that width; None is the terminal's."""
     from rich.console import Console
 
-    on_terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=not on_terminal, width=None if on_terminal else _WIDE)
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=width)
 
 
 def print_table(
@@ -45,8 +49,9 @@ def print_table(
     """Print rows under their column titles.
 
     Where the terminal is too narrow, the columns named in `folding` go on in the next line and those in
-    `shortening` end with an ellipsis; all others stand whole. Where not even that leaves room for the former,
-    they stand below their row. Figures stand `to_the_right`.
+    `shortening` end with an ellipsis; all others stand whole, even if the terminal has to break their lines:
+    of half an id or figure nobody could tell what it is. Where that leaves no room for the former, they stand
+    below their row. Figures stand `to_the_right`.
     """
     cells = [tuple(map(printable, row)) for row in rows]
     if _leaves_room(columns, cells, folding, shortening):
@@ -67,12 +72,35 @@ def _leaves_room(
     shortening: Sequence[str],
 ) -> bool:
     """Whether the columns that fold have at least a few characters each."""
-    needed = 0
-    for place, column in enumerate(columns):
-        widest = max((len(row[place]) for row in rows), default=0)
-        narrow = column in folding or column in shortening
-        needed += max(len(column), min(widest, _FEW) if narrow else widest) + _GAP
-    return not folding or needed - _GAP <= console().width
+    narrow = (*folding, *shortening)
+    return not folding or _together(_widths(columns, rows, narrow, 0)) <= console().width
+
+
+def _widths(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], narrow: Sequence[str], room: int
+) -> list[int]:
+    """What each column gets of the room: a narrow one a few characters at least, the others all of theirs."""
+    from rich.cells import cell_len
+
+    whole = [
+        max(cell_len(column), *(cell_len(row[place]) for row in rows), 0)
+        for place, column in enumerate(columns)
+    ]
+    widths = [
+        max(cell_len(column), min(width, _FEW)) if column in narrow else width
+        for column, width in zip(columns, whole, strict=True)
+    ]
+    wanting = sorted(range(len(columns)), key=lambda place: whole[place] - widths[place])
+    spare = max(0, room - _together(widths))
+    for number, place in enumerate(wanting):
+        more = min(whole[place] - widths[place], spare // (len(wanting) - number))
+        widths[place] += more
+        spare -= more
+    return widths
+
+
+def _together(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
 
 
 def _folded(columns: Sequence[str], row: Sequence[str], folding: Sequence[str]) -> list[str]:
@@ -100,10 +128,11 @@ def _drawn(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
-    for column in columns:
+    narrow = (*folding, *shortening)
+    widths = _widths(columns, rows, narrow, console().width)
+    for column, width in zip(columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column in to_the_right else "left"
-        no_wrap = column not in (*folding, *shortening)
-        table.add_column(column, no_wrap=no_wrap, overflow="fold", justify=side)
+        table.add_column(column, no_wrap=column not in narrow, overflow="fold", justify=side, width=width)
     for row in rows:
         table.add_row(
             *(
@@ -111,8 +140,9 @@ def _drawn(
                 for column, cell in zip(columns, row, strict=True)
             )
         )
-    with console().capture() as drawn:
-        console().print(table)
+    canvas = console() if _together(widths) <= console().width else _console(_together(widths))
+    with canvas.capture() as drawn:
+        canvas.print(table)
     return [line.rstrip() for line in drawn.get().splitlines()]
 
 

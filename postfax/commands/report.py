@@ -31,6 +31,8 @@ from store.tally import Apart, Counted, Leader, Measure, Period, together
 HISTORY = "history"
 _MOST_PERIODS = 5000
 _COMPANY = "the company itself"
+_FOLDING = "DEPARTMENT"
+"""Its column goes on in the next line where a terminal is narrow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -257,7 +259,8 @@ def _print(table: _Table, below: str) -> None:
     rows = [(*map(_told, row.about.items()), *row.words) for row in table.rows]
     if table.total and about:
         rows.append(("all", *[""] * (len(about) - 1), *table.total))
-    print_table((*about, *table.titles), rows, to_the_right=table.titles)
+    names = tuple(title for title in about if title == _FOLDING)
+    print_table((*about, *table.titles), rows, folding=names, to_the_right=table.titles)
     if sys.stdout.isatty():
         click.echo(f"\n{table.title}, {below}")
 

@@ -50,3 +50,16 @@ def test_what_a_table_has_no_room_for_stands_below_its_row(
         "         far end",
         "  how    T.38 ECM",
     ]
+
+
+def test_ids_and_figures_are_whole_however_narrow_the_terminal_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console(), "width", 20)
+    rows = [("K7Q2-M9", "a.long.name@hospital.example", "1,234,567"), ("日本語の名前", "a@b.example", "7")]
+    print_table(("JOB", "FROM", "PAGES"), rows, shortening=("FROM",), to_the_right=("PAGES",))
+    titles, first, second = capsys.readouterr().out.splitlines()
+    assert titles.split() == ["JOB", "FROM", "PAGES"]
+    assert first.split()[0] == "K7Q2-M9"
+    assert first.endswith("  1,234,567")
+    assert second.startswith("日本語の名前  a@b")
