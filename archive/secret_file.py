@@ -12,7 +12,7 @@ def password_in(setting: str, path: Path) -> str:
         ArchiveTemporary: the file cannot be read; `setting` is named.
     """
     try:
-        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        return path.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
     except (ValueError, OSError) as trouble:
         raise unreadable(setting, path, trouble) from trouble
 

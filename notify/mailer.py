@@ -257,7 +257,7 @@ def _options(recipient: str) -> list[str]:
 
 def _secret(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        return path.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as trouble:
         raise MailTemporary(f"The password of mail.smarthost cannot be read: {_cause(trouble)}.") from trouble
 

@@ -295,7 +295,7 @@ def _first_line(file: Path) -> str:
         BodiesUnavailable: it cannot be read, or has none.
     """
     try:
-        first = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        first = file.read_text(encoding="utf-8-sig").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as problem:
         raise BodiesUnavailable(
             f"{file} cannot be read; let the service's user read it.", repr(problem)

@@ -98,7 +98,7 @@ class HylafaxLine:
         """
         if path := self._settings.password_file:
             try:
-                self._password = path.read_text("utf-8").partition("\n")[0].strip()
+                self._password = path.read_text("utf-8-sig").partition("\n")[0].strip()
             except (OSError, ValueError) as fault:
                 raise LineError(
                     f"line {self.name}: the password file {path} cannot be read: {fault}. "

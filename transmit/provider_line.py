@@ -105,7 +105,7 @@ class ProviderLine:
         """
         settings, path = self._settings, self._settings.password_file
         try:
-            secret = path.read_text("utf-8").partition("\n")[0].strip()
+            secret = path.read_text("utf-8-sig").partition("\n")[0].strip()
         except (OSError, ValueError) as fault:
             raise LineError(
                 f"line {self.name}: the password file {path} cannot be read: {fault}. "

@@ -17,7 +17,8 @@ def credentials_of(name: str, settings: SipLine) -> Credentials | None:
     if path is None:
         return None
     try:
-        return Credentials(username=settings.username, password=path.read_text().strip())
+        password = path.read_text(encoding="utf-8-sig").partition("\n")[0].strip()
+        return Credentials(username=settings.username, password=password)
     except (OSError, ValueError) as fault:
         raise LineError(
             f"line {name}: the password file {path} cannot be read: {reason_of(fault)}. "

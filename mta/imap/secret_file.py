@@ -15,7 +15,7 @@ def read_secret(file: Path) -> str:
         LoginRefused: the file cannot be read, or has none.
     """
     try:
-        first = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        first = file.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as problem:
         cause = getattr(problem, "strerror", None) or type(problem).__name__
         raise LoginRefused(f"{file} cannot be read; let the service's user read it.", cause) from problem
