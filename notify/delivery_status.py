@@ -26,6 +26,9 @@ from store.owed_notices import asks_to_be_told, request_for
 from store.status import Status
 
 _COLUMNS = 76
+_LINE = 900
+"""Octets of an address, which no blank divides, on a line, of which SMTP allows 998 (RFC 5321 §4.5.3.1.6);
+beyond ASCII each character takes eight of them."""
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _NOT_XTEXT = re.compile(r"[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]")
 
@@ -88,7 +91,9 @@ def _recipient(job: FaxJob, address: str, envelope: Envelope, domain: str, *, ph
         f"Status: {status_code(status)}",
     ]
     if original and (not phi_free or is_nameless(original.partition(";")[2].rpartition("@")[0])):
-        lines.insert(0, f"Original-Recipient: {_original(original)}")
+        told = _original(original)
+        # Without it (it is optional) a line that is too long would cost the whole notice.
+        lines[:0] = [f"Original-Recipient: {told}"] if len(told) <= _LINE else []
     if not delivered:
         lines.append(f"Diagnostic-Code: X-Fax; {_diagnosis(status, last.outcome if last else None)}")
     if last:
@@ -101,8 +106,9 @@ def _recipient(job: FaxJob, address: str, envelope: Envelope, domain: str, *, ph
 
 
 def _final(job: FaxJob, address: str, domain: str, *, phi_free: bool) -> str:
-    """The address as the client gave it; the number instead where that may not or cannot be told."""
-    if address and (not phi_free or is_nameless(address.rpartition("@")[0])):
+    """The address as the client gave it; the number where that is unknown, too long, or may not be told."""
+    hidden = phi_free and not is_nameless(address.rpartition("@")[0])
+    if address and not hidden and len(_typed(address)) <= _LINE:
         return address
     number = job.recipient.number
     if E164.fullmatch(number):

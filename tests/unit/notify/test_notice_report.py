@@ -186,6 +186,16 @@ def test_an_address_beyond_ascii_is_written_in_the_form_for_seven_bits() -> None
     assert octets(facts).isascii()
 
 
+def test_no_address_makes_a_line_that_smtp_cannot_carry() -> None:
+    address = f"12065551234/to={'漢' * 150}@fax.example.com"
+    original = NoticeRequest(original_recipient=f"utf-8;{'漢' * 150}@elsewhere.example")
+    answered_mail = answering(address, requests={address: original})
+    notice = octets(delivery(sent(addresses=(address,)), answering=answered_mail))
+    assert max(map(len, notice.split(b"\r\n"))) <= 998
+    assert b"Final-Recipient: rfc822; +12065551234@fax.example.com\r\n" in notice
+    assert b"Original-Recipient" not in notice
+
+
 def test_an_original_recipient_of_another_network_stays_as_it_is() -> None:
     asked = {ADDRESS: NoticeRequest(original_recipient="x400; /c=us/s=doe")}
     _, recipient = groups(delivery(sent(), answering=answering(requests=asked)))
