@@ -8,6 +8,7 @@ password, a certificate, a server that is down - is temporary, so that no notice
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _COMMAND_SECONDS = 60.0
 _LEAVE_SECONDS = 5.0
 _ALL_SECONDS = 600.0
 """RFC 5321 §4.5.3.2.6 allows the server 10 minutes after the end of the data."""
+
+# RFC 3463 §3.3, §3.4: too big for the system, or for the recipient; RFC 1870 §6.1 knows 552 alone.
+_TOO_LARGE = re.compile(r"5\.(?:3\.4|2\.3)(?!\d)")
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 # RFC 4954 §6: what is refused is our login, and not the mail.
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
@@ -52,6 +57,10 @@ class TlsFailed(MailTemporary):
 
 class MailPermanent(MailTrouble):
     """The smarthost refuses this mail or this recipient for good."""
+
+
+class MailTooLarge(MailPermanent):
+    """It refuses the mail for its size: a smaller one it may take."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,13 +224,18 @@ class Mailer:
             aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError,
         )
         if of_this_mail and refused.code >= 500 and refused.code not in _LOGIN_CODES:  # noqa: PLR2004 - 5yz
-            return MailPermanent(detail)
+            return MailTooLarge(detail) if _of_size(refused.code, said) else MailPermanent(detail)
         return MailTemporary(detail)
 
     def _lacking(self, lacking: aiosmtplib.SMTPNotSupported, recipient: str) -> MailTrouble:
         if "SMTPUTF8" in lacking.message:
             return MailPermanent(f"{self._server} cannot carry an address outside ASCII: {recipient}.")
         return MailTemporary(f"{self._server} lacks what is asked for: {lacking.message}")
+
+
+def _of_size(code: int, said: str) -> bool:
+    enhanced = _ENHANCED.match(said)
+    return bool(_TOO_LARGE.match(said)) if enhanced else code == 552  # noqa: PLR2004 - exceeded storage allocation
 
 
 def as_octets(message: EmailMessage | bytes) -> bytes:

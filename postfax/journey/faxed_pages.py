@@ -54,6 +54,14 @@ async def pages_of(
     )
 
 
+def too_large(job: FaxJob) -> FaxedPages | None:
+    """What is said of the pages where the mail server took no notice of that size."""
+    wanted = job.user.settings.notifications
+    if wanted.phi_free or job.document is None:
+        return None
+    return _left_out(job, wanted, "the mail server takes no mail that is so large")
+
+
 async def _attached(
     job: FaxJob, wanted: NotificationSettings, document: Path, words: tuple[Words, ...]
 ) -> FaxedPages | None:

@@ -30,10 +30,10 @@ from notify.facts import (
     SummaryFacts,
     WelcomeFacts,
 )
-from notify.mailer import MailCarrier, MailPermanent, MailTemporary
+from notify.mailer import MailCarrier, MailPermanent, MailTemporary, MailTooLarge
 from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
-from postfax.journey.faxed_pages import pages_of
+from postfax.journey.faxed_pages import pages_of, too_large
 from postfax.journey.giving_back import PUT_OFF, InHand, given_back, surely
 from postfax.journey.giving_up import tell_of_notice
 from postfax.journey.own_notice_templates import read_templates, tell_of_template
@@ -45,7 +45,7 @@ from sandbox import Nursery
 from store.book import Book
 from store.errors import BodiesUnavailable, BodyMissing, BookUnavailable, NotInBook
 from store.job import FaxJob
-from store.mail import ReceivedMail
+from store.mail import ReceivedMail, ReturnContent
 from store.outbox import Notice, NoticeKind
 from store.owed_notices import listed_jobs, summed_up
 
@@ -113,9 +113,7 @@ class Tell:
 
     async def _tell(self, notice: Notice, lease: Lease) -> None:
         try:
-            composed = await self._composed(notice)
-            lease.check()
-            await self._mailer.send(composed, notice.address)
+            await self._send(notice, lease)
         except LeaseOver:
             log.warning("notice_left_to_others", notice=notice.id)
         except (MailPermanent, NotWelcome) as problem:
@@ -133,6 +131,23 @@ class Tell:
         else:
             await surely(partial(self._book.notice_delivered, notice.id), notice.id)
             log.info("notice_sent", notice=notice.id, kind=notice.kind, success=notice.success)
+
+    async def _send(self, notice: Notice, lease: Lease) -> None:
+        """Send it whole, or where it is refused for its size, without what goes with it.
+
+        Raises:
+            LeaseOver: others may have it in hand.
+            MailTrouble: as of the mailer.
+        """
+        composed = await self._composed(notice)
+        lease.check()
+        try:
+            await self._mailer.send(composed, notice.address)
+        except MailTooLarge as problem:
+            log.warning("notice_too_large", notice=notice.id, octets=len(composed), cause=problem.detail)
+            composed = await self._composed(notice, whole=False)
+            lease.check()
+            await self._mailer.send(composed, notice.address)
 
     async def _put_off(self, notice: Notice, problem: BookUnavailable) -> None:
         await self._book.put_off_notice(notice.id, self._clock() + PUT_OFF, str(problem))
@@ -160,7 +175,8 @@ class Tell:
         jobs = await self._book.group(notice.mail_id)
         return jobs[0].user if jobs else None
 
-    async def _composed(self, notice: Notice) -> bytes:
+    async def _composed(self, notice: Notice, *, whole: bool = True) -> bytes:
+        """The mail; with everything that goes with it, or with the words alone."""
         if notice.kind is NoticeKind.ALERT:
             return compose_alert(AlertFacts(notice=notice), sender=self._sender, mta=self._mta)
         if notice.kind is NoticeKind.WELCOME:
@@ -168,11 +184,14 @@ class Tell:
         mail = await self._book.mail(notice.mail_id)
         if mail is None:
             raise NotInBook("mail", notice.mail_id)
+        if not whole:
+            headers = replace(mail.envelope, return_content=ReturnContent.HEADERS)
+            mail = replace(mail, envelope=headers)
         if notice.kind is NoticeKind.INITIAL:
             return await self._initial(notice, mail)
         if notice.kind is NoticeKind.SUMMARY:
             return await self._summary(notice, mail)
-        return await self._delivery(notice, mail)
+        return await self._delivery(notice, mail, whole=whole)
 
     async def _initial(self, notice: Notice, mail: ReceivedMail) -> bytes:
         jobs = listed_jobs(await self._book.group(notice.mail_id), mail.envelope)
@@ -190,16 +209,15 @@ class Tell:
         facts = SummaryFacts(notice=notice, mail=mail, jobs=jobs, user=user, original=original)
         return await self._in_own_form(facts, compose_summary)
 
-    async def _delivery(self, notice: Notice, mail: ReceivedMail) -> bytes:
+    async def _delivery(self, notice: Notice, mail: ReceivedMail, *, whole: bool) -> bytes:
         job = await self._book.job(notice.job_id)
         if job is None:
             raise NotInBook("job", notice.job_id)
         facts = DeliveryFacts(notice=notice, mail=mail, job=job, user=job.user)
         if notice.to_sender:
             original = await self._original(mail, job.user, success=notice.success)
-            pages, picture = await self._pages(job)
-            facts = replace(facts, original=original, pages=pages, first_page=picture)
-            facts = await self._with_report(facts)
+            facts = replace(facts, original=original)
+            facts = await self._with_pages(facts) if whole else replace(facts, pages=too_large(job))
         return await self._in_own_form(facts, compose_delivery)
 
     async def _in_own_form(self, facts: Facts, compose: Compose[Facts]) -> bytes:
@@ -211,6 +229,10 @@ class Tell:
         except OwnTemplateTrouble as problem:
             await tell_of_template(self._book, facts.notice, facts.user, problem)
             return compose(facts, sender=self._sender, mta=self._mta)
+
+    async def _with_pages(self, facts: DeliveryFacts) -> DeliveryFacts:
+        pages, picture = await self._pages(facts.job)
+        return await self._with_report(replace(facts, pages=pages, first_page=picture))
 
     async def _with_report(self, facts: DeliveryFacts) -> DeliveryFacts:
         if not is_wanted(facts):

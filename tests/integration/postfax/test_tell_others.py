@@ -222,6 +222,26 @@ async def test_with_phi_free_no_pages_go_out(scene: Scene) -> None:
     assert not {"application/pdf", "image/png"} & told.keys()
 
 
+async def test_a_notice_that_is_refused_for_its_size_goes_without_its_pages(scene: Scene) -> None:
+    answers = iter(["552 5.3.4 Message size exceeds fixed limit"])
+    scene.reply = lambda command, _recipient: next(answers, "") if command == "DATA" else ""
+    job = await scene.sent({"attach": "pdf", "thumbnail": True, "report": True})
+    mail = (await scene.told())[SENDER]
+    assert not {"application/pdf", "image/png"} & parts(mail).keys()
+    body = mail.get_body(("plain",))
+    assert isinstance(body, EmailMessage)
+    assert "not attached: the mail server takes no mail that is so large." in flowing(body)
+    assert (await scene.notices(job))[SENDER].state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize("answer", ["552 5.2.2 mailbox full", "550 5.1.1 nobody", "552 5.3.4 still too big"])
+async def test_what_a_smaller_notice_does_not_help_is_given_up(scene: Scene, answer: str) -> None:
+    scene.reply = lambda command, _recipient: answer if command == "DATA" else ""
+    job = await scene.sent({"attach": "pdf"})
+    await scene.told()
+    assert (await scene.notices(job))[SENDER].state is DeliveryState.GIVEN_UP
+
+
 async def test_pages_that_are_too_large_are_left_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faxed_pages, "LARGEST", 1000)
     await scene.sent({"attach": "pdf", "thumbnail": True})
