@@ -4,6 +4,7 @@ import click
 
 from config.number_pattern import NoPattern, read_pattern
 from config.number_text import international
+from postfax.commands.deeds import Deeds, json_option
 from postfax.failures import ExitCode, Failure
 from postfax.opening import now, open_book, run
 from postfax.person import person
@@ -72,13 +73,18 @@ def show_command(settings_file: str, number: str, *, as_json: bool) -> None:
 
 @command.command("forget")
 @click.argument("numbers", metavar="NUMBER…", nargs=-1, required=True)
+@json_option
 @click.pass_obj
-def forget_command(settings_file: str, numbers: tuple[str, ...]) -> int:
+def forget_command(settings_file: str, numbers: tuple[str, ...], *, as_json: bool) -> int:
     """Forget what is known of numbers: the next call begins as the line does."""
     wanted = [_number(number) for number in numbers]
     forgotten = run(_forget(settings_file, wanted))
+    deeds = Deeds(as_json=as_json)
     for number in wanted:
-        click.echo(f"{international(number)}: {'forgotten' if number in forgotten else 'nothing was known'}")
+        known = number in forgotten
+        words = "forgotten" if known else "nothing was known"
+        deeds.tell(number, f"{international(number)}: {words}", changed=known)
+    deeds.end()
     return ExitCode.DONE if len(forgotten) == len(wanted) else ExitCode.PARTLY
 
 

@@ -11,6 +11,7 @@ from config.line_kinds import LINE_KINDS, LineSettings
 from config.lines import SipLine
 from config.server import ServerSettings
 from config.values import did_you_mean
+from postfax.commands.deeds import Deeds, json_option
 from postfax.doctor.finding import Finding
 from postfax.doctor.site import Site
 from postfax.doctor.trunk import trunk
@@ -92,29 +93,30 @@ def show_command(settings_file: str, name: str, *, as_json: bool) -> None:
 @command.command("hold")
 @click.argument("name")
 @click.option("--reason", default="", help="For whoever looks at the line.")
+@json_option
 @click.pass_obj
-def hold_command(settings_file: str, name: str, reason: str) -> int:
+def hold_command(settings_file: str, name: str, reason: str, *, as_json: bool) -> int:
     """Have no new call begin on a line. Calls in progress go on; faxes take other lines, or wait."""
     settings = settings_in(settings_file)
     _named(settings.lines, name)
-    if not run(_hold(settings, name, reason)):
-        click.echo(f"{name} is held already")
-        return ExitCode.PARTLY
-    click.echo(f"{name} is held; `postfax line release {name}` lets it take calls again")
-    return ExitCode.DONE
+    deeds, held = Deeds(as_json=as_json), run(_hold(settings, name, reason))
+    words = f"is held; `postfax line release {name}` lets it take calls again" if held else "is held already"
+    deeds.tell(name, f"{name} {words}", changed=held)
+    deeds.end()
+    return ExitCode.DONE if held else ExitCode.PARTLY
 
 
 @command.command("release")
 @click.argument("name")
 @click.option("--reason", default="", help="For the record of who did what.")
+@json_option
 @click.pass_obj
-def release_command(settings_file: str, name: str, reason: str) -> int:
+def release_command(settings_file: str, name: str, reason: str, *, as_json: bool) -> int:
     """Let a line take calls again."""
-    if not run(_release(settings_in(settings_file), name, reason)):
-        click.echo(f"{name} was not held")
-        return ExitCode.PARTLY
-    click.echo(f"{name} takes calls again")
-    return ExitCode.DONE
+    deeds, released = Deeds(as_json=as_json), run(_release(settings_in(settings_file), name, reason))
+    deeds.tell(name, f"{name} {'takes calls again' if released else 'was not held'}", changed=released)
+    deeds.end()
+    return ExitCode.DONE if released else ExitCode.PARTLY
 
 
 @command.command("test")

@@ -8,6 +8,7 @@ import click
 
 from config.roles import Role
 from config.server import ServerSettings
+from postfax.commands.deeds import Deeds, json_option
 from postfax.failures import ExitCode, Failure
 from postfax.opening import make_book, now, run, settings_in
 from postfax.terminal import age, print_json, print_table
@@ -46,8 +47,9 @@ def command(context: click.Context, *, as_json: bool) -> int:
 @command.command("forget")
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Although it is running, or only late.")
+@json_option
 @click.pass_obj
-def forget_command(settings_file: str, name: str, *, force: bool) -> None:
+def forget_command(settings_file: str, name: str, *, force: bool, as_json: bool) -> None:
     """Say that a node will not come back: what it has in hand is given back now, and its calls placed anew.
 
     NAME is as `postfax nodes` has it, or a host, for all that are gone there. Without this, others take over
@@ -55,9 +57,11 @@ def forget_command(settings_file: str, name: str, *, force: bool) -> None:
     """
     settings = settings_in(settings_file)
     forgotten = run(_forget(settings, name, force=force))
+    deeds = Deeds(as_json=as_json)
     for node, interrupted in forgotten:
         calls = f"; {interrupted} of its faxes are called anew" if interrupted else ""
-        click.echo(f"{node.name} is forgotten{calls}")
+        deeds.tell(node.name, f"{node.name} is forgotten{calls}", called_anew=interrupted)
+    deeds.end()
 
 
 async def _nodes(settings: ServerSettings) -> tuple[Node, ...]:

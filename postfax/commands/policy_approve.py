@@ -3,6 +3,7 @@
 import click
 
 from config.difference import Person
+from postfax.commands.deeds import Deeds, json_option
 from postfax.failures import ExitCode
 from postfax.live_policy import ReadPolicy, read_with_digest
 from postfax.opening import make_book, run, settings_in
@@ -17,8 +18,9 @@ _SHOWN = 20
 
 @click.command("approve")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
 @click.pass_obj
-def command(settings_file: str, yes: bool) -> ExitCode:  # noqa: FBT001 - passed by name
+def command(settings_file: str, *, yes: bool, as_json: bool) -> ExitCode:
     """Let users vanish with their department, as the policy's files say now.
 
     A service that runs takes over no policy in which a department is gone together with users who are nowhere
@@ -28,17 +30,22 @@ def command(settings_file: str, yes: bool) -> ExitCode:  # noqa: FBT001 - passed
     settings = settings_in(settings_file)
     read = read_with_digest(settings.policy, tuple(settings.lines))
     gone = run(_vanishing(make_book(settings), read))
+    deeds = Deeds(as_json=as_json)
+    about, users = str(settings.policy), [one.email for one in gone.people]
     if not gone.people:
-        click.echo("no user vanishes with a department; there is nothing to approve")
-        return ExitCode.DONE
-    if gone.approved_by:
-        click.echo(f"approved already, by {gone.approved_by}")
-        return ExitCode.DONE
-    _show(gone.people)
-    if not yes:
-        click.confirm("Let them vanish?", abort=True, err=True)
-    run(_approve(make_book(settings), read, gone.people))
-    click.echo("approved; a service that runs takes the policy over within seconds")
+        words = "no user vanishes with a department; there is nothing to approve"
+        deeds.tell(about, words, changed=False, users=users)
+    elif gone.approved_by:
+        deeds.tell(about, f"approved already, by {gone.approved_by}", changed=False, users=users)
+    else:
+        if not as_json:
+            _show(gone.people)
+        if not yes:
+            click.confirm("Let them vanish?", abort=True, err=True)
+        run(_approve(make_book(settings), read, gone.people))
+        words = "approved; a service that runs takes the policy over within seconds"
+        deeds.tell(about, words, users=users)
+    deeds.end()
     return ExitCode.DONE
 
 

@@ -13,6 +13,7 @@ from config.users_csv import Department, UserTable, users_in
 from config.yaml_text import in_lines
 from notify.wording import count
 from postfax.failures import ExitCode, Failure
+from postfax.terminal import print_json
 
 
 @click.command("import")
@@ -20,8 +21,9 @@ from postfax.failures import ExitCode, Failure
 @click.option(
     "--into", type=click.Path(path_type=Path), metavar="FILE", help="Write into a file of the policy."
 )
+@click.option("--json", "as_json", is_flag=True, help="For programs: how many, and the YAML.")
 @click.pass_obj
-def command(settings_file: str, table_file: Path, into: Path | None) -> None:
+def command(settings_file: str, table_file: Path, into: Path | None, *, as_json: bool) -> None:
     """Make users of a table, as YAML on standard output, or into a file of the policy.
 
     The first row names the columns, in any order: name, email, department (A › B or A/B), sending_emails
@@ -39,7 +41,11 @@ def command(settings_file: str, table_file: Path, into: Path | None) -> None:
         raise Failure(f"{table_file} has mistakes; nothing was written:\n" + "\n".join(table.mistakes))
     if into and path:
         _write(path, into, table, server)
-    else:
+    if as_json:
+        counted = {"users": _new(table), "already_there": len(table.there), "written_into": into}
+        print_json({**counted, "yaml": None if into else _yaml(table.users)})
+        return
+    if not into:
         click.echo(_yaml(table.users), nl=False)
     _tell(table, into)
 
@@ -89,8 +95,12 @@ def _yaml(users: dict[Department, list[NewUser]]) -> str:
     return "".join(f"{line}\n" for line in in_lines(tree))
 
 
+def _new(table: UserTable) -> int:
+    return sum(map(len, table.users.values()))
+
+
 def _tell(table: UserTable, into: Path | None) -> None:
-    new = sum(map(len, table.users.values()))
+    new = _new(table)
     told = [f"{count(new, 'user')} written into {into}" if into else f"{count(new, 'user')} to be written"]
     if table.there:
         told.append(f"{count(len(table.there), 'user')} already there")

@@ -5,6 +5,7 @@ made. A service that runs sees the files change, and takes them over by itself.
 """
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import click
 
@@ -12,6 +13,7 @@ from config.editing import CannotEdit, Change, NewUser, add_user, delete_user, m
 from config.levels import BETWEEN
 from config.policy import Policy
 from config.server import ServerSettings
+from postfax.commands.deeds import Deeds, json_option
 from postfax.commands.user.accounts import (
     account_of,
     department_words,
@@ -38,6 +40,7 @@ _DEPARTMENT_HELP = "From the top down, with / between: 'Radiology / CT'. Without
 @click.option(
     "--sends-from", "senders", metavar="ADDRESS", multiple=True, help="Instead of EMAIL; may be repeated."
 )
+@json_option
 @click.pass_obj
 def add_command(
     settings_file: str,
@@ -46,6 +49,8 @@ def add_command(
     department: str,
     create: bool,  # noqa: FBT001 - passed by name
     senders: tuple[str, ...],
+    *,
+    as_json: bool,
 ) -> None:
     """Write a user into the policy.
 
@@ -55,22 +60,26 @@ def add_command(
     where = _department(policy_of(settings), department)
     user = NewUser(name=name, email=email, sending_emails=senders or None)
     change = _edited(lambda: add_user(settings.policy, user, where, lines=settings.lines, create=create))
-    click.echo(f"{email} is in {department_words(where) or change.policy.company} now{_written(change)}")
+    deeds = Deeds(as_json=as_json)
+    here = department_words(where) or change.policy.company
+    deeds.tell(email, f"{email} is in {here} now{_written(change)}", departments=where, files=_files(change))
 
     async def note(book: Book) -> None:
         await book.note_deed(AuditAction.ADD_USER, email.lower(), by=person(), detail=_to(where))
         if lock := await book.lock_of(email):
-            click.echo(f"but {email} {lock_words(lock)}; postfax user unlock {email}")
+            deeds.add(f"but {email} {lock_words(lock)}; postfax user unlock {email}", locked=lock.at)
 
     _in_record(settings, note)
+    deeds.end()
 
 
 @click.command("move")
 @click.argument("user", metavar="USER")
 @click.argument("department", metavar="DEPARTMENT")
 @click.option("--create", is_flag=True, help="Make the department if it is not there.")
+@json_option
 @click.pass_obj
-def move_command(settings_file: str, user: str, department: str, create: bool) -> None:  # noqa: FBT001 - passed by name
+def move_command(settings_file: str, user: str, department: str, *, create: bool, as_json: bool) -> None:
     """Move a user to another department.
 
     All that stands in their entry goes with them. DEPARTMENT is written from the top down, with /
@@ -85,19 +94,23 @@ def move_command(settings_file: str, user: str, department: str, create: bool) -
         lambda: move_user(settings.policy, account.email, where, lines=settings.lines, create=create)
     )
     before, after = (department_words(place) or policy.company for place in (account.departments, where))
-    click.echo(f"{account.email} moved from {before} to {after}{_written(change)}")
+    deeds = Deeds(as_json=as_json)
+    words = f"{account.email} moved from {before} to {after}{_written(change)}"
+    deeds.tell(account.email, words, departments=where, files=_files(change))
 
     async def note(book: Book) -> None:
         detail = f"from {before} {_to(where)}"
         await book.note_deed(AuditAction.MOVE_USER, account.email.lower(), by=person(), detail=detail)
 
     _in_record(settings, note)
+    deeds.end()
 
 
 @click.command("delete")
 @click.argument("user", metavar="USER")
+@json_option
 @click.pass_obj
-def delete_command(settings_file: str, user: str) -> None:
+def delete_command(settings_file: str, user: str, *, as_json: bool) -> None:
     """Take a user out of the policy.
 
     No more mails are taken from them. Their faxes stay in the record. A password that was set is removed.
@@ -107,16 +120,19 @@ def delete_command(settings_file: str, user: str) -> None:
     policy = policy_of(settings)
     account = account_of(policy, user)
     change = _edited(lambda: delete_user(settings.policy, account.email, lines=settings.lines))
-    click.echo(f"{account.email} is not a user any more; their faxes stay in the record{_written(change)}")
+    deeds = Deeds(as_json=as_json)
+    words = f"{account.email} is not a user any more; their faxes stay in the record{_written(change)}"
+    deeds.tell(account.email, words, files=_files(change))
 
     async def note(book: Book) -> None:
         detail = f"from {department_words(account.departments) or policy.company}"
         await book.note_deed(AuditAction.DELETE_USER, account.email.lower(), by=person(), detail=detail)
         await book.remove_password(account.email, person())
-        if waiting := waiting_words(await waiting_jobs(book, account.email)):
-            click.echo(waiting)
+        waiting = await waiting_jobs(book, account.email)
+        deeds.add(waiting_words(waiting), waiting=[job.id for job in waiting])
 
     _in_record(settings, note)
+    deeds.end()
 
 
 def _department(policy: Policy, written: str) -> tuple[str, ...]:
@@ -149,8 +165,12 @@ def _edited(edit: Callable[[], Change]) -> Change:
 
 
 def _written(change: Change) -> str:
-    files = ", ".join(sorted({file.name for file in change.files}))
+    files = ", ".join(sorted({Path(file).name for file in _files(change)}))
     return f" ({files}); a service that runs takes it over within seconds"
+
+
+def _files(change: Change) -> list[str]:
+    return sorted(map(str, change.files))
 
 
 def _in_record(settings: ServerSettings, note: Callable[[Book], Awaitable[None]]) -> None:

@@ -207,3 +207,28 @@ def test_users_who_vanish_are_approved_of_for_exactly_these_files(postfax: Comma
     assert deed["subject"] == digest
     postfax.policy_file.write_text(POLICY.partition("  Surgery")[0] + "# changed\n", encoding="utf-8")
     assert "would vanish" in postfax("doctor", "--only", "policy", "--json").out
+
+
+DIA = "dia@hospital.example"
+
+
+def test_programs_are_told_what_was_changed(postfax: CommandLine) -> None:
+    [added] = postfax("user", "add", DIA, "Dia Novak", "--department", "Surgery", "--json").json
+    assert (added["about"], added["changed"], added["departments"]) == (DIA, True, ["Surgery"])
+    assert added["files"] == [str(postfax.policy_file)]
+    [moved] = postfax("user", "move", DIA, "Radiology", "--json").json
+    assert moved["detail"].startswith("dia@hospital.example moved from Surgery to Radiology")
+    [locked] = postfax("user", "lock", DIA, "--json").json
+    assert (locked["changed"], locked["waiting"]) == (True, [])
+    [again] = postfax("user", "lock", DIA, "--json").json
+    assert again["changed"] is False
+    assert postfax("user", "unlock", DIA, "--json").json[0]["changed"] is True
+    said = postfax("user", "unlock", DIA, "--json")
+    assert (said.code, said.json[0]["changed"]) == (ExitCode.NOT_FOUND, False)
+    secret = "a long enough password\n"
+    set_ = postfax("user", "password", DIA, "--stdin", "--json", typed=secret)
+    assert set_.json[0]["about"] == DIA
+    hashed = postfax("user", "password", "--hash-only", "--stdin", "--json", typed=secret).json
+    assert hashed["password_hash"].startswith("$argon2id$")
+    [gone] = postfax("user", "delete", DIA, "--json").json
+    assert gone["waiting"] == []
