@@ -44,7 +44,7 @@ def saved_queries(file: Path | None = None) -> dict[str, SavedQuery]:
     """All of them, by name.
 
     Raises:
-        Failure: The file is not ours any more.
+        Failure: The file cannot be read, or is not ours any more.
     """
     place = file or queries_file()
     try:
@@ -52,6 +52,8 @@ def saved_queries(file: Path | None = None) -> dict[str, SavedQuery]:
         return {name: _read(query) for name, query in sorted(kept.items())}
     except FileNotFoundError:
         return {}
+    except OSError as problem:
+        raise Failure(f"{place} cannot be read: {problem.strerror}.") from problem
     except (ValueError, TypeError, AttributeError) as problem:
         raise Failure(f"{place} holds no saved queries: {problem}. Mend it, or remove it.") from problem
 
@@ -84,8 +86,7 @@ def save_query(name: str, query: SavedQuery, file: Path | None = None) -> bool:
     """Keep a query under a name; whether another one had the name before.
 
     Raises:
-        Failure: It is no name, or there are too many.
-        OSError: The file cannot be written.
+        Failure: It is no name, there are too many, or the file cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise Failure(
@@ -103,8 +104,7 @@ def forget_query(name: str, file: Path | None = None) -> None:
     """Remove the one of this name.
 
     Raises:
-        Failure: There is none.
-        OSError: The file cannot be written.
+        Failure: There is none, or the file cannot be written.
     """
     saved_query(name, file)
     found = saved_queries(file)
@@ -114,12 +114,14 @@ def forget_query(name: str, file: Path | None = None) -> None:
 
 def _write(queries: Mapping[str, SavedQuery], file: Path | None) -> None:
     place = file or queries_file()
-    place.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({name: asdict(query) for name, query in queries.items()}, indent=2, ensure_ascii=False)
     new = place.with_suffix(f".{os.getpid()}")
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         new.write_text(text + "\n", encoding="utf-8")
         new.replace(place)
+    except OSError as problem:
+        raise Failure(f"{place} cannot be written: {problem.strerror}.") from problem
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)

@@ -162,6 +162,17 @@ def test_a_query_is_kept_and_asked_again(postfax: CommandLine, faxes: dict[str, 
     assert postfax("activity", "--queries").out.startswith("no saved queries")
 
 
+def test_where_no_query_can_be_kept_is_told(
+    postfax: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    place = tmp_path / "file" / "postfax" / "queries.json"
+    for arguments in (("status=BUSY", "--save", "busy"), ("--query", "busy"), ("--queries",)):
+        said = postfax("activity", *arguments)
+        assert said.failure == f"{place} cannot be read: Not a directory."
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
