@@ -97,6 +97,9 @@ WISHES: tuple[dict[str, str], ...] = (
 )  # fmt: skip
 
 
+NO_NUMBERS = ("12", "John_Doe.12", "2065551234/T33S=x", "nobody", "FAX=", "2065551234/T33S=1/T33S=2")
+
+
 def refused_wishes() -> Iterator[str]:
     facts = Circumstances(now=NOW, time_zone=ZoneInfo("UTC"), lines=("main",), may_be_told=lambda _: False)
     for wish in WISHES:
@@ -120,7 +123,7 @@ def unusable_documents() -> Iterator[str]:
 
 def refusals() -> Iterator[str]:
     """What the stages really write."""
-    for local in ("12", "John_Doe.12", "2065551234/T33S=x", "nobody", "FAX=", "2065551234/T33S=1/T33S=2"):
+    for local in (*NO_NUMBERS, "+49 30/123456", "John.2065551234.12065550000"):
         problem = read_addressee(local, "US")
         assert isinstance(problem, Unreadable), local
         yield from filter(None, (problem.explanation, problem.advice))
