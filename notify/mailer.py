@@ -32,6 +32,13 @@ _ALL_SECONDS = 600.0
 _TOO_LARGE = re.compile(r"5\.(?:3\.4|2\.3)(?!\d)")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
+# What servers say, often not before RCPT, who want to be set up first: to know us, to relay for us, to take
+# a null return path (RFC 3463 §3.2: X.1.7 and X.1.8 are of the sender), or our From address (Exchange).
+_OF_US = re.compile(
+    r"\brelay|(?:sender address|client host|helo command) rejected|^5\.1\.[78]\b|5\.7\.60\b|5\.2\.252\b",
+    re.IGNORECASE,
+)
+
 # RFC 4954 §6: what is refused is our login, and not the mail.
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
 
@@ -53,6 +60,10 @@ class MailTemporary(MailTrouble):
 
 class TlsFailed(MailTemporary):
     """TLS was offered and could not be begun; the server has not heard of the mail."""
+
+
+class NotServed(MailTemporary):
+    """The server refuses us, and not this mail: our null return path, our From address, or relaying."""
 
 
 class MailPermanent(MailTrouble):
@@ -223,9 +234,13 @@ class Mailer:
             refused,
             aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError,
         )
-        if of_this_mail and refused.code >= 500 and refused.code not in _LOGIN_CODES:  # noqa: PLR2004 - 5yz
-            return MailTooLarge(detail) if _of_size(refused.code, said) else MailPermanent(detail)
-        return MailTemporary(detail)
+        if not of_this_mail or refused.code < 500 or refused.code in _LOGIN_CODES:  # noqa: PLR2004 - 5yz
+            return MailTemporary(detail)
+        if _of_size(refused.code, said):
+            return MailTooLarge(detail)
+        # Every notice has the same return path. RFC 6531 §3.5: 5.6.7 is of the recipient's address.
+        of_every_mail = isinstance(refused, aiosmtplib.SMTPSenderRefused) and not said.startswith("5.6.7")
+        return NotServed(detail) if of_every_mail or _OF_US.search(said) else MailPermanent(detail)
 
     def _lacking(self, lacking: aiosmtplib.SMTPNotSupported, recipient: str) -> MailTrouble:
         if "SMTPUTF8" in lacking.message:

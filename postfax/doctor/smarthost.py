@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from config.mistakes import ConfigError
-from notify.mailer import MailPermanent, MailTemporary, Rehearsal
+from notify.mailer import MailPermanent, MailTemporary, NotServed, Rehearsal
 from postfax.doctor.finding import Finding, failure, not_checked, ok, warning
 from postfax.doctor.policy import read
 from postfax.doctor.site import Site
@@ -26,8 +26,14 @@ async def smarthost(site: Site) -> Sequence[Finding]:
     try:
         async with asyncio.timeout(_SECONDS):
             rehearsal = await mailer.rehearse(recipient)
+    except NotServed as problem:
+        advice = (
+            f"Have the smarthost take mail with a null return path from this host, and for "
+            f"{recipient or 'our users'}. Notices wait meanwhile, and none is lost."
+        )
+        return [failure(problem.detail.rstrip("."), advice, subject=subject)]
     except MailPermanent as problem:
-        advice = f"Have the smarthost take mail with a null return path for {recipient or 'our users'}."
+        advice = f"Have it take mail for {recipient or 'our users'}: notices to there are given up."
         return [failure(problem.detail.rstrip("."), advice, subject=subject)]
     except MailTemporary as problem:
         return [failure(problem.detail.rstrip("."), _NOTHING_LOST, subject=subject)]

@@ -11,7 +11,7 @@ import pytest
 from loopback_certificate import Certificate
 
 from config.mail import Smarthost
-from notify.mailer import Mailer, MailPermanent, MailTemporary
+from notify.mailer import Mailer, MailPermanent, MailTemporary, MailTooLarge, MailTrouble, NotServed
 from postfax.demonstration.mail_sink import MailSink
 
 MAIL = b"Message-ID: <one@fax.example.com>\r\nSubject: x\r\n\r\n.dot\r\n"
@@ -104,6 +104,50 @@ async def test_4yz_is_temporary_and_5yz_permanent(tmp_path: Path, command: str) 
         with pytest.raises(MailPermanent, match=r"answered 550 5\.1\.1 never"):
             await mailer(sink).send(MAIL, "hard@example.com")
         assert not sink.mails
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "kind"),
+    [
+        ("MAIL", "550 5.7.1 no mails without a return path", NotServed),
+        ("MAIL", "553 5.7.1 <>: Sender address rejected: not logged in", NotServed),
+        ("MAIL", "552 5.3.4 Message size exceeds fixed limit", MailTooLarge),
+        ("MAIL", "552 message too large", MailTooLarge),
+        ("MAIL", "550 5.6.7 no addresses outside ASCII", MailPermanent),
+        ("RCPT", "554 5.7.1 <ana@hospital.example>: Relay access denied", NotServed),
+        ("RCPT", "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", NotServed),
+        ("RCPT", "553 5.7.1 <>: Sender address rejected: not logged in", NotServed),
+        ("RCPT", "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied", NotServed),
+        ("RCPT", "550 5.1.8 no null return path", NotServed),
+        ("RCPT", "550 5.1.1 nobody is called that", MailPermanent),
+        ("RCPT", "550 5.7.1 we want no mail of yours", MailPermanent),
+        ("RCPT", "552 5.2.2 mailbox full", MailPermanent),
+        ("DATA", "550 5.7.60 SMTP; Client does not have permissions to send as this sender", NotServed),
+    ],
+)
+async def test_what_is_refused_of_us_can_be_put_right(
+    command: str, answer: str, kind: type[MailTrouble]
+) -> None:
+    over = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 smarthost.example\r\n")
+        while line := await reader.readline():
+            said = line[:4].decode()
+            if said == "DATA":
+                writer.write(b"354 go on\r\n")
+                await reader.readuntil(b"\r\n.\r\n")
+            writer.write(f"{answer if said == command else '250 OK'}\r\n".encode())
+        writer.close()
+        await writer.wait_closed()
+        over.set()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        smarthost = Smarthost(host="127.0.0.1", port=server.sockets[0].getsockname()[1], tls="none")
+        with pytest.raises(MailTrouble) as told:
+            await Mailer(smarthost, "fax.example.com").send(MAIL, ANA)
+        await over.wait()
+    assert type(told.value) is kind
 
 
 async def test_a_login_is_asked_for_is_temporary_trouble(tmp_path: Path) -> None:

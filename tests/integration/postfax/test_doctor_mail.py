@@ -235,6 +235,7 @@ async def test_a_smarthost_that_refuses_notices(tmp_path: Path, answer: str) -> 
         finding = await look_at_smarthost(tmp_path, sink)
     assert finding.state is State.FAILURE
     assert answer in finding.found
+    assert "none is lost" in finding.advice
 
 
 async def test_a_login(tmp_path: Path) -> None:
