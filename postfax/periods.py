@@ -39,6 +39,12 @@ _HOUR = timedelta(hours=1)
 
 
 def begin_words(period: Period, step: Step, zone: ZoneInfo) -> str:
-    """How a part is named, in the way that sorts."""
+    """How a part is named, in the way that sorts.
+
+    An hour that comes twice, where clocks are put back, has the zone's abbreviation too.
+    """
     local = period.begin.astimezone(zone)
-    return f"{local:%Y-%m-%d}" if step is Step.DAY else f"{local:%Y-%m-%d %H:00}"
+    if step is Step.DAY:
+        return f"{local:%Y-%m-%d}"
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%Y-%m-%d %H:00 %Z}" if twice else f"{local:%Y-%m-%d %H:00}"

@@ -34,6 +34,17 @@ def test_hours_begin_with_the_clock_of_the_zone() -> None:
     assert [part.begin.minute for part in parts] == [10, 30, 30]
 
 
+def test_an_hour_that_comes_twice_has_two_names() -> None:
+    zone = ZoneInfo("America/Los_Angeles")
+    whole = Period(begin=datetime(2026, 11, 1, 7, tzinfo=UTC), end=datetime(2026, 11, 1, 11, tzinfo=UTC))
+    assert [begin_words(part, Step.HOUR, zone) for part in periods(whole, Step.HOUR, zone)] == [
+        "2026-11-01 00:00",
+        "2026-11-01 01:00 PDT",
+        "2026-11-01 01:00 PST",
+        "2026-11-01 02:00",
+    ]
+
+
 @pytest.mark.parametrize("step", Step)
 @given(
     begin=st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001 - hypothesis adds the zone
