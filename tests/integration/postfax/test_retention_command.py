@@ -14,7 +14,7 @@ from recorded_faxes import ANA, RecordedFaxes, installation
 from config.upkeep import RetentionSettings
 from postfax.cdr import COLUMNS
 from postfax.failures import ExitCode
-from postfax.opening import now
+from postfax.opening import now, uptime
 from postfax.remains import look_through
 from store.bodies import ROW_LIMIT
 from store.book import Book
@@ -226,7 +226,9 @@ def test_the_report_tells_what_went_and_what_is_kept_longer(tmp_path: Path) -> N
 
 
 async def _purge(book: Book, later: timedelta) -> Any:
-    book._clock = book._access._clock = lambda: now() + later  # type: ignore[attr-defined]  # SQLite's access
+    access: Any = book._access
+    book._clock = access._clock = lambda: now() + later
+    book._uptime = access._own_clock.uptime = lambda: uptime() + later
     await book.purge_faxes(lambda _: None, RetentionSettings())
 
 
