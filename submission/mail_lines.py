@@ -79,6 +79,8 @@ class Tag:
     closing: bool
     start: int
     end: int
+    original: bool = False
+    """Whether its mail program marks the beginning of the mail that is answered with it."""
 
 
 def text_lines(text: str) -> list[Line]:
@@ -119,10 +121,11 @@ class _Scan:
         for found in _TOKEN.finditer(html):
             self._take(html, at, found.start())
             at = found.end()
-            name = (found["name"] or "").lower()
-            yield Tag(name=name, closing=bool(found["slash"]), start=found.start(), end=at)
+            name, closing = (found["name"] or "").lower(), bool(found["slash"])
+            part = _part(name, found["attributes"]) if name and not closing else None
+            yield Tag(name=name, closing=closing, start=found.start(), end=at, original=part is Part.ORIGINAL)
             if name:
-                self._pass(name, found)
+                self._pass(name, part, closing=closing)
         self._take(html, at, len(html))
         self._end_line()
 
@@ -131,13 +134,12 @@ class _Scan:
         if text and not text.isspace():
             self._pieces.append((text, start, end))
 
-    def _pass(self, name: str, tag: re.Match[str]) -> None:
-        part = None if tag["slash"] else _part(name, tag["attributes"])
+    def _pass(self, name: str, part: Part | None, *, closing: bool) -> None:
         if name in _STARTS_LINE or part or self._marked[name]:
             self._end_line()
         if name in VOID:
             return
-        if tag["slash"]:
+        if closing:
             self._leave(name)
             return
         self._open.setdefault(name, []).append(part)

@@ -76,15 +76,18 @@ def _gaps(lines: Sequence[Line], kept: Sequence[bool], length: int) -> list[tupl
 
 
 def _without(html: str, tags: list[Tag], start: int, end: int) -> tuple[str, list[Tag]]:
-    """The HTML without that stretch, but with the tags in it whose counterparts stand outside."""
+    """The HTML without that stretch, but with the tags in it whose counterparts stand outside.
+
+    A mark that what follows is the original stays as well where that stays.
+    """
     first = bisect.bisect_left(tags, start, key=lambda tag: tag.start)
     last = bisect.bisect_left(tags, end, key=lambda tag: tag.start)
-    lone = [html[tag.start : tag.end] for tag in _unpaired(tags[first:last])]
+    lone = [html[tag.start : tag.end] for tag in _unpaired(tags[first:last], marks=end < len(html))]
     return html[:start] + "".join(lone) + html[end:], tags[:first]
 
 
-def _unpaired(tags: Sequence[Tag]) -> list[Tag]:
-    """The tags that open or close an element of which the other tag is not among them."""
+def _unpaired(tags: Sequence[Tag], *, marks: bool) -> list[Tag]:
+    """The tags of elements whose other tag is not among them; with `marks`, also marks of an original."""
     lone: dict[int, Tag] = {}
     opened: dict[str, list[int]] = {}
     for number, tag in enumerate(tags):
@@ -94,7 +97,11 @@ def _unpaired(tags: Sequence[Tag]) -> list[Tag]:
             opened.setdefault(tag.name, []).append(number)
             lone[number] = tag
         elif opened.get(tag.name):
-            del lone[opened[tag.name].pop()]
+            other = opened[tag.name].pop()
+            if marks and tags[other].original:
+                lone[number] = tag
+            else:
+                del lone[other]
         else:
             lone[number] = tag
     return list(lone.values())

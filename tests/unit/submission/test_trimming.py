@@ -229,6 +229,12 @@ def test_of_html_too_parts_only_go(pieces: list[str], quotes: bool, signature: b
     assert bool(_words(once)) == bool(_words(html))
 
 
+def test_what_marks_the_original_stays_where_the_original_does() -> None:
+    signature = "<div class=gmail_signature>Ana</div>"
+    rest = "<div id=appendonsend></div>From: Bo"
+    assert _html(f"Yes{signature}{rest}", quotes=False, signature=True) == f"Yes{rest}"
+
+
 @given(_LINES, _TAGS)
 def test_nothing_goes_unless_it_is_asked_for(lines: list[str], pieces: list[str]) -> None:
     body = "\n".join(lines), "".join(pieces)
