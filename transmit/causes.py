@@ -85,7 +85,11 @@ T30_CODES: dict[Completion, Status] = {
         Status.TRANSMISSION_FAILED,
     ),
 }
-"""Completion codes with one meaning. OK, T0 and T1 expiry, RETRYDCN and CALLDROPPED need more facts."""
+"""Completion codes, with what they mean where they belong; some come in other phases too (`_in_its_phase`).
+OK, T0 and T1 expiry, RETRYDCN and CALLDROPPED need more facts."""
+
+_OURS = range(Completion.FILEERROR, Completion.NOMEM + 1)
+"""Completion codes of our own document or machine."""
 
 _SILENT = frozenset({Completion.CEDTONE, Completion.T0_EXPIRED, Completion.T1_EXPIRED})
 
@@ -187,35 +191,57 @@ def _judge_session(engine: EngineResult, facts: CallFacts) -> Verdict:
     words = _session_cause(engine, facts)
     if engine.crashed:
         return Verdict(status=Status.GENERAL_ERROR, cause=f"the fax engine crashed; {words}")
-    return Verdict(status=_status_of_session(engine, facts.number), cause=words)
+    return Verdict(status=_status_of_session(engine, facts), cause=words)
 
 
-def _status_of_session(engine: EngineResult, number: str) -> Status:
+def _status_of_session(engine: EngineResult, facts: CallFacts) -> Status:
     code = Completion(engine.t30_code) if engine.t30_code is not None else None
-    if code is Completion.TX_GOTDCN and engine.bit_rate is not None:
-        return Status.TRANSMISSION_FAILED  # the far end left in the middle
     if code in T30_CODES:
-        return T30_CODES[code]
+        return _in_its_phase(T30_CODES[code], engine)
     if code in _SILENT or code is Completion.CALLDROPPED or code is None:
-        return _status_of_unfinished(engine, number, dropped=code not in _SILENT)
+        unfinished = _status_of_unfinished(engine, facts, dropped=code not in _SILENT)
+        return unfinished if engine.bit_rate is None else _broken(engine)
     if code is Completion.RETRYDCN:
-        return Status.EXCEEDED_ECM_RETRANSMIT if engine.ecm else Status.TRANSMISSION_FAILED
+        exceeded = Status.EXCEEDED_ECM_RETRANSMIT if engine.ecm else Status.TRANSMISSION_FAILED
+        return _in_its_phase(exceeded, engine)
     if code is Completion.OK:
         return Status.TRANSMISSION_FAILED  # T.30 was content, and yet not every page was confirmed
+    if engine.bit_rate is not None and code not in _OURS:
+        return _broken(engine)  # such as by DCN in answer to MPS or RR
     return Status.GENERAL_ERROR
 
 
-def _status_of_unfinished(engine: EngineResult, number: str, *, dropped: bool) -> Status:
-    """No T.30 session came about, or the call was dropped within it: what was heard decides."""
+def _in_its_phase(status: Status, engine: EngineResult) -> Status:
+    """The same code may come before the first page (instead of CFR) and after one (in training anew)."""
+    if engine.bit_rate is not None and status is not Status.EXCEEDED_ECM_RETRANSMIT:
+        return _broken(engine)
+    if engine.bit_rate is None and status is Status.TRANSMISSION_FAILED and engine.heard.v21_heard:
+        return Status.NEGOTIATION_FAILED
+    return status
+
+
+def _broken(engine: EngineResult) -> Status:
+    """A fax that began and broke; with EOR we had given up to mend a page (T.30 annex A.4.3)."""
+    return Status.EXCEEDED_ECM_RETRANSMIT if _sent(engine, "EOR") else Status.TRANSMISSION_FAILED
+
+
+def _sent(engine: EngineResult, name: str) -> bool:
+    return any(not frame.received and frame.name == name for frame in engine.frames)
+
+
+def _status_of_unfinished(engine: EngineResult, facts: CallFacts, *, dropped: bool) -> Status:
+    """No image was begun: what was heard decides."""
     heard = engine.heard
-    if engine.bit_rate is not None:
-        return Status.TRANSMISSION_FAILED
-    if heard.v21_heard:
-        return Status.GENERAL_ERROR if dropped else Status.NEGOTIATION_FAILED
+    if heard.v21_heard or _sent(engine, "DCS"):
+        # One that leaves after our DCS leaves the training; before it, nobody knows what it wanted.
+        in_training = not dropped or _sent(engine, "DCS")
+        return Status.NEGOTIATION_FAILED if in_training else Status.GENERAL_ERROR
     if (signal := _telling(heard.signals)) is not None:
-        return _status_of_signal(signal, number)
+        return _status_of_signal(signal, facts.number)
     if is_voice(heard):
         return Status.VOICE_ANSWER
+    if facts.q850_cause in Q850_CAUSES:
+        return Q850_CAUSES[facts.q850_cause]  # a gateway answered before it knew
     if Signal.RINGING in heard.signals and not heard.ced_heard:
         return Status.NO_ANSWER  # a gateway answered, and the telephone behind it rang on
     return Status.GENERAL_ERROR if dropped else Status.NOT_A_FAX_MACHINE

@@ -1,11 +1,13 @@
 """Causes to statuses: every row of the table, and the facts that need more than one code."""
 
+from dataclasses import replace
+
 import pytest
 
 from store.status import Status
 from transmit.causes import SIGNALS, CallFacts, judge
 from transmit.engine.completion import Completion
-from transmit.engine.events import EngineResult, Hearing, Signal
+from transmit.engine.events import EngineResult, Frame, Hearing, Signal
 
 
 def _session(code: int | None, *, confirmed: int = 0, asked: int = 2, **known: object) -> CallFacts:
@@ -201,6 +203,58 @@ def test_a_voice_that_hangs_up_is_a_voice() -> None:
 def test_a_dropped_call_is_a_broken_transmission_once_it_was_negotiated() -> None:
     assert judge(_session(49, bit_rate=14400)).status is Status.TRANSMISSION_FAILED
     assert judge(_session(17, bit_rate=14400)).status is Status.TRANSMISSION_FAILED
+
+
+FAX = Hearing(v21_heard=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        # Training failed, or was not answered: the first, or the one after RTN.
+        *((code, Status.NEGOTIATION_FAILED, Status.TRANSMISSION_FAILED) for code in (6, 14, 20)),
+        # Something else than CFR, or than an answer to a page.
+        *((code, Status.NEGOTIATION_FAILED, Status.TRANSMISSION_FAILED) for code in (5, 13, 18, 48)),
+        # DCN in answer to MPS or EOM, or to RR.
+        *((code, Status.GENERAL_ERROR, Status.TRANSMISSION_FAILED) for code in (38, 39)),
+        *((code, Status.EXCEEDED_ECM_RETRANSMIT, Status.EXCEEDED_ECM_RETRANSMIT) for code in (16, 22)),
+        *((code, Status.GENERAL_ERROR, Status.GENERAL_ERROR) for code in range(41, 48)),
+    ],
+)
+def test_a_code_means_what_it_means_in_its_phase(code: int, before: Status, after: Status) -> None:
+    assert judge(_session(code, heard=FAX)).status is before
+    assert judge(_session(code, heard=FAX, bit_rate=9600)).status is after
+
+
+def test_a_far_end_that_leaves_the_training_is_a_failed_negotiation() -> None:
+    asked = (Frame(at=1, received=True, name="DIS"), Frame(at=2, received=False, name="DCS"))
+    assert judge(_session(49, heard=FAX, frames=asked)).status is Status.NEGOTIATION_FAILED
+    assert judge(_session(49, heard=FAX, frames=asked[:1])).status is Status.GENERAL_ERROR
+
+
+@pytest.mark.parametrize("code", [13, 15, 18, 49])
+def test_a_far_end_that_leaves_a_page_given_up_had_too_much_sent_again(code: int) -> None:
+    given_up = (Frame(at=90, received=False, name="EOR"),)
+    verdict = judge(_session(code, heard=FAX, bit_rate=9600, ecm=True, frames=given_up))
+    assert verdict.status is Status.EXCEEDED_ECM_RETRANSMIT
+
+
+@pytest.mark.parametrize(
+    ("cause", "heard", "status"),
+    [
+        (17, Hearing(), Status.BUSY),
+        (1, Hearing(silence_seconds=2), Status.OPERATOR_MESSAGE),
+        (34, Hearing(signals=(Signal.RINGING,)), Status.FAST_BUSY),
+        (16, Hearing(), Status.GENERAL_ERROR),
+        (17, Hearing(speech_seconds=4), Status.VOICE_ANSWER),
+        (41, FAX, Status.GENERAL_ERROR),
+    ],
+)
+def test_a_gateway_that_answered_before_it_knew_says_by_its_cause_what_came_of_the_call(
+    cause: int, heard: Hearing, status: Status
+) -> None:
+    facts = replace(_session(49, heard=heard), q850_cause=cause, fault="the far end hung up: BYE")
+    assert judge(facts).status is status
 
 
 def test_given_up_repetitions_depend_on_ecm() -> None:
