@@ -115,6 +115,8 @@ class CallFacts:
     """What was heard in the call, early media included."""
     no_common_media: bool = False
     """The two ends could not agree on T.38 or G.711."""
+    left_at_t38: bool = False
+    """The far end hung up when we offered T.38."""
     engine: EngineResult | None = None
 
 
@@ -234,17 +236,24 @@ def _status_of_unfinished(engine: EngineResult, facts: CallFacts, *, dropped: bo
     heard = engine.heard
     if heard.v21_heard or _sent(engine, "DCS"):
         # One that leaves after our DCS leaves the training; before it, nobody knows what it wanted.
-        in_training = not dropped or _sent(engine, "DCS")
+        in_training = not dropped or _sent(engine, "DCS") or facts.left_at_t38
         return Status.NEGOTIATION_FAILED if in_training else Status.GENERAL_ERROR
     if (signal := _telling(heard.signals)) is not None:
         return _status_of_signal(signal, facts.number)
     if is_voice(heard):
         return Status.VOICE_ANSWER
+    return _status_of_silence(facts, heard, dropped=dropped)
+
+
+def _status_of_silence(facts: CallFacts, heard: Hearing, *, dropped: bool) -> Status:
+    """Nothing telling was heard, or a ringing tone."""
     if facts.q850_cause in Q850_CAUSES:
         return Q850_CAUSES[facts.q850_cause]  # a gateway answered before it knew
     if Signal.RINGING in heard.signals and not heard.ced_heard:
         return Status.NO_ANSWER  # a gateway answered, and the telephone behind it rang on
-    return Status.GENERAL_ERROR if dropped else Status.NOT_A_FAX_MACHINE
+    if dropped:
+        return Status.NEGOTIATION_FAILED if facts.left_at_t38 else Status.GENERAL_ERROR
+    return Status.NOT_A_FAX_MACHINE
 
 
 def is_voice(heard: Hearing) -> bool:

@@ -47,6 +47,10 @@ DRAIN = 0.5
 ANNOUNCEMENT = 15.0
 """Seconds of media after a SIT in which the network may still say by SIP what is the matter."""
 
+LEAVING = 2.0
+"""Seconds after a refusal of T.38 in which a callee that hangs up does so because of it: some refuse it (487,
+488) and leave."""
+
 T38Mode = Literal["on", "off", "only"]
 
 
@@ -57,6 +61,8 @@ class Wanted(Enum):
     """It rang long enough."""
     T38_OFFER = auto()
     """The callee did not offer T.38: it is our turn."""
+    T38_SETTLED = auto()
+    """The callee refused T.38, and is still there."""
     ANNOUNCED = auto()
     """A SIT was heard, and the announcement after it went on long enough."""
     TOO_LONG = auto()
@@ -79,7 +85,14 @@ class T38Refused:
     code: int | None
 
 
-Happening = CallEvent | EngineEvent | T38Accepted | T38Refused | Wanted
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AudioAgreed:
+    """The callee takes audio again, which had made room for T.38."""
+
+    session: SessionDescription
+
+
+Happening = CallEvent | EngineEvent | T38Accepted | T38Refused | AudioAgreed | Wanted
 
 
 class FaxCall:
@@ -123,6 +136,8 @@ class FaxCall:
         self._over = False
         self._t38 = _t38_mode(settings.t38, order.transport)
         self._on_t38 = False
+        self._t38_asked = False
+        """Whether our offer of T.38 has no answer yet, or was refused a moment ago."""
         self._negotiated = False
         self._tasks: list[asyncio.Task[None]] = []
         self._timers: list[asyncio.TimerHandle] = []
@@ -182,11 +197,9 @@ class FaxCall:
                 self._on_offered(happening)
             case HungUp(reason=reason, q850=q850):
                 fault = f"the far end hung up: {reason}"
-                self._end(replace(self._facts, q850_cause=q850, fault=fault))
-            case T38Accepted():
-                self._on_t38_accepted(happening.session)
-            case T38Refused():
-                self._on_t38_refused(happening.code)
+                self._end(replace(self._facts, q850_cause=q850, fault=fault, left_at_t38=self._t38_asked))
+            case T38Accepted() | T38Refused() | AudioAgreed():
+                self._on_answer(happening)
             case Wanted():
                 self._on_wanted(happening)
             case SignalHeard() | Negotiated() | PageConfirmed() | Ended():
@@ -204,6 +217,15 @@ class FaxCall:
             case Ended():
                 self._end(self._facts)  # phase E: it is the caller that hangs up
 
+    def _on_answer(self, answer: T38Accepted | T38Refused | AudioAgreed) -> None:
+        match answer:
+            case T38Accepted(session=session):
+                self._on_t38_accepted(session)
+            case T38Refused(code=code):
+                self._on_t38_refused(code)
+            case AudioAgreed(session=session):
+                self._on_audio_agreed(session)
+
     def _on_wanted(self, wanted: Wanted) -> None:
         match wanted:
             case Wanted.CANCELLED:
@@ -214,6 +236,8 @@ class FaxCall:
                 self._end(replace(self._facts, fault="hung up after the announcement"))
             case Wanted.T38_OFFER if not self._on_t38 and not self._negotiated:
                 self._tasks.append(asyncio.create_task(self._offer_t38()))
+            case Wanted.T38_SETTLED:
+                self._t38_asked = False
             case Wanted.TOO_LONG:
                 self._end(replace(self._facts, fault="the call took longer than any fax does"))
 
@@ -272,10 +296,16 @@ class FaxCall:
         """Not once the fax runs over audio: it would have to begin again."""
         return self._t38 != "off" and (self._on_t38 or not self._negotiated)
 
+    @property
+    def _lacks_t38(self) -> bool:
+        """Not, for one, if after a glare the fax began over audio meanwhile."""
+        return self._takes_t38 and not self._on_t38
+
     async def _offer_t38(self) -> None:
+        self._t38_asked = True
         try:
             session = await self._call.offer(
-                self._session.offer(self._our_image), still_wanted=lambda: not self._on_t38
+                self._session.offer(self._our_image), still_wanted=lambda: self._lacks_t38
             )
         except OfferRefused as refused:
             self._inbox.put_nowait(T38Refused(code=refused.code))
@@ -283,12 +313,33 @@ class FaxCall:
             self._inbox.put_nowait(T38Accepted(session=session))
 
     def _on_t38_accepted(self, session: SessionDescription) -> None:
+        self._t38_asked = False
         if session.image is not None:
             self._switch_to_t38(session.image)
-        else:
+        elif self._t38 == "only":
             self._no_common_media("T.38 was accepted without an address for it")
+        else:
+            # RFC 3264 §6: port 0 refuses it. The audio gave its place to it, and has to be agreed on anew.
+            log.info("t38_refused", attempt=self._order.attempt_id, sip_code=200)
+            self._tasks.append(asyncio.create_task(self._offer_audio()))
+
+    async def _offer_audio(self) -> None:
+        try:
+            session = await self._call.offer(
+                self._session.offer(self._our_audio), still_wanted=lambda: not self._on_t38
+            )
+        except OfferRefused as refused:
+            # Whoever answers so may have kept the audio as it was.
+            log.info("audio_not_agreed", attempt=self._order.attempt_id, sip_code=refused.code)
+        else:
+            self._inbox.put_nowait(AudioAgreed(session=session))
+
+    def _on_audio_agreed(self, session: SessionDescription) -> None:
+        if session.audio is not None and not self._on_t38:
+            start_audio(self._engine, session.audio)
 
     def _on_t38_refused(self, code: int | None) -> None:
+        self._after(LEAVING, Wanted.T38_SETTLED)
         log.info("t38_refused", attempt=self._order.attempt_id, sip_code=code)
         if self._t38 == "only" and not self._on_t38:
             self._no_common_media(f"the far end refused T.38 ({code or 'no response'})")

@@ -17,6 +17,7 @@ import structlog
 
 from config.lines import SipLine as SipLineSettings
 from store.job import Outcome
+from store.status import Status
 from transmit.causes import CallFacts, judge
 from transmit.engine.events import EngineResult
 from transmit.engine.order import IDENT_LENGTH, Role, SessionOrder
@@ -226,6 +227,10 @@ class SipLine:
     def _outcome(self, order: CallOrder, facts: CallFacts, answered_at: datetime | None) -> Outcome:
         verdict = judge(facts)
         engine = facts.engine or EngineResult()
+        # An offer of T.38 that ended the call leaves no media that both ends have, and the next call others.
+        without_media = facts.no_common_media or (
+            facts.left_at_t38 and verdict.status is Status.NEGOTIATION_FAILED
+        )
         outcome = Outcome(
             status=verdict.status,
             cause=verdict.cause,
@@ -236,7 +241,7 @@ class SipLine:
             q850_cause=facts.q850_cause,
             t30_code=engine.t30_code,
             t30_result=engine.t30_result,
-            transport=engine.transport,
+            transport="" if without_media else engine.transport,
             bit_rate=engine.bit_rate,
             ecm=engine.ecm,
             compression=engine.compression.value if engine.compression else "",

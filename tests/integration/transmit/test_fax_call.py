@@ -20,7 +20,7 @@ from transmit.engine.order import Codec, Compression, MediaAddress
 from transmit.fax_call import FaxCall
 from transmit.line import CallOrder, CallProgress, ProgressKind
 from transmit.sip import sdp
-from transmit.sip.call_events import Acknowledged, CallEvent, HungUp
+from transmit.sip.call_events import Acknowledged, CallEvent, HungUp, Offered
 from transmit.sip.incoming import IncomingCall
 from transmit.sip.sdp import LocalSession, SessionDescription
 from transmit.sip.transaction import SipTimers
@@ -148,6 +148,12 @@ async def scene() -> AsyncIterator[Scene]:
     await callee.stop()
 
 
+_SETTLED = Negotiated(
+    at=1.0, bit_rate=14400, ecm=True, compression=Compression.MMR, width=1728, resolution=Resolution.FINE,
+    remote_csid="x",
+)  # fmt: skip
+
+
 def _ok(pages: int = 1) -> EngineResult:
     return EngineResult(t30_code=0, t30_result="OK", pages_confirmed=pages, transport="T.38", bit_rate=14400)
 
@@ -201,11 +207,7 @@ async def test_audio_that_moves_is_followed(scene: Scene) -> None:
 async def test_t38_is_declined_once_the_fax_runs_over_audio(scene: Scene) -> None:
     running = scene.begin()
     call = await scene.answer()
-    settled = Negotiated(
-        at=1.0, bit_rate=14400, ecm=True, compression=Compression.MMR, width=1728,
-        resolution=Resolution.FINE, remote_csid="x",
-    )  # fmt: skip
-    scene.engine.events.put_nowait(settled)
+    scene.engine.events.put_nowait(_SETTLED)
     async with asyncio.timeout(60):
         while ProgressKind.NEGOTIATED not in scene.progress:
             await asyncio.sleep(0.01)
@@ -230,6 +232,62 @@ async def test_t38_that_is_accepted_without_an_address_is_a_failed_negotiation(s
     offered = await next_event(call)
     call.accept(offered, scene.theirs.offer(sdp.image(0)))  # type: ignore[arg-type]
     assert judge(await running).status is Status.NEGOTIATION_FAILED
+
+
+@pytest.mark.parametrize(
+    "refusal", [sdp.image(0), replace(sdp.audio(5000), attributes=())], ids=["port 0", "audio"]
+)
+async def test_t38_that_is_answered_without_an_address_leaves_the_fax_on_audio(
+    scene: Scene, refusal: sdp.MediaDescription
+) -> None:
+    running = scene.begin(media_clock=50)
+    call = await scene.answer()
+    offered = await next_event(call)
+    assert isinstance(offered, Offered)
+    assert offered.offer.image is not None
+    call.accept(offered, scene.theirs.offer(refusal))
+    assert isinstance(await next_event(call), Acknowledged)
+    again = await next_event(call)
+    assert isinstance(again, Offered)
+    assert again.offer.audio is not None
+    call.accept(again, scene.theirs.answer(again.offer, again.offer.audio, sdp.audio(5006)))
+    async with asyncio.timeout(60):
+        while len(scene.engine.orders) < 2:
+            await asyncio.sleep(0.01)
+    scene.engine.end(replace(_ok(), transport="G.711"))
+    assert judge(await running).status is Status.SUCCESS
+    assert scene.engine.orders == [("PCMU", 5000), ("PCMU", 5006)]
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_a_far_end_that_hangs_up_on_our_t38_is_called_without_it_next(
+    scene: Scene, *, refuses: bool
+) -> None:
+    running = scene.begin(media_clock=50)
+    call = await scene.answer()
+    assert isinstance(await next_event(call), Offered)
+    if refuses:
+        call.decline(488)
+        await asyncio.sleep(0.1)
+    await call.hang_up()
+    facts = await running
+    assert facts.left_at_t38
+    assert judge(facts).status is Status.NEGOTIATION_FAILED
+
+
+async def test_after_a_glare_t38_is_not_offered_once_the_fax_runs_over_audio(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transmit.sip.call.glare_delay", lambda _, *, owns_call_id: 0.3 * owns_call_id)
+    running = scene.begin(media_clock=50)
+    call = await scene.answer()
+    assert isinstance(await next_event(call), Offered)
+    scene.engine.events.put_nowait(_SETTLED)
+    call.decline(491)
+    await asyncio.sleep(0.8)
+    assert call.events.empty()
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
 
 
 async def test_a_crashed_engine_hangs_up(scene: Scene) -> None:

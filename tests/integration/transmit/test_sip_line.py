@@ -207,6 +207,7 @@ async def test_a_line_with_t38_alone_gives_up_where_it_is_refused(tmp_path: Path
         outcome = await room.send("+12065550106")
         assert outcome.status is Status.NEGOTIATION_FAILED
         assert "488" in outcome.cause
+        assert outcome.transport == ""  # no common media: the next call changes it at once
         assert (await room.send()).status is Status.SUCCESS
 
 
