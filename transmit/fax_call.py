@@ -30,6 +30,7 @@ from transmit.engine.events import (
 from transmit.engine.pool import EngineCall
 from transmit.line import CallOrder, CallProgress, ProgressKind, Report
 from transmit.media.sound import SPECIAL_INFORMATION
+from transmit.media_hosts import Find, located, with_addresses
 from transmit.media_orders import back_to_audio, listen, start_audio, switch_to_t38
 from transmit.sip import sdp
 from transmit.sip.call import OfferRefused
@@ -109,6 +110,7 @@ class FaxCall:
         longest: float,
         report: Report,
         now: Callable[[], datetime],
+        find: Find,
     ) -> None:
         """Takes over a call whose INVITE is on its way, and an engine that is open.
 
@@ -121,6 +123,7 @@ class FaxCall:
             longest: seconds of media that the call may take.
             report: takes each step.
             now: the time of day.
+            find: looks up names that stand in the place of media addresses.
         """
         self.answered_at: datetime | None = None
         self._order = order
@@ -131,6 +134,7 @@ class FaxCall:
         self._longest = longest
         self._report = report
         self._now = now
+        self._find = find
         self._inbox: asyncio.Queue[Happening] = asyncio.Queue()
         self._facts = CallFacts(pages_asked=order.pages - order.first_page, number=order.number)
         self._over = False
@@ -148,7 +152,7 @@ class FaxCall:
         try:
             self._listen()
             while not self._over:
-                self._take(await self._inbox.get())
+                self._take(await self._located(await self._inbox.get()))
             if self._facts.answered and not self._facts.cancelled:
                 drain = DRAIN
         finally:
@@ -175,6 +179,14 @@ class FaxCall:
     def _after(self, seconds: float, wanted: Wanted) -> None:
         loop = asyncio.get_running_loop()
         self._timers.append(loop.call_later(seconds, self._inbox.put_nowait, wanted))
+
+    async def _located(self, happening: Happening) -> Happening:
+        match happening:
+            case Ringing() | Answered() | Offered():
+                return await located(happening, self._find)
+            case T38Accepted(session=session) | AudioAgreed(session=session):
+                return replace(happening, session=await with_addresses(session, self._find))
+        return happening
 
     async def _hang_up(self, drain: float) -> EngineResult:
         for timer in self._timers:
@@ -275,8 +287,8 @@ class FaxCall:
         self._after(self._media(self._longest), Wanted.TOO_LONG)
 
     def _on_offered(self, offered: Offered) -> None:
-        """The callee wants other media."""
-        image, audio = offered.offer.image, offered.offer.audio
+        """The callee wants other media, or none for a while."""
+        image, audio, held = offered.offer.image, offered.offer.audio, offered.offer.held
         if image is not None and self._takes_t38:
             ours = sdp.image(self._engine.media_port, fec=T38Parameters.of(image).fec)
             self._call.accept(offered, self._session.answer(offered.offer, image, ours))
@@ -288,6 +300,8 @@ class FaxCall:
                 back_to_audio(self._engine, audio)
             else:
                 start_audio(self._engine, audio)
+        elif held is not None and not self._on_t38:
+            self._call.accept(offered, self._session.answer(offered.offer, held, self._our_audio))
         else:
             self._call.decline(488)
 

@@ -24,7 +24,11 @@ def switch_to_t38(engine: EngineCall, image: MediaDescription) -> None:
     """Goes on by T.38 as the far end takes it, or changes where to."""
     limits = T38Parameters.of(image)
     engine.switch_to_t38(
-        _address(image), max_datagram=limits.max_datagram, redundancy=limits.redundancy, fec=limits.fec
+        _address(image),
+        max_datagram=limits.max_datagram,
+        redundancy=limits.redundancy,
+        fec=limits.fec,
+        max_rate=limits.max_rate,
     )
 
 

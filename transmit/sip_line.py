@@ -208,6 +208,7 @@ class SipLine:
             longest=prepared.longest,
             report=report,
             now=self._now,
+            find=prepared.way.agent.resolve,
         )
         try:
             return await course.run(), course.answered_at

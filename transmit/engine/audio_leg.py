@@ -1,6 +1,7 @@
 """The audio side of a call: RTP in and out, and what speaks and listens there."""
 
 import random
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +50,7 @@ def mute() -> Playback:
     return Playback(np.zeros(rtp.FRAME, np.int16))
 
 
+_LAWS = {law.payload_type: law for law in Codec}
 _NOTHING = np.zeros(0, np.int16)
 _DEPTH = 2
 _MOST = 25
@@ -74,13 +76,21 @@ class AudioLeg:
         self._playout = rtp.PlayoutBuffer(depth=_DEPTH + clock, most=_MOST * clock)
 
     def receive(self, datagram: bytes) -> None:
-        """Take a datagram of the far end; what is no audio in our codec is dropped."""
+        """Take a datagram of the far end; what is no audio in G.711 is dropped.
+
+        It may come by the law that is not ours: one who answers with both may send either (RFC 3264 §7).
+        """
         try:
             packet = rtp.parse(datagram)
         except rtp.RtpError:
             return
-        if packet.payload_type == self.codec.payload_type:
-            self._playout.push(packet)
+        law = _LAWS.get(packet.payload_type)
+        if law is None:
+            return
+        if law is not self.codec:
+            payload = g711.encode(g711.decode(packet.payload, law), self.codec)
+            packet = replace(packet, payload=payload)
+        self._playout.push(packet)
 
     def tick(self) -> bytes:
         """20 ms pass: the datagram to send."""

@@ -64,8 +64,14 @@ class Call:
                 self._session.listen(remote, codec)
             case StartAudio(remote=remote, codec=codec):
                 self._session.start_audio(remote, codec)
-            case SwitchToT38(remote=remote, max_datagram=octets, redundancy=redundancy, fec=fec):
-                self._session.switch_to_t38(remote, max_datagram=octets, redundancy=redundancy, fec=fec)
+            case SwitchToT38(remote=remote):
+                self._session.switch_to_t38(
+                    remote,
+                    max_datagram=order.max_datagram,
+                    redundancy=order.redundancy,
+                    fec=order.fec,
+                    max_rate=order.max_rate,
+                )
             case BackToAudio(remote=remote, codec=codec):
                 self._session.back_to_audio(remote, codec)
             case HangUp(drain=drain):

@@ -20,7 +20,7 @@ from transmit.engine.events import (
     PageReceived,
     SignalHeard,
 )
-from transmit.engine.order import Codec, MediaAddress, SessionOrder
+from transmit.engine.order import FULL_RATE, Codec, MediaAddress, SessionOrder
 
 _LENGTH_OCTETS = 4
 
@@ -56,6 +56,7 @@ class SwitchToT38:
     max_datagram: int
     redundancy: int
     fec: bool = False
+    max_rate: int = FULL_RATE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,7 @@ from transmit.engine.control import (
     SwitchToT38,
 )
 from transmit.engine.events import Ended, EngineEvent, EngineResult, Negotiated, PageConfirmed, PageReceived
-from transmit.engine.order import Codec, MediaAddress, SessionOrder
+from transmit.engine.order import FULL_RATE, Codec, MediaAddress, SessionOrder
 
 _ANSWER_SECONDS = 10.0
 """A worker that needs longer for an order hangs, and is ended."""
@@ -100,7 +100,13 @@ class EngineCall:
         self._worker.send(self._number, StartAudio(remote=remote, codec=codec))
 
     def switch_to_t38(
-        self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3, fec: bool = False
+        self,
+        remote: MediaAddress,
+        *,
+        max_datagram: int,
+        redundancy: int = 3,
+        fec: bool = False,
+        max_rate: int = FULL_RATE,
     ) -> None:
         """Go on by T.38: a new T.30 session over UDPTL; the one over audio is given up.
 
@@ -111,8 +117,11 @@ class EngineCall:
             max_datagram: The far end's T38FaxMaxDatagram, in octets.
             redundancy: How many earlier packets each datagram repeats, or how many parities it carries.
             fec: Whether it carries parities.
+            max_rate: The far end's T38MaxBitRate, in bit/s; it holds from the beginning of the session.
         """
-        order = SwitchToT38(remote=remote, max_datagram=max_datagram, redundancy=redundancy, fec=fec)
+        order = SwitchToT38(
+            remote=remote, max_datagram=max_datagram, redundancy=redundancy, fec=fec, max_rate=max_rate
+        )
         self._worker.send(self._number, order)
 
     def back_to_audio(self, remote: MediaAddress, codec: Codec) -> None:

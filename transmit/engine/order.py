@@ -9,8 +9,19 @@ from transmit.media.codec import Codec
 from transmit.media.far_end import MediaAddress
 from transmit.media.sound import Signal
 
-__all__ = ["IDENT_LENGTH", "AnswerWith", "Codec", "Compression", "MediaAddress", "Role", "SessionOrder"]
+__all__ = [
+    "FULL_RATE",
+    "IDENT_LENGTH",
+    "AnswerWith",
+    "Codec",
+    "Compression",
+    "MediaAddress",
+    "Role",
+    "SessionOrder",
+]
 
+FULL_RATE = 14_400
+"""bit/s: that of V.17."""
 IDENT_LENGTH = 20
 """The longest CSID or TSI (T.30 §5.3.6.2.4)."""
 
@@ -68,7 +79,7 @@ class SessionOrder:
     """Caller: the T.33 subaddress, sent as SUB when the far end takes it."""
     ecm: bool = True
     """Whether error correction is offered. Without it a caller gets OK for pages with lost rows."""
-    max_rate: int = 14400
+    max_rate: int = FULL_RATE
     """bit/s: 14400 (V.17), 9600 (V.29) or 4800 (V.27ter)."""
     compressions: tuple[Compression, ...] = (Compression.MH, Compression.MR, Compression.MMR)
     """What we can code or decode; MH is always included (T.30 table 2)."""

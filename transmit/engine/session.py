@@ -14,7 +14,7 @@ from transmit.engine.audio_leg import AudioLeg, Playback, Speaker, mute
 from transmit.engine.audio_terminal import AudioTerminal
 from transmit.engine.completion import Completion
 from transmit.engine.events import Ended, EngineEvent, EngineResult, Heard, SignalHeard
-from transmit.engine.order import AnswerWith, Codec, MediaAddress, Role, SessionOrder
+from transmit.engine.order import FULL_RATE, AnswerWith, Codec, MediaAddress, Role, SessionOrder
 from transmit.engine.t30 import Ears, T30Session
 from transmit.engine.t38_leg import T38Leg
 from transmit.media import rtp
@@ -101,7 +101,13 @@ class FaxSession:
             self._begin_audio(codec)
 
     def switch_to_t38(
-        self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3, fec: bool = False
+        self,
+        remote: MediaAddress,
+        *,
+        max_datagram: int,
+        redundancy: int = 3,
+        fec: bool = False,
+        max_rate: int = FULL_RATE,
     ) -> None:
         """Begin anew over T.38; in a call that is on T.38, only the far end's address and limits change.
 
@@ -114,7 +120,8 @@ class FaxSession:
             self._leg.limit(encoder)
         elif self._result is None and self._order.answer_with is AnswerWith.FAX:
             self._close_leg()
-            self._leg = T38Leg(self._order, self._ears, encoder)
+            order = replace(self._order, max_rate=min(self._order.max_rate, max_rate))
+            self._leg = T38Leg(order, self._ears, encoder)
             self._t30 = self._leg.terminal.t30
             self._transport = "T.38"
             self._leg_began = self._now

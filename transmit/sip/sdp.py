@@ -17,6 +17,8 @@ MAX_DATAGRAM = 400
 """T38FaxMaxDatagram that we announce, and assume where a peer announces none, in octets."""
 _LARGEST_DATAGRAM = 1400
 """More than this would be cut up on its way."""
+FASTEST = 14_400
+"""T38MaxBitRate that we announce, and assume where a peer announces none, in bit/s: that of V.17."""
 _REDUNDANCY = 3
 """Earlier packets repeated in each datagram: with 3, a loss of 10 % cost no time."""
 
@@ -30,6 +32,10 @@ class MediaKind(StrEnum):
 
     AUDIO = "audio"
     IMAGE = "image"
+
+
+_DIRECTIONS = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+"""What a media line may say of who sends, and what its answer says then (RFC 3264 §6.1)."""
 
 
 class PayloadType(IntEnum):
@@ -49,7 +55,7 @@ class MediaDescription:
     protocol: str
     formats: tuple[str, ...]
     host: str
-    """The connection address that applies to it: a literal, as `c=` gives it."""
+    """The connection address that applies to it: a literal in its shortest form, or a name."""
     attributes: tuple[tuple[str, str], ...] = ()
 
     def attribute(self, name: str) -> str | None:
@@ -64,14 +70,31 @@ class MediaDescription:
     @property
     def payload_type(self) -> PayloadType | None:
         """The first G.711 payload type of usable audio, else None."""
-        if (
-            self.kind != MediaKind.AUDIO
-            or not self._reachable
-            or not self.protocol.upper().startswith("RTP/")
-        ):
+        return self._g711 if self._reachable else None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is G.711 on hold: nothing is to be sent to an address of zeros (RFC 3264 §8.4)."""
+        return self.port > 0 and self._g711 is not None and _is_unspecified(self.host)
+
+    @property
+    def _g711(self) -> PayloadType | None:
+        if self.kind != MediaKind.AUDIO or not self.protocol.upper().startswith("RTP/"):
             return None
         known = {str(kind.value): kind for kind in PayloadType}
         return next((known[name] for name in self.formats if name in known), None)
+
+    @property
+    def direction(self) -> str:
+        """Who sends: `sendrecv`, `sendonly`, `recvonly` or `inactive`, as its writer sees it."""
+        return next((key.lower() for key, _ in self.attributes if key.lower() in _DIRECTIONS), "sendrecv")
+
+    def directed(self, direction: str) -> "MediaDescription":
+        """The same in another direction; what has none, such as T.38, stays without."""
+        attributes = tuple(
+            (direction, "") if key in _DIRECTIONS else (key, value) for key, value in self.attributes
+        )
+        return replace(self, attributes=attributes)
 
     @property
     def is_t38(self) -> bool:
@@ -86,10 +109,14 @@ class MediaDescription:
 
     @property
     def _reachable(self) -> bool:
-        try:
-            return self.port > 0 and not ip_address(self.host).is_unspecified  # RFC 3264 §8.4: old-style hold
-        except ValueError:
-            return False
+        return self.port > 0 and bool(self.host) and not _is_unspecified(self.host)
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +129,8 @@ class T38Parameters:
     """How many earlier packets each datagram should repeat, or how many parities it should carry."""
     fec: bool = False
     """Whether it wants parities (T.38 §9.1.4.2)."""
+    max_rate: int = FASTEST
+    """bit/s that it carries at most (T38MaxBitRate)."""
 
     @classmethod
     def of(cls, media: MediaDescription) -> "T38Parameters":
@@ -113,6 +142,7 @@ class T38Parameters:
             max_datagram=min(octets, _LARGEST_DATAGRAM) or MAX_DATAGRAM,
             redundancy=0 if correction == "t38udpnoec" else _REDUNDANCY,
             fec=correction == "t38udpfec",
+            max_rate=min(_number(media.attribute("T38MaxBitRate") or "") or FASTEST, FASTEST),
         )
 
 
@@ -136,6 +166,11 @@ class SessionDescription:
         return next((media for media in self.media if media.payload_type is not None), None)
 
     @property
+    def held(self) -> MediaDescription | None:
+        """The first audio on hold by an address of zeros."""
+        return next((media for media in self.media if media.is_held), None)
+
+    @property
     def image(self) -> MediaDescription | None:
         """The first usable T.38 image."""
         return next((media for media in self.media if media.is_t38), None)
@@ -147,7 +182,7 @@ def parse(body: bytes) -> SessionDescription:
     Raises:
         SdpError: it is none.
     """
-    session_host, version, origin = "", 0, ""
+    session_host, version, origin, direction = "", 0, "", ""
     media: list[MediaDescription] = []
     attributes: list[list[tuple[str, str]]] = []
     for line in body.decode("utf-8", "replace").splitlines():
@@ -165,25 +200,42 @@ def parse(body: bytes) -> SessionDescription:
             case "a" if media:
                 key, _, content = value.strip().partition(":")
                 attributes[-1].append((key, content.strip()))
+            case "a" if value.strip().lower() in _DIRECTIONS:
+                direction = value.strip().lower()  # RFC 8866 §6.7: of all media that say nothing of their own
     if not media:
         raise SdpError("the session description has no media")
-    whole = tuple(replace(each, attributes=tuple(own)) for each, own in zip(media, attributes, strict=True))
+    whole = tuple(
+        replace(each, attributes=_directed(own, direction))
+        for each, own in zip(media, attributes, strict=True)
+    )
     return SessionDescription(origin=origin, version=version, media=whole)
+
+
+def _directed(own: list[tuple[str, str]], direction: str) -> tuple[tuple[str, str], ...]:
+    """The attributes of a media line, with the session's direction, if any, where it has none."""
+    if not direction or any(key.lower() in _DIRECTIONS for key, _ in own):
+        return tuple(own)
+    return (*own, (direction, ""))
 
 
 def _parse_origin(value: str) -> tuple[str, int]:
     words = value.split()
-    version = _number(words[2]) if len(words) == 6 else None  # noqa: PLR2004 - RFC 8866 §5.2
+    # RFC 8866 §5.2: six words; some write a user name of several.
+    version = _number(words[-4]) if len(words) >= 6 else None  # noqa: PLR2004
     if version is None:
         raise SdpError("o= cannot be read")
-    return " ".join([*words[:2], *words[3:]]), version
+    return " ".join([*words[:-4], *words[-3:]]), version
 
 
 def _parse_connection(value: str) -> str:
     words = value.split()
     if len(words) != 3:  # noqa: PLR2004 - RFC 8866 §5.7
         raise SdpError("c= cannot be read")
-    return words[2].partition("/")[0]
+    host = words[2].partition("/")[0]
+    try:
+        return str(ip_address(host))  # in the form in which the kernel names the sources of packets
+    except ValueError:
+        return host
 
 
 def _parse_media(value: str, host: str) -> MediaDescription:
@@ -237,7 +289,7 @@ def image(port: int, *, fec: bool = False) -> MediaDescription:
         host="",
         attributes=(
             ("T38FaxVersion", "0"),
-            ("T38MaxBitRate", "14400"),
+            ("T38MaxBitRate", str(FASTEST)),
             ("T38FaxRateManagement", "transferredTCF"),
             ("T38FaxMaxBuffer", "1800"),
             ("T38FaxMaxDatagram", str(MAX_DATAGRAM)),
@@ -261,7 +313,11 @@ class LocalSession:
         return self._describe((media,))
 
     def answer(self, offer: SessionDescription, chosen: MediaDescription, ours: MediaDescription) -> bytes:
-        """The answer to `offer`: `ours` in the place of `chosen`, all else refused (RFC 3264 §6)."""
+        """The answer to `offer`: `ours` in the place of `chosen`, all else refused (RFC 3264 §6).
+
+        Where the offer puts the call on hold, `ours` says so too (§6.1).
+        """
+        ours = ours.directed("recvonly" if chosen.is_held else _DIRECTIONS[chosen.direction])
         return self._describe(tuple(ours if media is chosen else _refused(media) for media in offer.media))
 
     def _describe(self, media: tuple[MediaDescription, ...]) -> bytes:

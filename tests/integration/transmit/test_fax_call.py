@@ -16,7 +16,7 @@ from store.status import Status
 from transmit.causes import CallFacts, judge
 from transmit.engine.engine_call import EngineCall
 from transmit.engine.events import Ended, EngineResult, Hearing, Negotiated, Signal, SignalHeard
-from transmit.engine.order import Codec, Compression, MediaAddress
+from transmit.engine.order import FULL_RATE, Codec, Compression, MediaAddress
 from transmit.fax_call import FaxCall
 from transmit.line import CallOrder, CallProgress, ProgressKind
 from transmit.sip import sdp
@@ -37,6 +37,7 @@ class ToldEngine(EngineCall):
         self.media_port = 4000
         self.events = asyncio.Queue()
         self.orders: list[tuple[str, int]] = []
+        self.hosts: list[str] = []
         self.result = EngineResult(t30_code=49, t30_result="dropped")
         self.drained: float | None = None
 
@@ -45,11 +46,21 @@ class ToldEngine(EngineCall):
 
     def start_audio(self, remote: MediaAddress, codec: Codec) -> None:
         self.orders.append((codec.value, remote.port))
+        self.hosts.append(remote.host)
 
     def switch_to_t38(
-        self, remote: MediaAddress, *, max_datagram: int, redundancy: int = 3, fec: bool = False
+        self,
+        remote: MediaAddress,
+        *,
+        max_datagram: int,
+        redundancy: int = 3,
+        fec: bool = False,
+        max_rate: int = FULL_RATE,
     ) -> None:
-        self.orders.append((f"T.38 {max_datagram} {redundancy}{' FEC' if fec else ''}", remote.port))
+        limits = f"{max_datagram} {redundancy}{' FEC' if fec else ''}"
+        limits += f" at {max_rate}" if max_rate < FULL_RATE else ""
+        self.orders.append((f"T.38 {limits}", remote.port))
+        self.hosts.append(remote.host)
 
     def back_to_audio(self, remote: MediaAddress, codec: Codec) -> None:
         self.orders.append((f"back to {codec.value}", remote.port))
@@ -104,6 +115,7 @@ class Scene:
             longest=longest,
             report=self.note,
             now=lambda: datetime.now(UTC),
+            find=self.agent.resolve,
         )
         return asyncio.create_task(course.run())
 
@@ -162,11 +174,12 @@ async def test_the_callees_t38_is_accepted_with_its_limits(scene: Scene) -> None
     running = scene.begin()
     call = await scene.answer()
     body = scene.theirs.offer(sdp.image(5002)).replace(b"MaxDatagram:400", b"MaxDatagram:176")
+    body = body.replace(b"MaxBitRate:14400", b"MaxBitRate:9600")
     answer = await scene.offer(call, body)
     assert answer.image is not None
     scene.engine.end(_ok())
     assert judge(await running).status is Status.SUCCESS
-    assert scene.engine.orders == [("PCMU", 5000), ("T.38 176 3", 5002)]
+    assert scene.engine.orders == [("PCMU", 5000), ("T.38 176 3 at 9600", 5002)]
     assert ProgressKind.T38 in scene.progress
     assert isinstance(await next_event(call), HungUp)
 
@@ -215,6 +228,59 @@ async def test_t38_is_declined_once_the_fax_runs_over_audio(scene: Scene) -> Non
         await scene.offer(call, scene.theirs.offer(sdp.image(5002)))
     scene.engine.end(_ok())
     assert judge(await running).status is Status.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [("sendonly", "recvonly"), ("inactive", "inactive"), ("recvonly", "sendonly"), ("sendrecv", "sendrecv")],
+)
+async def test_a_hold_is_answered_as_one_and_the_fax_goes_on_after_it(
+    scene: Scene, said: str, answered: str
+) -> None:
+    running = scene.begin(t38="off")
+    call = await scene.answer()
+    held = sdp.audio(5010).directed(said)
+    answer = await scene.offer(call, scene.theirs.offer(held))
+    assert answer.audio is not None
+    assert answer.audio.direction == answered
+    back = await scene.offer(call, scene.theirs.offer(sdp.audio(5012)))
+    assert back.audio is not None
+    assert back.audio.direction == "sendrecv"
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
+    assert scene.engine.orders == [("PCMU", 5000), ("PCMU", 5010), ("PCMU", 5012)]
+
+
+async def test_a_hold_of_the_old_kind_is_taken(scene: Scene) -> None:
+    running = scene.begin(t38="off")
+    call = await scene.answer()
+    body = scene.theirs.offer(sdp.audio(5010)).replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
+    answer = await scene.offer(call, body)
+    assert answer.audio is not None
+    assert answer.audio.direction == "recvonly"
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
+    assert scene.engine.orders == [("PCMU", 5000)]
+
+
+async def test_a_name_in_the_place_of_a_media_address_is_looked_up(scene: Scene) -> None:
+    running = scene.begin()
+    session = LocalSession(address=ip_address("127.0.0.1"), session_id=2)
+    named = (b"c=IN IP4 127.0.0.1", b"c=IN IP4 localhost")
+    call = await scene.answer(session.offer(sdp.audio(5000)).replace(*named))
+    await scene.offer(call, session.offer(sdp.image(5002)).replace(*named))
+    scene.engine.end(_ok())
+    assert judge(await running).status is Status.SUCCESS
+    assert scene.engine.hosts == ["127.0.0.1"] * 2
+
+
+@pytest.mark.parametrize("host", [b"IP4 nowhere.invalid", b"IP6 2001:db8::1"])
+async def test_media_that_nothing_can_be_sent_to_are_a_failed_negotiation(scene: Scene, host: bytes) -> None:
+    running = scene.begin()
+    body = scene.theirs.offer(sdp.audio(5000)).replace(b"c=IN IP4 127.0.0.1", b"c=IN " + host)
+    await scene.answer(body)
+    assert judge(await running).status is Status.NEGOTIATION_FAILED
+    assert scene.engine.orders == []
 
 
 @pytest.mark.parametrize("body", [b"", b"v=0\r\n", b"m=video 1 RTP/AVP 31\r\n"])

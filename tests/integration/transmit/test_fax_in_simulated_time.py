@@ -180,6 +180,29 @@ def test_audio_that_is_late_after_the_switch_is_dropped(document: Path, received
     assert same_pages(document, received)
 
 
+@pytest.mark.parametrize(("announced", "agreed"), [(9600, 9600), (4800, 4800), (12000, 9600), (14400, 14400)])
+def test_no_modem_is_faster_than_the_far_ends_t38_carries(
+    document: Path, received: Path, announced: int, agreed: int
+) -> None:
+    call = SimulatedCall(sending(document), receiving(received)).start_audio().run(3)
+    call.caller.session.switch_to_t38(ANSWERER, max_datagram=400, max_rate=announced)
+    call.answerer.session.switch_to_t38(CALLER, max_datagram=400)
+
+    result = call.run().hang_up()[0]
+
+    assert (result.t30_code, result.bit_rate) == (Completion.OK, agreed)
+    assert same_pages(document, received)
+
+
+def test_audio_by_the_other_law_is_understood(document: Path, received: Path) -> None:
+    call = SimulatedCall(sending(document), receiving(received))
+    call.caller.session.start_audio(ANSWERER, Codec.PCMU)
+    call.answerer.session.start_audio(CALLER, Codec.PCMA)
+
+    assert call.run().hang_up()[0].t30_code == Completion.OK
+    assert same_pages(document, received)
+
+
 def test_a_return_to_audio_after_the_fax_changes_nothing(document: Path, received: Path) -> None:
     call = SimulatedCall(sending(document), receiving(received)).start_audio().run(2).start_t38().run()
     for end, remote in ((call.caller, ANSWERER), (call.answerer, CALLER)):
