@@ -9,6 +9,8 @@ DEFAULT_PORT = 5060
 HIGHEST_PORT = 65535
 
 _TAG = re.compile(r";\s*tag\s*=\s*([^;,\s]+)", re.IGNORECASE)
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+"""A quoted string: what stands in it separates nothing (RFC 3261 §25.1)."""
 _BRACKETED = re.compile(r"<([^>]*)>")
 _URI = re.compile(
     r"sips?:(?:(?P<user>[^@<>\s]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?=[;?]|$)",
@@ -25,7 +27,7 @@ def tag_of(address: str) -> str:
 
 def uri_of(address: str) -> str:
     """The URI of a From, To, Contact, Route or Record-Route value, verbatim."""
-    found = _BRACKETED.search(address)
+    found = _BRACKETED.search(QUOTED.sub("", address))
     return found[1] if found else address.partition(";")[0].strip()
 
 

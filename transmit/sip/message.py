@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sipmessage import URI, Message, Request, Response
 
 from config.values import HostPort
-from transmit.sip.addresses import DEFAULT_PORT, HIGHEST_PORT, place_of, tag_of, uri_of, user_in
+from transmit.sip.addresses import DEFAULT_PORT, HIGHEST_PORT, QUOTED, place_of, tag_of, uri_of, user_in
 
 USER_AGENT = "Postfax"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE"
@@ -32,6 +32,7 @@ _SENT_BY = re.compile(r"^SIP\s*/\s*2\.0\s*/\s*\w+\s+(\[[0-9A-Fa-f:.]+\]|[^\s;:,]
 _SENT_BACK = re.compile(r";\s*(received|rport)\s*=\s*\[?([0-9A-Fa-f:.]+)", re.IGNORECASE)
 _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)", re.IGNORECASE)
 _RPORT = re.compile(r";\s*rport\b(?!\s*=)", re.IGNORECASE)
+_ENCLOSED = re.compile(rf"{QUOTED.pattern}|<[^>]*>")
 _Q850 = re.compile(r"Q\.850\b[^,]*?;\s*cause\s*=\s*(\d{1,3})\b", re.IGNORECASE)
 
 REASONS = {
@@ -222,10 +223,16 @@ def seen_from(answer: Response) -> HostPort | None:
 
 
 def route_fields(message: Request | Response, name: str) -> tuple[str, ...]:
-    """The values of Route or Record-Route, one each, whether they came in one field or in many."""
-    return tuple(
-        part.strip() for value in message.headers.getlist(name) for part in re.split(r",(?=\s*<)", value)
-    )
+    """The values of Route, Record-Route or Contact, one each, whether they came in one field or in many."""
+    return tuple(part for value in message.headers.getlist(name) for part in _separated(value) if part)
+
+
+def _separated(value: str) -> list[str]:
+    """The values of one field; a comma in a quoted name or within angle brackets separates nothing."""
+    masked = _ENCLOSED.sub(lambda enclosed: "_" * len(enclosed[0]), value)
+    commas = [found.start() for found in re.finditer(",", masked)]
+    begins, ends = [0, *(comma + 1 for comma in commas)], [*commas, len(value)]
+    return [value[begin:end].strip() for begin, end in zip(begins, ends, strict=True)]
 
 
 def branch_of(message: Request | Response) -> str:
@@ -271,7 +278,7 @@ def note_source(incoming: Request, source: HostPort) -> HostPort:
 def q850_cause(message: Request | Response) -> int | None:
     """The Q.850 cause of a Reason field (RFC 3326), or None."""
     for value in message.headers.getlist("Reason"):
-        found = _Q850.search(value)
+        found = _Q850.search(QUOTED.sub('""', value))
         if found:
             return int(found[1])
     return None

@@ -10,6 +10,7 @@ from transmit.sip.addresses import host_of, tag_of, uri_of, user_of
 from transmit.sip.message import (
     SipError,
     branch_of,
+    contacts_of,
     field,
     note_source,
     parse,
@@ -163,6 +164,13 @@ def test_routes_come_in_one_field_or_in_many() -> None:
     assert route_fields(message, "Record-Route") == ("<sip:a;lr>", "<sip:b;lr>", "<sip:c;lr>")
 
 
+def test_places_of_a_redirection_are_told_apart_however_they_are_written() -> None:
+    moved = response(_invite(), 302)
+    moved.headers.add("Contact", '"Fax, <Inc>" <sip:a@x;m=1,2>;q=0.5, "B" <sip:b@x>;q=1, sip:c@x;q=0.7')
+    moved.headers.add("Contact", "Last <sip:d@x>;q=0.1")
+    assert contacts_of(moved) == ("sip:b@x", "sip:c@x", "sip:a@x;m=1,2", "sip:d@x")
+
+
 def test_addresses_and_uris_are_taken_apart() -> None:
     assert uri_of('"x" <sip:a@b;c=d>;tag=1') == "sip:a@b;c=d"
     assert uri_of("sip:a@b;tag=1") == "sip:a@b"
@@ -179,3 +187,9 @@ def test_the_q850_cause_is_found_among_the_reasons() -> None:
     message.headers.add("Reason", "SIP;cause=486")
     message.headers.add("Reason", 'Q.850 ;text="user busy" ;cause=17')
     assert q850_cause(message) == 17
+
+
+def test_a_text_in_a_reason_is_no_list() -> None:
+    message = _invite()
+    message.headers.add("Reason", 'SIP;cause=503;text="a, Q.850;cause=1", Q.850;text="no, none";cause=34')
+    assert q850_cause(message) == 34
