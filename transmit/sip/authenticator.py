@@ -55,10 +55,10 @@ class Authenticator:
         taken = [self._take(challenge) for challenge in challenges_of(refusal)]
         return any(taken)
 
-    def fields(self, method: str, uri: str) -> tuple[tuple[str, str], ...]:
+    def fields(self, method: str, uri: str, body: bytes = b"") -> tuple[tuple[str, str], ...]:
         """The Authorization and Proxy-Authorization fields of a request."""
         asked = self._asked.values()
-        return tuple((each.challenge.field, self._proof(each, method, uri)) for each in asked)
+        return tuple((each.challenge.field, self._proof(each, method, uri, body)) for each in asked)
 
     def _take(self, challenge: Challenge) -> bool:
         """Remembers a challenge; whether it is another one than that which was answered just now."""
@@ -69,7 +69,7 @@ class Authenticator:
             self._asked[key] = _Asked(challenge=challenge)
         return not refused
 
-    def _proof(self, asked: _Asked, method: str, uri: str) -> str:
+    def _proof(self, asked: _Asked, method: str, uri: str, body: bytes) -> str:
         if self._credentials is None:
             raise RuntimeError("nobody is to be authenticated")
         asked.uses += 1
@@ -80,4 +80,5 @@ class Authenticator:
             uri=uri,
             cnonce=f"{self._random.getrandbits(64):016x}",
             count=asked.uses,
+            body=body,
         )

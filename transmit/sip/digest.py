@@ -10,13 +10,19 @@ from dataclasses import dataclass
 
 from sipmessage import Response
 
+from transmit.sip.addresses import QUOTED
 from transmit.sip.message import SipError
 
 _PARAMETER = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NEXT_CHALLENGE = re.compile(r",\s*(?=[A-Za-z]+\s+[A-Za-z]+\s*=)")
-_STRENGTH = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS")
+_STRENGTH = ("MD5", "MD5-SESS", "SHA-256", "SHA-256-SESS", "SHA-512-256", "SHA-512-256-SESS")
 """Algorithms that we know, the better ones later."""
+
+
+_HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
+"""As OpenSSL names them."""
+_QOPS = ("auth", "auth-int", "")
+"""Qualities of protection, the one that is taken first; the last one is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +44,8 @@ class Challenge:
     nonce: str
     algorithm: str = "MD5"
     """As the server wrote it."""
-    qop: bool = False
-    """Whether it offers qop=auth; without it the answer is that of RFC 2069."""
+    qop: str = ""
+    """`auth`, or `auth-int` where it offers nothing else; without it the answer is that of RFC 2069."""
     opaque: str | None = None
     stale: bool = False
     """Whether only the nonce was too old, not the password wrong."""
@@ -82,7 +88,7 @@ def _stronger(challenge: Challenge, known: Challenge | None) -> bool:
 
 def _separated(value: str) -> Iterator[str]:
     """The challenges of one header field; a comma within quotes separates nothing."""
-    masked = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), value)
+    masked = QUOTED.sub(lambda quoted: "_" * len(quoted[0]), value)
     start = 0
     for comma in _NEXT_CHALLENGE.finditer(masked):
         yield value[start : comma.start()]
@@ -97,9 +103,10 @@ def parse_challenge(value: str, answer_field: str) -> Challenge | None:
         name.lower(): re.sub(r"\\(.)", r"\1", quoted) or plain
         for name, quoted, plain in _PARAMETER.findall(rest)
     }
-    offered = {word.strip().lower() for word in found.get("qop", "auth").split(",")}
+    offered = {word.strip().lower() for word in found.get("qop", "").split(",")}
+    qop = next((ours for ours in _QOPS if ours in offered), None)
     algorithm = found.get("algorithm", "MD5")
-    if scheme.lower() != "digest" or algorithm.upper() not in _STRENGTH or "auth" not in offered:
+    if scheme.lower() != "digest" or algorithm.upper() not in _STRENGTH or qop is None:
         return None
     if "nonce" not in found:
         return None
@@ -107,7 +114,7 @@ def parse_challenge(value: str, answer_field: str) -> Challenge | None:
         realm=found.get("realm", ""),
         nonce=found["nonce"],
         algorithm=algorithm,
-        qop="qop" in found,
+        qop=qop,
         opaque=found.get("opaque"),
         stale=found.get("stale", "").lower() == "true",
         field=answer_field,
@@ -115,7 +122,14 @@ def parse_challenge(value: str, answer_field: str) -> Challenge | None:
 
 
 def authorization(
-    challenge: Challenge, credentials: Credentials, *, method: str, uri: str, cnonce: str, count: int = 1
+    challenge: Challenge,
+    credentials: Credentials,
+    *,
+    method: str,
+    uri: str,
+    cnonce: str,
+    count: int = 1,
+    body: bytes = b"",
 ) -> str:
     """The value of the Authorization or Proxy-Authorization field (RFC 7616 §3.4).
 
@@ -126,29 +140,32 @@ def authorization(
         uri: the Request-URI, as sent.
         cnonce: a fresh random text.
         count: how often this nonce was used, this time included.
+        body: of the request; `auth-int` vouches for it too.
     """
     digest = _hash(challenge.algorithm)
-    secret = digest(f"{credentials.username}:{challenge.realm}:{credentials.password}")
+    secret = digest(f"{credentials.username}:{challenge.realm}:{credentials.password}".encode())
     if challenge.algorithm.upper().endswith("-SESS"):
-        secret = digest(f"{secret}:{challenge.nonce}:{cnonce}")
-    asked = digest(f"{method}:{uri}")
+        secret = digest(f"{secret}:{challenge.nonce}:{cnonce}".encode())
+    vouched = f":{digest(body)}" if challenge.qop == "auth-int" else ""
+    asked = digest(f"{method}:{uri}{vouched}".encode())
     parts = [
         f"username={_quote(credentials.username)}", f"realm={_quote(challenge.realm)}",
         f"nonce={_quote(challenge.nonce)}", f"uri={_quote(uri)}", f"algorithm={challenge.algorithm}",
     ]  # fmt: skip
     if challenge.qop:
-        proof = digest(f"{secret}:{challenge.nonce}:{count:08x}:{cnonce}:auth:{asked}")
-        parts += ["qop=auth", f"nc={count:08x}", f"cnonce={_quote(cnonce)}"]
+        qop = challenge.qop
+        proof = digest(f"{secret}:{challenge.nonce}:{count:08x}:{cnonce}:{qop}:{asked}".encode())
+        parts += [f"qop={qop}", f"nc={count:08x}", f"cnonce={_quote(cnonce)}"]
     else:
-        proof = digest(f"{secret}:{challenge.nonce}:{asked}")
+        proof = digest(f"{secret}:{challenge.nonce}:{asked}".encode())
     if challenge.opaque is not None:
         parts.append(f"opaque={_quote(challenge.opaque)}")
     return "Digest " + ", ".join([*parts, f'response="{proof}"'])
 
 
-def _hash(algorithm: str) -> Callable[[str], str]:
-    kind = "sha256" if algorithm.upper().startswith("SHA-256") else "md5"
-    return lambda text: hashlib.new(kind, text.encode(), usedforsecurity=False).hexdigest()
+def _hash(algorithm: str) -> Callable[[bytes], str]:
+    kind = _HASHES[algorithm.upper().removesuffix("-SESS")]
+    return lambda octets: hashlib.new(kind, octets, usedforsecurity=False).hexdigest()
 
 
 def _quote(text: str) -> str:

@@ -153,7 +153,7 @@ class Requesting:
         self, method: str, body: bytes, extra: Fields, server: HostPort, patience: float | None
     ) -> Response:
         """One request to one server, which has `patience` seconds for its first word where that is given."""
-        proof = self._authenticator.fields(method, self._dialog.request_uri)
+        proof = self._authenticator.fields(method, self._dialog.request_uri, body)
         message = self._dialog.compose(
             method,
             via=self._network.via(server),
