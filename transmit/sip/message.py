@@ -1,9 +1,9 @@
 """SIP requests and responses, read from datagrams and composed for them (RFC 3261 §7).
 
 `sipmessage` does the parsing. This module mends what that parser is stricter or looser about than real peers:
-it unfolds header fields, takes bare line feeds, cuts the body at Content-Length, and gives tags, branches and
-URIs exactly as the peer wrote them, because the parser's own types decode and re-encode them. Whatever cannot
-be read raises `SipError`; nothing else escapes.
+it unfolds header fields, takes bare line feeds and ISO 8859-1, cuts the body at Content-Length, and gives
+tags, branches and URIs exactly as the peer wrote them, because the parser's own types decode and re-encode
+them. Whatever cannot be read raises `SipError`; nothing else escapes.
 """
 
 import re
@@ -77,7 +77,7 @@ def parse(datagram: bytes) -> Request | Response:
     head = re.sub(rb"^(SIP/2\.0 \d{3})(?=\r\n)", rb"\1 ", head)  # an empty reason phrase
     if _BREAKS_LINES.search(head):
         raise SipError("a control character that would break a line")
-    head, uri = _without_uri(head)
+    head, uri = _without_uri(_as_utf8(head))
     try:
         message = Message.parse(head + b"\r\n\r\n" + datagram[end.end() :])
         if isinstance(message, Request):
@@ -86,6 +86,15 @@ def parse(datagram: bytes) -> Request | Response:
     except (ValueError, KeyError, IndexError) as fault:
         raise SipError(str(fault) or type(fault).__name__) from fault
     return message
+
+
+def _as_utf8(head: bytes) -> bytes:
+    """The head as §7 wants it written; some peers write names and phrases in ISO 8859-1."""
+    try:
+        head.decode()
+    except UnicodeDecodeError:
+        return head.decode("latin-1").encode()
+    return head
 
 
 def _without_uri(head: bytes) -> tuple[bytes, VerbatimUri]:

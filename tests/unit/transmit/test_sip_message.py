@@ -118,6 +118,12 @@ def test_whatever_arrives_is_read_or_refused(place: int, noise: bytes) -> None:
     assert message.call_id is not None
 
 
+def test_a_phrase_in_another_charset_is_taken() -> None:
+    answer = parse(bytes(response(_invite(), 486)).replace(b"Busy Here", "Anschluß besetzt".encode("latin-1")))
+    assert isinstance(answer, Response)
+    assert (answer.code, answer.phrase) == (486, "Anschluß besetzt")
+
+
 def test_a_response_copies_what_the_rfc_wants() -> None:
     made = parse(bytes(response(_invite(), 180, tag="mine", fields=[("Contact", "<sip:x@y>")])))
     assert isinstance(made, Response)
