@@ -34,7 +34,7 @@ from transmit.media_hosts import Find, located, with_addresses
 from transmit.media_orders import back_to_audio, listen, start_audio, switch_to_t38
 from transmit.sip import sdp
 from transmit.sip.call import OfferRefused
-from transmit.sip.call_events import Answered, CallEvent, HungUp, Offered, Refused, Ringing
+from transmit.sip.call_events import Agreed, Answered, CallEvent, HungUp, Offered, Refused, Ringing
 from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.sdp import LocalSession, MediaDescription, SessionDescription, T38Parameters
 
@@ -184,7 +184,7 @@ class FaxCall:
         match happening:
             case Ringing() | Answered() | Offered():
                 return await located(happening, self._find)
-            case T38Accepted(session=session) | AudioAgreed(session=session):
+            case T38Accepted(session=session) | AudioAgreed(session=session) | Agreed(session=session):
                 return replace(happening, session=await with_addresses(session, self._find))
         return happening
 
@@ -210,7 +210,7 @@ class FaxCall:
             case HungUp(reason=reason, q850=q850):
                 fault = f"the far end hung up: {reason}"
                 self._end(replace(self._facts, q850_cause=q850, fault=fault, left_at_t38=self._t38_asked))
-            case T38Accepted() | T38Refused() | AudioAgreed():
+            case T38Accepted() | T38Refused() | AudioAgreed() | Agreed():
                 self._on_answer(happening)
             case Wanted():
                 self._on_wanted(happening)
@@ -229,13 +229,17 @@ class FaxCall:
             case Ended():
                 self._end(self._facts)  # phase E: it is the caller that hangs up
 
-    def _on_answer(self, answer: T38Accepted | T38Refused | AudioAgreed) -> None:
+    def _on_answer(self, answer: T38Accepted | T38Refused | AudioAgreed | Agreed) -> None:
         match answer:
             case T38Accepted(session=session):
                 self._on_t38_accepted(session)
             case T38Refused(code=code):
                 self._on_t38_refused(code)
             case AudioAgreed(session=session):
+                self._on_audio_agreed(session)
+            case Agreed(session=session) if self._on_t38 and session.image is not None:
+                self._switch_to_t38(session.image)
+            case Agreed(session=session):
                 self._on_audio_agreed(session)
 
     def _on_wanted(self, wanted: Wanted) -> None:

@@ -12,12 +12,21 @@ import structlog
 from sipmessage import Request, Response
 
 from transmit.sip import sdp
-from transmit.sip.call_events import Acknowledged, CallEvent, HungUp, Offered
+from transmit.sip.call_events import Acknowledged, Agreed, CallEvent, HungUp, Offered
 from transmit.sip.dialog import Dialog, glare_delay
-from transmit.sip.message import SipError, is_refusal, is_success, q850_cause, response, words_of
+from transmit.sip.message import (
+    SUPPORTED,
+    Fields,
+    SipError,
+    is_refusal,
+    is_success,
+    q850_cause,
+    response,
+    words_of,
+)
 from transmit.sip.requesting import Network, NoResponse, Requesting
 from transmit.sip.sdp import SdpError, SessionDescription
-from transmit.sip.session_timer import SessionTimer, agreed, answer_fields, taken
+from transmit.sip.session_timer import SessionTimer, agreed, answer_fields, asked_fields, longer, taken
 from transmit.sip.transaction import InviteServerTransaction, RepeatedAnswer, ServerTransaction, Timer
 
 __all__ = ["Agent", "Call", "NoResponse", "OfferRefused"]
@@ -25,6 +34,9 @@ __all__ = ["Agent", "Call", "NoResponse", "OfferRefused"]
 log = structlog.get_logger(__name__)
 
 _PENDING = 491
+_AGAIN = (491, 500)
+"""Answers to a refresh that mean that another one may come through (§14.1, §14.2)."""
+_NO_UPDATE = (405, 420, 501)
 _GONE = (408, 481)
 """Answers within a dialog that mean that the peer has forgotten it (§12.2.1.2)."""
 
@@ -61,6 +73,8 @@ class Call(Requesting):
         self._remote_session: SessionDescription | None = None
         self._undecided: ServerTransaction | None = None
         self._unacknowledged: dict[int, RepeatedAnswer] = {}
+        self._asked_for_offer = -1
+        """CSeq of the last re-INVITE without an offer."""
         self._takes_update = False
         self._due: Timer | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -153,6 +167,19 @@ class Call(Requesting):
         if repeated is not None:
             repeated.end()
             self.events.put_nowait(Acknowledged())
+            if ack.cseq.sequence == self._asked_for_offer:
+                self._take_answer(ack)
+
+    def _take_answer(self, ack: Request) -> None:
+        """Our 2xx made an offer, and the answer to it is in the ACK (RFC 3261 §13.2.1)."""
+        try:
+            session = sdp.parse(ack.body)
+        except SdpError as fault:
+            log.info("sip_answer_unreadable", call_id=self.call_id, reason=str(fault))
+            return
+        known, self._remote_session = self._remote_session, session
+        if known is None or not session.is_same_as(known):
+            self.events.put_nowait(Agreed(session=session))
 
     def _receive_offer(self, request: Request, transaction: ServerTransaction) -> None:
         if self._inviting:
@@ -172,6 +199,8 @@ class Call(Requesting):
             log.info("sip_offer_unreadable", call_id=self.call_id, reason=str(fault))
             self.decline(488)
             return
+        if request.method == "INVITE" and not request.body.strip():
+            self._asked_for_offer = request.cseq.sequence
         known = self._remote_session
         offered = Offered(request=request, offer=offer) if offer is not None else None
         if offered is None:
@@ -240,13 +269,19 @@ class Call(Requesting):
         transaction.respond(response(update, 200, fields=fields, body=body))
         self._set_timer(taken(update))
 
-    def _set_timer(self, timer: SessionTimer | None) -> None:
-        """Winds the session timer up anew (RFC 4028); without one the session lasts."""
+    def _set_timer(self, timer: SessionTimer | None, *, after: float | None = None) -> None:
+        """Winds the session timer up anew (RFC 4028); without one the session lasts.
+
+        Args:
+            timer: what is agreed on.
+            after: seconds until we refresh it; by default as the timer says.
+        """
         if self._due is not None:
             self._due.cancel()
             self._due = None
         if timer is not None and timer.is_ours:
-            self._due = self._agent.clock.call_later(timer.refresh_after, lambda: self._start_refresh(timer))
+            due = timer.refresh_after if after is None else after
+            self._due = self._agent.clock.call_later(due, lambda: self._start_refresh(timer))
         elif timer is not None:
             self._due = self._agent.clock.call_later(timer.gone_after, self._not_refreshed)
 
@@ -261,13 +296,12 @@ class Call(Requesting):
         """Says that we are there: by UPDATE where the peer takes it, else with the same session again."""
         self._set_timer(timer)
         if self.over or self._busy_inviting:
+            self._refresh_soon(timer)
             return
-        extra = (("Session-Expires", f"{timer.seconds};refresher=uac"),)
         try:
-            if self._takes_update:
-                answer = await self.ask("UPDATE", extra=(*extra, ("Contact", self._dialog.contact)))
-            else:
-                answer = await self.ask("INVITE", self._local_body, extra=extra)
+            answer = await self._ask_refresh(asked_fields(timer))
+            if (least := longer(answer, timer)) is not None:
+                answer = await self._ask_refresh(asked_fields(least, least=least.seconds))
         except (NoResponse, SipError) as fault:
             self._peer_left(f"the session could not be refreshed: {fault}", None)
             return
@@ -275,6 +309,23 @@ class Call(Requesting):
             self._peer_left(f"the session could not be refreshed: {answer.code}", None)
         elif is_success(answer) and not self.over:
             self._set_timer(agreed(answer))
+        elif answer.code in _AGAIN:
+            self._refresh_soon(timer)
+
+    async def _ask_refresh(self, extra: Fields) -> Response:
+        if self._takes_update:
+            own = (("Contact", self._dialog.contact), ("Supported", SUPPORTED))
+            answer = await self.ask("UPDATE", extra=(*extra, *own))
+            if answer.code not in _NO_UPDATE:
+                return answer
+            self._takes_update = False  # it said that it did
+        return await self.ask("INVITE", self._local_body, extra=extra)
+
+    def _refresh_soon(self, timer: SessionTimer) -> None:
+        """Something else is under way, at one end or the other: after the wait of a glare there is time."""
+        if not self.over:
+            delay = glare_delay(self._agent.random, owns_call_id=self._owns_call_id)
+            self._set_timer(timer, after=min(delay, timer.refresh_after))
 
     def _peer_left(self, reason: str, q850: int | None) -> None:
         if not self.over:

@@ -41,6 +41,13 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Agreed:
+    """The peer asked for our offer (a re-INVITE without one), and its ACK has its answer to the offer."""
+
+    session: SessionDescription
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Offered:
     """The peer wants another session (re-INVITE); to be given to `Call.accept` or `Call.decline`."""
 
@@ -56,4 +63,4 @@ class HungUp:
     q850: int | None = None
 
 
-CallEvent = Ringing | Answered | Refused | Acknowledged | Offered | HungUp
+CallEvent = Ringing | Answered | Refused | Acknowledged | Agreed | Offered | HungUp

@@ -15,6 +15,7 @@ from transmit.sip.call_events import Answered, Refused, Ringing
 from transmit.sip.dialog import Dialog
 from transmit.sip.message import Fields, SipError, contacts_of, field, is_refusal, q850_cause
 from transmit.sip.sdp import SdpError, SessionDescription
+from transmit.sip.session_timer import SessionTimer, asked_fields, longer
 from transmit.sip.transaction import ClientTransaction, InviteClientTransaction
 
 log = structlog.get_logger(__name__)
@@ -115,12 +116,17 @@ class OutgoingCall(Call):
     async def _invite_all(self) -> Response:
         """The answer of the called, or of the last place that a redirection names."""
         places: list[str] = []
+        timer: SessionTimer | None = None
         while True:
+            asked = asked_fields(timer, least=timer.seconds) if timer is not None else ()
             try:
-                answer = await self.ask("INVITE", self._local_body, extra=self._fields)
+                answer = await self.ask("INVITE", self._local_body, extra=(*self._fields, *asked))
             except NoResponse:
                 if not await self._try_next(places):
                     raise
+                continue
+            if not self._cancelled and (least := longer(answer, timer)) is not None:
+                timer = least  # a proxy asked for less than somebody behind it takes (RFC 4028 §7.3)
                 continue
             if _is_redirection(answer):
                 places = [*contacts_of(answer), *places]

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sipmessage import Request, Response
 
-from transmit.sip.message import field, number_in, words_of
+from transmit.sip.message import Fields, field, number_in, words_of
 
 SHORTEST = 90
 """Seconds: nobody may ask for less (§5)."""
 _REFRESHER = re.compile(r";\s*refresher\s*=\s*(uac|uas)\b", re.IGNORECASE)
+_TOO_SMALL = 422
 _MARGIN = 32
 """Seconds before the end at which a session without a refresh is given up; or a third of it (§10)."""
 
@@ -42,6 +43,20 @@ def agreed(answer: Response) -> SessionTimer | None:
     found = _REFRESHER.search(field(answer, "Session-Expires"))
     is_ours = found is None or found[1].lower() == "uac"
     return SessionTimer(seconds=max(seconds, SHORTEST), is_ours=is_ours)
+
+
+def longer(answer: Response, timer: SessionTimer | None) -> SessionTimer | None:
+    """What a 422 asks for instead of `timer` (§6: that was too short); None if it asks for no more."""
+    least = number_in(answer, "Min-SE")
+    if answer.code != _TOO_SMALL or least is None or least <= (timer.seconds if timer is not None else 0):
+        return None
+    return SessionTimer(seconds=least, is_ours=True)
+
+
+def asked_fields(timer: SessionTimer, *, least: int | None = None) -> Fields:
+    """What a request of ours says of the timer (§7.1); `least` is what a 422 asked for."""
+    refresher = (("Session-Expires", f"{timer.seconds};refresher=uac"),)
+    return refresher if least is None else (*refresher, ("Min-SE", str(least)))
 
 
 def taken(request: Request) -> SessionTimer | None:

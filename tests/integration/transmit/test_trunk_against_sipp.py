@@ -27,7 +27,7 @@ from config.lines import SipLine
 from config.values import HostPort
 from transmit.sip import sdp
 from transmit.sip.call import OfferRefused
-from transmit.sip.call_events import Answered, CallEvent, HungUp, Offered, Refused, Ringing
+from transmit.sip.call_events import Agreed, Answered, CallEvent, HungUp, Offered, Refused, Ringing
 from transmit.sip.locating import Naptr, Srv
 from transmit.sip.outgoing import OutgoingCall
 from transmit.sip.sdp import LocalSession
@@ -601,6 +601,120 @@ async def test_a_refresh_is_answered_with_the_identical_session() -> None:
         while not isinstance(event := await event_of(call), HungUp):
             kinds.append(type(event).__name__)
         assert kinds == ["Acknowledged"] * 3
+        await peer.finished()
+
+
+async def test_an_answer_in_an_ack_counts() -> None:
+    moved = AUDIO.replace("m=audio 6000", "m=audio 6010")
+    async with (
+        sipp(
+            recv("INVITE", keep="call"),
+            ANSWER,
+            recv("ACK"),
+            request("INVITE", 1),
+            recv_response(200, "m=audio 4000"),
+            request("ACK", 1, body=moved),
+            request("BYE", 2),
+            recv_response(200),
+        ) as peer,
+        trunk_at(peer.address) as caller,
+    ):
+        call = await caller.connect()
+        events = [await event_of(call) for _ in range(3)]
+        assert [type(event).__name__ for event in events] == ["Acknowledged", "Agreed", "HungUp"]
+        assert isinstance(events[1], Agreed)
+        assert events[1].session.audio is not None
+        assert events[1].session.audio.port == 6010
+        await peer.finished()
+
+
+async def test_a_timer_that_is_too_short_is_made_longer() -> None:
+    async with (
+        sipp(
+            recv("INVITE", "^INVITE.*Supported: 100rel, timer"),
+            reply(422, "Session Interval Too Small", "Min-SE: 1800"),
+            recv("ACK"),
+            recv("INVITE", "CSeq: 2 INVITE", "Session-Expires: 1800", "Min-SE: 1800"),
+            reply(200, "OK", CONTACT, "Session-Expires: 1800;refresher=uac", "Require: timer", body=AUDIO),
+            recv("ACK"),
+            *GOODBYE,
+        ) as peer,
+        trunk_at(peer.address) as caller,
+    ):
+        call = await caller.connect()
+        await call.hang_up()
+        await peer.finished()
+
+
+async def test_a_timer_that_is_too_short_whatever_we_say_is_a_refusal() -> None:
+    async with (
+        sipp(
+            recv("INVITE"),
+            reply(422, "Too Small", "Min-SE: 1800"),
+            recv("ACK"),
+            recv("INVITE", "Session-Expires: 1800"),
+            reply(422, "Too Small", "Min-SE: 1800"),
+            recv("ACK"),
+        ) as peer,
+        trunk_at(peer.address) as caller,
+    ):
+        assert await event_of(await caller.dial()) == Refused(code=422, reason="Too Small")
+        await peer.finished()
+
+
+async def test_a_refresh_that_is_too_short_or_by_a_method_that_is_not_taken_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("transmit.sip.session_timer.SHORTEST", 1)
+    same = "o=- 1 1 IN IP4 127.0.0.1.*m=audio 4000"
+    longer = "Session-Expires: 3;refresher=uac"
+    async with (
+        sipp(
+            recv("INVITE"),
+            reply(200, "OK", CONTACT, "Allow: UPDATE", "Session-Expires: 1;refresher=uac", body=AUDIO),
+            recv("ACK"),
+            recv("UPDATE", "Supported: 100rel, timer"),
+            reply_in_call(405, "Method Not Allowed"),
+            recv("INVITE", "Session-Expires: 1;refresher=uac", same),
+            reply_in_call(422, "Session Interval Too Small", "Min-SE: 3"),
+            recv("ACK"),
+            recv("INVITE", longer, "Min-SE: 3", same),
+            reply_in_call(200, "OK", CONTACT, longer, body=AUDIO),
+            recv("ACK"),
+            *GOODBYE,
+        ) as peer,
+        trunk_at(peer.address) as caller,
+    ):
+        call = await caller.connect()
+        await asyncio.sleep(1.2)
+        await call.hang_up()
+        await peer.finished()
+
+
+async def test_a_refresh_that_clashes_with_the_other_ends_is_made_a_little_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("transmit.sip.session_timer.SHORTEST", 2)
+    monkeypatch.setattr("transmit.sip.call.glare_delay", lambda _, *, owns_call_id: 0.3 * owns_call_id)
+    expires = "Session-Expires: 2;refresher=uac"
+    async with (
+        sipp(
+            recv("INVITE"),
+            reply(200, "OK", CONTACT, expires, body=AUDIO),
+            recv("ACK"),
+            recv("INVITE", expires),
+            reply_in_call(491, "Request Pending"),
+            recv("ACK"),
+            recv("INVITE", expires),
+            reply_in_call(200, "OK", CONTACT, expires, body=AUDIO),
+            recv("ACK"),
+            *GOODBYE,
+        ) as peer,
+        trunk_at(peer.address) as caller,
+    ):
+        call = await caller.connect()
+        await asyncio.sleep(1.7)
+        await call.hang_up()
         await peer.finished()
 
 

@@ -119,7 +119,8 @@ def test_whatever_arrives_is_read_or_refused(place: int, noise: bytes) -> None:
 
 
 def test_a_phrase_in_another_charset_is_taken() -> None:
-    answer = parse(bytes(response(_invite(), 486)).replace(b"Busy Here", "Anschluß besetzt".encode("latin-1")))
+    busy = bytes(response(_invite(), 486)).replace(b"Busy Here", "Anschluß besetzt".encode("latin-1"))
+    answer = parse(busy)
     assert isinstance(answer, Response)
     assert (answer.code, answer.phrase) == (486, "Anschluß besetzt")
 
