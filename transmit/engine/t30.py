@@ -22,6 +22,7 @@ from transmit.engine.events import (
     PageReceived,
 )
 from transmit.engine.order import IDENT_LENGTH, Compression, Role, SessionOrder
+from transmit.idents import shown
 
 TICK_SAMPLES = 160
 """What one tick advances: 20 ms of media, in samples."""
@@ -179,7 +180,7 @@ class T30Session:
 
     def _remote_ident(self) -> str:
         ident = lib.t30_get_rx_ident(self._state)
-        return "" if ident == ffi.NULL else _text(ident).strip()
+        return "" if ident == ffi.NULL else shown(_text(ident))
 
 
 def _configure(state: Any, order: SessionOrder) -> None:

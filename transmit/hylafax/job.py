@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from transmit.idents import shown
+
 _NOBODY = "<UNSPECIFIED>"
 _COMPRESSIONS = {"1-D MH": "MH", "2-D MR": "MR", "2-D MMR": "MMR"}
 
@@ -76,7 +78,7 @@ def job_of(text: str) -> HylafaxJob:
     values = _values(text)
     if "jobid" not in values or "state" not in values:
         raise ValueError("no job of HylaFAX")
-    csid = values.get("csi", "").strip()
+    csid = shown(values.get("csi", ""))
     rate = re.search(r"\d+", values.get("signalrate", ""))
     return HylafaxJob(
         job_id=values["jobid"],

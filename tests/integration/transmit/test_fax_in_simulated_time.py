@@ -159,6 +159,14 @@ def test_an_identification_is_cut_to_what_t30_carries(document: Path, received: 
     assert call.hang_up()[1].remote_csid == "Z?rich General Hospi"
 
 
+def test_what_a_far_end_calls_itself_can_be_shown_anywhere(document: Path, received: Path) -> None:
+    order = replace(receiving(received), station_id="\x1b[31m+1 206\n\x01  7\u00fc")
+
+    call = SimulatedCall(sending(document), order).start_t38().run()
+
+    assert call.hang_up()[0].remote_csid == "[31m+1 206 7?"
+
+
 def test_a_call_moves_from_audio_to_t38(document: Path, received: Path) -> None:
     call = SimulatedCall(sending(document), receiving(received)).start_audio().run(3)
 
