@@ -131,10 +131,8 @@ class Verdict:
 def judge(facts: CallFacts) -> Verdict:
     """The status of a call."""
     engine = facts.engine
-    if engine is not None and engine.t30_code == Completion.OK and _all_pages(facts, engine):
-        return Verdict(
-            status=Status.SUCCESS, cause=f"{engine.pages_confirmed} of {facts.pages_asked} pages confirmed"
-        )
+    if engine is not None and _all_pages(facts, engine):
+        return Verdict(status=Status.SUCCESS, cause=_success_cause(engine))
     if facts.cancelled:
         return Verdict(status=Status.JOB_CANCELLED, cause="hung up because the job was cancelled")
     if facts.no_common_media:
@@ -142,6 +140,14 @@ def judge(facts: CallFacts) -> Verdict:
     if facts.answered and engine is not None:
         return _judge_session(engine, facts)
     return _judge_refusal(facts)
+
+
+def _success_cause(engine: EngineResult) -> str:
+    """What came after the last confirmation, such as a second MCF, takes no page back from the recipient."""
+    words = f"{engine.pages_confirmed} of {engine.pages_confirmed} pages confirmed"
+    if engine.t30_code in (Completion.OK, None):
+        return words
+    return f"{words}; after them T.30 {engine.t30_code} {engine.t30_result}".rstrip()
 
 
 def _all_pages(facts: CallFacts, engine: EngineResult) -> bool:

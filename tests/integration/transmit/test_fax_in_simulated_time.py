@@ -8,7 +8,9 @@ from fax_tiff import make_fax, same_pages
 from simulated_call import ANSWERER, CALLER, SimulatedCall, losing, receiving, sending
 
 from config.fax import Resolution
+from store.status import Status
 from transmit._spandsp import lib
+from transmit.causes import CallFacts, judge
 from transmit.engine.completion import Completion
 from transmit.engine.events import Ended, Heard, Negotiated, PageConfirmed, PageReceived, Sound
 from transmit.engine.order import AnswerWith, Codec, Compression, MediaAddress, Role, SessionOrder
@@ -231,6 +233,19 @@ def test_a_return_to_audio_before_negotiation_begins_anew(document: Path, receiv
 
     assert (result.t30_code, result.transport, result.pages_confirmed) == (Completion.OK, "G.711", 3)
     assert same_pages(document, received)
+
+
+def test_a_return_to_audio_before_our_goodbye_is_a_success_all_the_same(
+    document: Path, received: Path
+) -> None:
+    call = SimulatedCall(sending(document), receiving(received)).start_t38()
+    call.run(until=lambda: len(_confirmed(call)) == 3)
+    call.caller.session.back_to_audio(ANSWERER, Codec.PCMU)
+
+    result = call.hang_up()[0]
+
+    assert result.pages_confirmed == 3
+    assert judge(CallFacts(pages_asked=3, answered=True, engine=result)).status is Status.SUCCESS
 
 
 def test_a_return_to_audio_in_the_middle_of_a_page_ends_the_session(document: Path, received: Path) -> None:

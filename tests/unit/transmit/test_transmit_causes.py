@@ -155,8 +155,17 @@ def test_success_needs_every_page_confirmed() -> None:
     assert judge(_session(0, confirmed=3)).status is Status.TRANSMISSION_FAILED
 
 
+@pytest.mark.parametrize("code", [None, *Completion])
+def test_what_comes_after_the_last_confirmation_takes_no_page_back(code: int | None) -> None:
+    whole = judge(_session(code, confirmed=2, bit_rate=14400))
+    assert whole.status is Status.SUCCESS
+    assert ("after them" in whole.cause) == (code not in {None, 0})
+    assert judge(_session(code, confirmed=1, bit_rate=14400)).status is not Status.SUCCESS
+
+
 def test_nothing_sent_is_never_a_success() -> None:
-    assert judge(_session(0, confirmed=0, asked=0)).status is not Status.SUCCESS
+    for code in (None, *Completion):
+        assert judge(_session(code, confirmed=0, asked=0)).status is not Status.SUCCESS
 
 
 def test_pages_that_arrived_before_the_cancellation_took_hold_are_a_success() -> None:
