@@ -28,6 +28,7 @@ from store.node import LATE_AFTER
 from store.records.claims import Claims
 from store.status import Status
 from transmit.line import CallNotOurs, Line
+from transmit.other_line import wants_other_line
 from transmit.retry import decide
 
 Claimed = tuple[FaxJob, Attempt]
@@ -345,8 +346,9 @@ class Dial:
         outcome, retry = result.outcome, job.user.settings.retry
         earlier = [before.status for before in await self._calling.earlier(job)]
         decision = decide(outcome, job.tries + 1, retry, self._clock(), earlier=earlier)
+        others = tuple(self._lines) if wants_other_line(outcome) else ()
         recorded = await self._book.record_outcome(
-            attempt.id, outcome, decision.at, destination=result.destination
+            attempt.id, outcome, decision.at, destination=result.destination, other_lines=others
         )
         metrics.note_fax(job, attempt, outcome)
         if result.call:

@@ -1,11 +1,12 @@
 """A call is opened, and what came of it decides where its job goes next."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from config.retry import Resume
 from store.call_time import call_time_of
@@ -151,10 +152,12 @@ def record_outcome(
     next_call: datetime | None,
     explanation: str,
     destination: Destination | None,
+    other_lines: Sequence[str] = (),
 ) -> FaxJob:
     """Close the attempt, keep what it taught, and take its job on.
 
-    The same outcome a second time changes nothing.
+    The same outcome a second time changes nothing. Where lines are given, those that there are, the next call
+    prefers another one.
 
     Raises:
         NotInBook: there is no such attempt.
@@ -171,8 +174,20 @@ def record_outcome(
         keep_destination(turn, destination)
     transition = _transition(job, outcome, next_call)
     confirmed = max(job.pages_confirmed, attempt.first_page + outcome.pages_confirmed)
-    facts = {"pages_confirmed": confirmed, "tries": job.tries + 1}
+    facts: dict[str, Any] = {"pages_confirmed": confirmed, "tries": job.tries + 1}
+    if other_lines and transition is Transition.RETRY:
+        facts["lines"] = _with_last(turn.connection, job.id, attempt.line, other_lines)
     return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
+
+
+def _with_last(connection: Connection, job_id: str, line: str, there_are: Sequence[str]) -> str:
+    """The lines of a job, as the book keeps them, with this one behind the others.
+
+    A job that keeps to no lines has all of them: it gets their names only if there is a choice.
+    """
+    kept: str = connection.scalar(select(jobs.c.lines).where(jobs.c.id == job_id)) or "[]"
+    others = [name for name in json.loads(kept) or there_are if name != line]
+    return json.dumps([*others, line]) if others else kept
 
 
 def note_all_confirmed(turn: Turn, attempt_id: str) -> None:

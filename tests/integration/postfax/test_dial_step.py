@@ -25,6 +25,7 @@ from store.mail import Envelope, NewMail, ProofMethod, SenderProof
 from store.new_document import NewDocument
 from store.status import Status
 from transmit.line import CallOrder, CallProgress, ProgressKind, Report
+from transmit.retry import RetryDecision
 
 SENDER = "ana@hospital.example"
 PROOF = SenderProof(
@@ -157,6 +158,28 @@ async def test_a_call_that_cannot_be_prepared_frees_its_channel(exchange: Exchan
     assert await exchange.dial.step()
     exchange.job_id = other
     await exchange.until(JobState.SENT)
+
+
+async def test_a_line_that_refuses_leaves_the_next_call_to_another_one(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing(OneChannel):
+        async def send(self, order: CallOrder, report: Report) -> Outcome:
+            await super().send(order, report)
+            return Outcome(status=Status.GENERAL_ERROR, cause="SIP 403", ended_at=now())
+
+    refusing, spare = Refusing(), OneChannel(name="spare")
+    for line in (refusing, spare):
+        line.answered.set()
+    at_once = RetryDecision(retry=True, at=now(), reason="")
+    monkeypatch.setattr(dial_module, "decide", lambda *_, **__: at_once)
+    lines = {"main": refusing, "spare": spare}
+    dial = Dial(exchange.book, lines, exchange.policy, folder=exchange.folder, clock=now)
+    assert await dial.step()
+    await exchange.until(JobState.WAITING)
+    assert await dial.step()
+    sent = await exchange.until(JobState.SENT)
+    assert [attempt.line for attempt in sent.attempts] == ["main", "spare"]
 
 
 async def test_an_outcome_is_recorded_once_the_book_can_be_written_again(

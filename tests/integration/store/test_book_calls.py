@@ -73,6 +73,42 @@ async def test_lines_are_chosen_by_the_policy_and_their_free_channels(tmp_path: 
         assert claimed[1].line == "spare"
 
 
+@pytest.mark.parametrize(
+    ("own", "tried"),
+    [
+        ((), ["main", "trunk", "spare", "main"]),
+        (("spare", "trunk"), ["spare", "trunk", "spare", "trunk"]),
+        (("trunk",), ["trunk"] * 4),
+    ],
+)
+async def test_a_line_that_failed_is_taken_last(
+    tmp_path: Path, own: tuple[str, ...], tried: list[str]
+) -> None:
+    there_are = {"main": 1, "trunk": 1, "spare": 1}
+    async with small_book(tmp_path) as small:
+        await small.queued("+12065550100", user=policy(lines=own))
+        found = []
+        for _ in tried:
+            claimed = await small.book.claim_call(there_are, LEASE, header)
+            assert claimed is not None
+            found.append(claimed[1].line)
+            failed = small.outcome(Status.FAST_BUSY)
+            await small.book.record_outcome(
+                claimed[1].id, failed, small.clock(), other_lines=tuple(there_are)
+            )
+        assert found == tried
+
+
+async def test_a_line_that_did_its_work_stays_the_first_choice(tmp_path: Path) -> None:
+    async with small_book(tmp_path) as small:
+        await small.queued("+12065550100")
+        for _ in range(2):
+            claimed = await small.book.claim_call({"main": 1, "trunk": 1}, LEASE, header)
+            assert claimed is not None
+            assert claimed[1].line == "main"
+            await small.book.record_outcome(claimed[1].id, small.outcome(Status.BUSY), small.clock())
+
+
 async def test_without_a_free_channel_there_is_no_call(tmp_path: Path) -> None:
     async with small_book(tmp_path) as small:
         await small.queued("+12065550100")
