@@ -34,6 +34,8 @@ class MediaKind(StrEnum):
     IMAGE = "image"
 
 
+_PLAIN_RTP = frozenset({"RTP/AVP", "RTP/AVPF"})
+"""RFC 3551, RFC 4585. Not those of SRTP, which is not spoken."""
 _DIRECTIONS = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 """What a media line may say of who sends, and what its answer says then (RFC 3264 §6.1)."""
 
@@ -79,7 +81,7 @@ class MediaDescription:
 
     @property
     def _g711(self) -> PayloadType | None:
-        if self.kind != MediaKind.AUDIO or not self.protocol.upper().startswith("RTP/"):
+        if self.kind != MediaKind.AUDIO or self.protocol.upper() not in _PLAIN_RTP:
             return None
         known = {str(kind.value): kind for kind in PayloadType}
         return next((known[name] for name in self.formats if name in known), None)
@@ -88,6 +90,17 @@ class MediaDescription:
     def direction(self) -> str:
         """Who sends: `sendrecv`, `sendonly`, `recvonly` or `inactive`, as its writer sees it."""
         return next((key.lower() for key, _ in self.attributes if key.lower() in _DIRECTIONS), "sendrecv")
+
+    def as_in(self, offered: "MediaDescription") -> "MediaDescription":
+        """The same as the answer to an offer: by its protocol, with its formats of those that we have."""
+        formats = tuple(name for name in offered.formats if name.lower() in self.formats)
+        dropped = {name for name in self.formats if name not in formats}
+        attributes = tuple(
+            (key, value)
+            for key, value in self.attributes
+            if key != "rtpmap" or value.partition(" ")[0] not in dropped
+        )
+        return replace(self, protocol=offered.protocol, formats=formats, attributes=attributes)
 
     def directed(self, direction: str) -> "MediaDescription":
         """The same in another direction; what has none, such as T.38, stays without."""
@@ -315,9 +328,10 @@ class LocalSession:
     def answer(self, offer: SessionDescription, chosen: MediaDescription, ours: MediaDescription) -> bytes:
         """The answer to `offer`: `ours` in the place of `chosen`, all else refused (RFC 3264 §6).
 
-        Where the offer puts the call on hold, `ours` says so too (§6.1).
+        It has the offer's formats in the offer's order, and where that puts the call on hold, so does it
+        (§6.1).
         """
-        ours = ours.directed("recvonly" if chosen.is_held else _DIRECTIONS[chosen.direction])
+        ours = ours.as_in(chosen).directed("recvonly" if chosen.is_held else _DIRECTIONS[chosen.direction])
         return self._describe(tuple(ours if media is chosen else _refused(media) for media in offer.media))
 
     def _describe(self, media: tuple[MediaDescription, ...]) -> bytes:

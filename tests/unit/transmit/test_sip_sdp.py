@@ -86,6 +86,7 @@ def test_the_peers_preferred_codec_is_taken() -> None:
         (b"m=audio 4000", b"m=audio 0"),
         (b"RTP/AVP 0 8", b"RTP/AVP 18 101"),
         (b"RTP/AVP 0 8", b"UDP/BFCP 0"),
+        (b"RTP/AVP 0 8", b"RTP/SAVP 0 8"),
         (b"c=IN IP4 192.0.2.5", b"c=IN IP4 0.0.0.0"),
         (b"c=IN IP4 192.0.2.5\r\n", b""),
     ],
@@ -151,6 +152,20 @@ def test_an_answer_keeps_the_offers_media_lines_and_refuses_the_others() -> None
     local = LocalSession(address=ip_address("192.0.2.5"), session_id=9)
     answer = parse(local.answer(offer, offer.image, image(6000)))
     assert [(media.kind, media.port) for media in answer.media] == [("audio", 0), ("image", 6000)]
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [("RTP/AVP 8 0 101", "RTP/AVP 8 0"), ("RTP/AVP 18 8", "RTP/AVP 8"), ("RTP/AVPF 0", "RTP/AVPF 0")],
+)
+def test_an_answer_has_the_formats_of_the_offer_in_their_order(offered: str, answered: str) -> None:
+    offer = parse(_local().replace(b"RTP/AVP 0 8", offered.encode()))
+    assert offer.audio is not None
+    local = LocalSession(address=ip_address("192.0.2.5"), session_id=9)
+    body = local.answer(offer, offer.audio, audio(6000)).decode()
+    assert f"m=audio 6000 {answered}\r\n" in body
+    maps = [line.partition(" ")[0] for line in body.splitlines() if line.startswith("a=rtpmap:")]
+    assert sorted(maps) == sorted(f"a=rtpmap:{name}" for name in answered.split()[1:])
 
 
 def test_the_version_grows_with_each_change_and_only_then() -> None:
