@@ -124,11 +124,12 @@ async def _room(
     transport: OpenTransport = open_udp,
     line_transport: OpenTransport | None = None,
     timers: SipTimers | None = None,
+    listen: HostPort = LOOPBACK,
     **settings: Any,
 ) -> AsyncIterator[Room]:
     recorded = asyncio.Event()
     station = Station(
-        LOOPBACK,
+        listen,
         folder,
         pool,
         behaviours=BEHAVIOURS,
@@ -138,7 +139,7 @@ async def _room(
         open_transport=transport,
     )
     address = await station.start()
-    written = SipLineSettings(sip=f"sip:{address}", listen=LOOPBACK, media_clock=clock, **settings)
+    written = SipLineSettings(sip=f"sip:{address}", listen=listen, media_clock=clock, **settings)
     line = SipLine(
         "main", written, callers or pool, timers=timers, open_transport=line_transport or transport
     )
@@ -179,6 +180,13 @@ async def test_a_fax_arrives_by_t38_pixel_for_pixel(tmp_path: Path, pool: Engine
         assert written["pages"] == 2
         assert written["sip_call_id"] == record.sip_call_id
         assert not list((tmp_path / "receiving").iterdir())
+
+
+async def test_a_fax_arrives_over_ipv6(tmp_path: Path, pool: EnginePool) -> None:
+    async with _room(tmp_path, pool, pages=1, listen=HostPort("::1", 0)) as room:
+        outcome = await room.send()
+        assert (outcome.status, outcome.transport) == (Status.SUCCESS, "T.38")
+        assert same_pages(room.document, await room.received())
 
 
 async def test_the_line_wishes_for_t38_where_the_callee_does_not(tmp_path: Path, pool: EnginePool) -> None:
