@@ -19,6 +19,8 @@ class T38Leg:
         self._decoder = UdptlDecoder()
         self._outgoing: list[bytes] = []
         self._latest = 0
+        self._suspected = -1
+        """The number of the last datagram that looked like audio."""
         self._spoils_image = order.spoils_image
         self.terminal = T38Terminal(order, max_datagram=encoder.max_datagram, send_ifp=self._send, ears=ears)
 
@@ -37,9 +39,15 @@ class T38Leg:
             self.terminal.receive_ifp(sequence, packet)
 
     def _is_late_rtp(self, datagram: bytes) -> bool:
-        """Whether this is audio from before the switch: read as UDPTL, it begins with a number far ahead."""
+        """Whether this is audio from before the switch: read as UDPTL, it begins with a number far ahead.
+
+        That is the same in each packet of audio, while a gateway that begins to number there goes on by one.
+        """
         number = int.from_bytes(datagram[:2], "big")
-        return datagram[:1] == _RTP_VERSION and (number - self._latest) % SEQUENCE_MODULUS > _FAR_AHEAD
+        if datagram[:1] != _RTP_VERSION or (number - self._latest) % SEQUENCE_MODULUS <= _FAR_AHEAD:
+            return False
+        before, self._suspected = self._suspected, number
+        return number != before + 1
 
     def tick(self) -> list[bytes]:
         """20 ms pass: the datagrams to send."""

@@ -213,6 +213,18 @@ def test_audio_by_the_other_law_is_understood(document: Path, received: Path) ->
     assert same_pages(document, received)
 
 
+@pytest.mark.parametrize("first", [1, 40_000, 0x8000, 0xFFF0])
+def test_a_far_end_may_number_its_packets_from_anywhere(document: Path, received: Path, first: int) -> None:
+    def renumbered(datagram: bytes) -> bytes:
+        number = (int.from_bytes(datagram[:2], "big") + first) % 0x10000
+        return number.to_bytes(2, "big") + datagram[2:]
+
+    call = SimulatedCall(sending(document), receiving(received), to_caller=renumbered).start_t38().run()
+
+    assert call.hang_up()[0].t30_code == Completion.OK
+    assert same_pages(document, received)
+
+
 def test_a_return_to_audio_after_the_fax_changes_nothing(document: Path, received: Path) -> None:
     call = SimulatedCall(sending(document), receiving(received)).start_audio().run(2).start_t38().run()
     for end, remote in ((call.caller, ANSWERER), (call.answerer, CALLER)):
