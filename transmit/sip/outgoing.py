@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 Redirect = Callable[[str], Awaitable[tuple[HostPort, ...]]]
 """The servers of a URI that a call is redirected to; none if it is not to be followed. May raise OSError."""
 
-_NEXT_TARGET = frozenset({408, 480, 500, 502, 503, 504})
-"""Answers after which another place of a redirection is tried."""
+_BUSY = 486
+_NOWHERE = frozenset({408, 480, 500, 502, 503, 504})
+"""Answers that say more of a place than of whom is called."""
 _MOST_TARGETS = 5
 
 
@@ -114,26 +115,33 @@ class OutgoingCall(Call):
             self.events.put_nowait(Answered(session=self._read(answer)))
 
     async def _invite_all(self) -> Response:
-        """The answer of the called, or of the last place that a redirection names."""
+        """The answer of the called; of several places that a redirection names, the one that says most.
+
+        RFC 3261 §8.1.3.4: one place after the other, until one does not refuse or everybody does (6xx).
+        """
         places: list[str] = []
+        refusals: list[Response] = []
         timer: SessionTimer | None = None
         while True:
             asked = asked_fields(timer, least=timer.seconds) if timer is not None else ()
             try:
                 answer = await self.ask("INVITE", self._local_body, extra=(*self._fields, *asked))
             except NoResponse:
-                if not await self._try_next(places):
+                if await self._try_next(places):
+                    continue
+                if not any(map(_tells, refusals)):
                     raise
-                continue
+                return max(refusals, key=_tells)
             if not self._cancelled and (least := longer(answer, timer)) is not None:
                 timer = least  # a proxy asked for less than somebody behind it takes (RFC 4028 §7.3)
                 continue
             if _is_redirection(answer):
                 places = [*contacts_of(answer), *places]
-            elif answer.code not in _NEXT_TARGET:
+            elif not _leaves_others(answer):
                 return answer
+            refusals.insert(0, answer)
             if not await self._try_next(places):
-                return answer
+                return max(refusals, key=_tells)
 
     async def _try_next(self, places: list[str]) -> bool:
         """Turns to the next place that a redirection named, if there is one that may be followed."""
@@ -213,6 +221,17 @@ class OutgoingCall(Call):
 
 def _is_redirection(answer: Response) -> bool:
     return 300 <= answer.code < 400  # noqa: PLR2004 - RFC 3261 §21.3
+
+
+def _leaves_others(answer: Response) -> bool:
+    return 400 <= answer.code < 600  # noqa: PLR2004 - §21.6: 6xx is for all places
+
+
+def _tells(refusal: Response) -> int:
+    """How much a refusal says of whom is called."""
+    if refusal.code == _BUSY:
+        return 2
+    return 0 if refusal.code in _NOWHERE or _is_redirection(refusal) else 1
 
 
 def _reason(refusal: Response) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -568,6 +568,64 @@ async def test_a_redirection_is_followed_as_the_settings_say(
                 await second.finished()
             else:
                 assert user in event.reason
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ((404, "Not Here"), (486, "Busy Here"), 486),
+        ((486, "Busy Here"), (404, "Not Here"), 486),
+        ((488, "Not Acceptable"), (503, "Out of order"), 488),
+        ((503, "Out of order"), (480, "Away"), 480),
+        ((486, "Busy Here"), None, 486),
+        ((503, "Out of order"), None, None),
+    ],
+)
+async def test_of_the_places_of_a_redirection_the_one_that_says_most_is_told(
+    first: tuple[int, str], second: tuple[int, str] | None, told: int | None
+) -> None:
+    busy, other = [
+        sipp(recv("INVITE"), reply(*refusal), recv("ACK")) if refusal else None for refusal in (first, second)
+    ]
+    assert busy is not None
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(busy)
+        two = (await stack.enter_async_context(other)).address if other else HostPort("127.0.0.1", 9)
+        user = NUMBER.replace("+", "%2B")
+        contacts = f"Contact: <sip:{user}@{two}>;q=0.1, <sip:{user}@{one.address}>;q=0.9"
+        moved = await stack.enter_async_context(
+            sipp(recv("INVITE"), reply(300, "Choose", contacts), recv("ACK"))
+        )
+        caller = await stack.enter_async_context(trunk_at(moved.address, timers=QUICK))
+        refused = await event_of(await caller.dial())
+        assert isinstance(refused, Refused)
+        assert refused.code == told
+
+
+async def test_a_place_that_answers_after_another_refused_has_the_call() -> None:
+    async with (
+        sipp(recv("INVITE"), reply(404, "Not Here"), recv("ACK")) as first,
+        sipp(recv("INVITE"), ANSWER, recv("ACK"), *GOODBYE) as second,
+    ):
+        contacts = ", ".join(f'"Fax, Inc" <sip:{NUMBER}@{peer.address}>' for peer in (first, second))
+        async with (
+            sipp(recv("INVITE"), reply(302, "Moved", f"Contact: {contacts}"), recv("ACK")) as moved,
+            trunk_at(moved.address, timers=QUICK) as caller,
+        ):
+            call = await caller.connect()
+            await call.hang_up()
+            for peer in (first, second, moved):
+                await peer.finished()
+
+
+async def test_a_refusal_by_everybody_ends_the_search() -> None:
+    async with sipp(recv("INVITE"), reply(600, "Busy Everywhere"), recv("ACK")) as first:
+        contacts = f"Contact: <sip:{NUMBER}@{first.address}>, <sip:{NUMBER}@127.0.0.1:9>"
+        async with (
+            sipp(recv("INVITE"), reply(302, "Moved", contacts), recv("ACK")) as moved,
+            trunk_at(moved.address, timers=QUICK) as caller,
+        ):
+            assert await event_of(await caller.dial()) == Refused(code=600, reason="Busy Everywhere")
 
 
 # --- In the call ------------------------------------------------------------------------------------------
