@@ -2,11 +2,13 @@
 
 Whoever sends names an address, as with datagrams; the connection to it is used, or made. An answer to a
 request goes back on the connection that it came on. A connection that cannot be made, or that breaks, is told
-to `on_broken`, so that nobody waits for timers.
+to `on_broken`, so that nobody waits for timers; and one whose peer acknowledges nothing any more counts as
+broken long before the kernel would think so.
 """
 
 import asyncio
 import os
+import socket
 import ssl
 from collections.abc import Callable
 from typing import cast
@@ -20,10 +22,13 @@ from transmit.sip.transport import Receiver
 
 log = structlog.get_logger(__name__)
 
-OnBroken = Callable[[HostPort, str], None]
-"""Called with the peer's address and the reason."""
+OnBroken = Callable[[HostPort, str, bool], None]
+"""Called with the peer's address, the reason, and whether there had been a connection."""
 
 CONNECT_SECONDS = 5.0
+_UNACKNOWLEDGED = 10_000
+"""Milliseconds in which the peer's TCP has to acknowledge what is sent (RFC 5482): behind a router that has
+forgotten the connection nobody would ever answer."""
 _PEERS = 64
 """Connections that peers may have made at one time."""
 _UNSENT = 1024 * 1024
@@ -44,6 +49,8 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes the connection over from asyncio."""
         self._stream = cast("asyncio.Transport", transport)
+        channel = transport.get_extra_info("socket")
+        channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED)
         self.peer = HostPort(*transport.get_extra_info("peername")[:2])
         self._owner.opened(self)
 
@@ -164,7 +171,7 @@ class StreamTransport:
             del self._connections[connection.peer]
             self._gone.set()
             if not self._closed:
-                self._on_broken(connection.peer, reason)
+                self._on_broken(connection.peer, reason, True)
 
     async def _connect(self, destination: HostPort) -> None:
         loop = asyncio.get_running_loop()
@@ -179,7 +186,7 @@ class StreamTransport:
                 )
         except (OSError, TimeoutError) as fault:
             self._unsent.pop(destination, None)
-            self._on_broken(destination, _reason(fault))
+            self._on_broken(destination, _reason(fault), False)
             return
         for message in self._unsent.pop(destination, []):
             connection.send(message)

@@ -136,6 +136,7 @@ class ClientTransaction(Transaction):
     ) -> None:
         super().__init__(send, clock, timers, TransactionState.CALLING)
         self.request = sent
+        self._repeated = False
         self.broken = ""
         """Why there was no way to the peer, if that ended it."""
         self._on_response = on_response
@@ -152,6 +153,17 @@ class ClientTransaction(Transaction):
     def receive(self, response: Response) -> None:
         """Takes a response that matches."""
         raise NotImplementedError
+
+    def repeat_once(self) -> bool:
+        """Sends the request again, if nothing was heard yet and for the first time; whether it did.
+
+        To the peer it is the same transaction: one that has it already takes it for a repetition (§17.2.3).
+        """
+        if self.state is not TransactionState.CALLING or self._repeated:
+            return False
+        self._repeated = True
+        self._send(bytes(self.request))
+        return True
 
     def break_off(self, reason: str) -> None:
         """The way to the peer is broken: as a timeout, if nothing at all was heard (§8.1.3.1)."""

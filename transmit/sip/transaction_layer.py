@@ -92,12 +92,17 @@ class TransactionLayer:
         except SipError as fault:
             log.info("sip_message_dropped", source=str(source), reason=str(fault), octets=len(datagram))
 
-    def break_off(self, peer: HostPort, reason: str) -> None:
-        """The connection to a peer is broken, or was never made: nobody waits for its first word any more."""
+    def break_off(self, peer: HostPort, reason: str, was_open: bool) -> None:  # noqa: FBT001 - a callback
+        """The connection to a peer is broken, or was never made.
+
+        What was sent on one that was open is sent once more, on another: a server that was started anew, or a
+        router that forgot the connection, shows only then. Else nobody waits for a first word any more.
+        """
         waiting = [self._clients[key] for key, known in self._peers.items() if known == peer]
         log.info("sip_connection_broken", peer=str(peer), reason=reason, requests=len(waiting))
         for transaction in waiting:
-            transaction.break_off(reason)
+            if not (was_open and transaction.repeat_once()):
+                transaction.break_off(reason)
 
     def invite_of(self, cancel: Request) -> InviteServerTransaction | None:
         """The INVITE that a CANCEL is about (RFC 3261 §9.2), while it has no final response."""
