@@ -16,6 +16,7 @@ import structlog
 from config.provider_line import ProviderLine as ProviderLineSettings
 from store.job import Outcome
 from store.status import Status
+from transmit.caller_id import told
 from transmit.line import CallOrder, CallProgress, LineError, ProgressKind, Report
 from transmit.provider.fax import ProviderFax
 from transmit.provider.news import NewsServer
@@ -207,7 +208,7 @@ class ProviderLine:
         settings, sheet = self._settings, sheet_of(order.document)
         fields = {
             "to": order.number,
-            "from": order.caller or settings.caller,
+            "from": told(order.caller or settings.caller),
             "serviceId": settings.service,
             "maxRetries": "0",
             "headerPageNumbers": "false",

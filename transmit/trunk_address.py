@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from config.lines import SipLine
+from transmit.caller_id import told
 from transmit.line import LineError
 from transmit.sip.addresses import user_in
 from transmit.sip.message import Fields, SipError
@@ -126,7 +127,7 @@ class TrunkAddress:
     def caller(self, number: str) -> CallerId:
         """How a call says who calls; `number` is that of the order, or empty for the line's own."""
         settings = self._settings
-        shown = self._told(number or settings.caller) or settings.username
+        shown = self._told(told(number or settings.caller)) or settings.username
         identity = _IDENTITY_FIELDS.get(settings.identity)
         fields: Fields = ((identity, f"<sip:{_user(shown)}@{self.domain}>"),) if identity and shown else ()
         if settings.hide_caller:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from config.fax import FaxSettings
 from config.retry import Resume
 from convert.attempt_document import AttemptPages, write_attempt
 from postfax.journey.wording import continuation_notice, header_text
 from store.job import Attempt, FaxJob, Outcome
+from submission.number import FaxNumber, read_number
 from transmit.call_settings import CallSettings
+from transmit.caller_id import told
 from transmit.line import CallOrder
 
 
@@ -73,6 +76,14 @@ def _order(job: FaxJob, attempt: Attempt, settings: CallSettings, document: Path
         first_page=attempt.first_page,
         max_rate=settings.max_rate,
         transport=settings.transport,
-        caller=fax.sender_number,
-        station_id=fax.csid or fax.sender_number,
+        caller=_caller(fax),
+        station_id=fax.csid or _caller(fax),
     )
+
+
+def _caller(fax: FaxSettings) -> str:
+    """The sender's number in E.164, however the policy writes it: networks take no other for a caller id."""
+    if not fax.sender_number:
+        return ""
+    number = read_number(fax.sender_number, fax.default_region)
+    return number.e164 if isinstance(number, FaxNumber) else told(fax.sender_number)

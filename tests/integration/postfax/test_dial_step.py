@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from config.fax import Resolution
+from config.fax import FaxSettings, Resolution
 from config.settings import Settings, UserPolicy
 from postfax.journey import calling, ordering
 from postfax.journey import dial as dial_module
@@ -180,6 +180,30 @@ async def test_a_line_that_refuses_leaves_the_next_call_to_another_one(
     assert await dial.step()
     sent = await exchange.until(JobState.SENT)
     assert [attempt.line for attempt in sent.attempts] == ["main", "spare"]
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "told"),
+    [
+        ("+1 (206) 234-0100", "US", "+12062340100"),
+        ("(206) 234-0100", "US", "+12062340100"),
+        ("030 90-1820", "DE", "+4930901820"),
+        ("555 01 00", "US", "5550100"),
+        ("", "US", ""),
+    ],
+)
+async def test_a_line_is_told_the_senders_number_in_e164(
+    exchange: Exchange, written: str, region: str, told: str
+) -> None:
+    fax = FaxSettings(sender_number=written, default_region=region)
+    user = ANA.model_copy(update={"settings": Settings(fax=fax)})
+    await exchange.book.cancel(exchange.job_id, by="test")
+    exchange.job_id = await _queue_job(exchange.book, exchange.folder.parent, "+12065551235", user)
+    exchange.line.answered.set()
+    assert await exchange.dial.step()
+    await exchange.until(JobState.SENT)
+    assert exchange.line.order is not None
+    assert (exchange.line.order.caller, exchange.line.order.station_id) == (told, told)
 
 
 async def test_an_outcome_is_recorded_once_the_book_can_be_written_again(

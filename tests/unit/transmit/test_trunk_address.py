@@ -66,3 +66,20 @@ def test_which_redirections_are_followed(rule: str, uri: str, followed: bool) ->
 def test_an_address_that_is_none_is_told_with_its_setting(setting: str) -> None:
     with pytest.raises(LineError, match=rf"no SIP trunk.*lines\.main\.{setting}\."):
         address(**{setting: "sip:127.0.0.1:99999"})
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("+1 (206) 555-0100", "+12065550100"),
+        ("+49 (0)30 90.18-20", "+4930901820"),
+        ("030/90 18 20", "030901820"),
+        ("1001", "1001"),
+        ("fax office", "fax%20office"),
+        ("account2", "account2"),
+    ],
+)
+def test_a_caller_id_is_told_without_what_people_put_between_its_digits(written: str, told: str) -> None:
+    trunk = address(caller=written)
+    assert trunk.caller("").user == told
+    assert address().caller(written).user == told
