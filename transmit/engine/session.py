@@ -137,6 +137,8 @@ class FaxSession:
 
     def receive(self, datagram: bytes, source: MediaAddress) -> None:
         """Take a datagram that came to the media port; those of strangers are dropped."""
+        if isinstance(self._leg, T38Leg) and self._leg.is_late_rtp(datagram):
+            return  # nor is its port that of T.38
         if self._leg is None or self._far_end is None or not self._far_end.accepts(source):
             return
         if not self._is_lost():

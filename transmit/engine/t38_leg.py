@@ -26,8 +26,6 @@ class T38Leg:
 
     def receive(self, datagram: bytes) -> None:
         """Take a datagram of the far end; what is no UDPTL is dropped."""
-        if self._is_late_rtp(datagram):
-            return
         try:
             packets = self._decoder.unpack(datagram)
         except UdptlError:
@@ -38,7 +36,7 @@ class T38Leg:
                 continue
             self.terminal.receive_ifp(sequence, packet)
 
-    def _is_late_rtp(self, datagram: bytes) -> bool:
+    def is_late_rtp(self, datagram: bytes) -> bool:
         """Whether this is audio from before the switch: read as UDPTL, it begins with a number far ahead.
 
         That is the same in each packet of audio, while a gateway that begins to number there goes on by one.

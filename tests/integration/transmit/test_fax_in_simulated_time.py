@@ -213,6 +213,20 @@ def test_audio_by_the_other_law_is_understood(document: Path, received: Path) ->
     assert same_pages(document, received)
 
 
+def test_audio_that_is_late_does_not_tell_the_port_of_t38(document: Path, received: Path) -> None:
+    # Behind a port translator T.38 comes from a port that no SDP knows, and audio is still on its way.
+    call = SimulatedCall(sending(document), receiving(received)).start_audio().run(3)
+    behind = MediaAddress(ANSWERER.host, 7001)
+    call.caller.session.switch_to_t38(MediaAddress(ANSWERER.host, 6000), max_datagram=400)
+    call.caller.session.receive(bytes.fromhex("8000") + bytes(170), ANSWERER)
+    call.answerer.session.switch_to_t38(CALLER, max_datagram=400)
+    call.answerer.address = behind
+
+    assert call.run().hang_up()[0].t30_code == Completion.OK
+    assert call.caller.session.far_end == behind
+    assert same_pages(document, received)
+
+
 @pytest.mark.parametrize("first", [1, 40_000, 0x8000, 0xFFF0])
 def test_a_far_end_may_number_its_packets_from_anywhere(document: Path, received: Path, first: int) -> None:
     def renumbered(datagram: bytes) -> bytes:
