@@ -52,6 +52,10 @@ def mute() -> Playback:
 
 _LAWS = {law.payload_type: law for law in Codec}
 _NOTHING = np.zeros(0, np.int16)
+_SILENT_FRAME = np.zeros(rtp.FRAME, np.int16)
+_LOST = 3
+"""Packets in a row that are taken for lost, so that modems hold on. Where more are missing, the far end sends
+nothing while it is silent, and a modem that held on would not notice the end of its signal."""
 _DEPTH = 2
 _MOST = 25
 
@@ -73,6 +77,8 @@ class AudioLeg:
         self._sender = rtp.RtpSender(
             source=chance.getrandbits(32), sequence=chance.getrandbits(15), timestamp=chance.getrandbits(32)
         )
+        self._missing = 0
+        self._lost = _LOST * clock
         self._playout = rtp.PlayoutBuffer(depth=_DEPTH + clock, most=_MOST * clock)
 
     def receive(self, datagram: bytes) -> None:
@@ -95,7 +101,11 @@ class AudioLeg:
     def tick(self) -> bytes:
         """20 ms pass: the datagram to send."""
         payload = self._playout.pull()
-        self.speaker.hear(None if payload is None else g711.decode(payload, self.codec))
+        self._missing = 0 if payload is not None else self._missing + 1
+        if payload is not None:
+            self.speaker.hear(g711.decode(payload, self.codec))
+        else:
+            self.speaker.hear(None if self._missing <= self._lost else _SILENT_FRAME)
         return self._sender.pack(g711.encode(self.speaker.tick(), self.codec), self.codec)
 
     def take_heard(self) -> Samples:

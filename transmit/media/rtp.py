@@ -15,6 +15,8 @@ _HEADER = struct.Struct("!BBHII")
 _VERSION = 2
 _SEQUENCE_MODULUS = 0x10000
 _TIMESTAMP_MODULUS = 0x1_0000_0000
+_MISORDERED = 100
+"""Packets by which another may be late (RFC 3550 appendix A.1: MAX_MISORDER)."""
 _AHEAD = 40_000
 """Samples by which the far end's stream may be ahead of what was played: a pause that would be more than time
 has passed is none, so nobody has to listen to hours of it."""
@@ -105,6 +107,8 @@ class PlayoutBuffer:
         self._most = most
         self._waiting: dict[int, RtpPacket] = {}
         self._next: int | None = None
+        self._behind: int | None = None
+        """The number of the last packet that came far too late."""
         self._source: int | None = None
         self._ready = bytearray()
         self._stream: list[bytes | int] = []
@@ -120,8 +124,10 @@ class PlayoutBuffer:
         elif self._next is not None:
             ahead = (packet.sequence - self._next) % _SEQUENCE_MODULUS
             if ahead >= _SEQUENCE_MODULUS // 2:
-                return  # its turn is over
-            if ahead > 8 * self._most:
+                if not self._began_anew(packet, _SEQUENCE_MODULUS - ahead):
+                    return  # its turn is over
+                self._begin(packet)
+            elif ahead > 8 * self._most:
                 self._begin(packet)  # a jump: the far end began anew
         self._waiting[packet.sequence] = packet
         if len(self._waiting) > self._most and self._next is not None:
@@ -148,11 +154,21 @@ class PlayoutBuffer:
         stream, self._stream = self._stream, []
         return stream
 
+    def _began_anew(self, packet: RtpPacket, behind: int) -> bool:
+        """Whether packets that seem late come from a far end that numbers anew, without another SSRC.
+
+        RFC 3550 appendix A.1: two in a row, further behind than packets get on their way.
+        """
+        if behind <= _MISORDERED:
+            return False
+        before, self._behind = self._behind, packet.sequence
+        return before is not None and packet.sequence == (before + 1) % _SEQUENCE_MODULUS
+
     def _begin(self, packet: RtpPacket) -> None:
         self._source = packet.source
         self._waiting.clear()
         self._ready.clear()
-        self._next = self._expected = None
+        self._next = self._expected = self._behind = None
 
     def _take(self) -> bytes | None:
         if self._next is None:

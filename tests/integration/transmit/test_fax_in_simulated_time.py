@@ -213,6 +213,26 @@ def test_audio_by_the_other_law_is_understood(document: Path, received: Path) ->
     assert same_pages(document, received)
 
 
+class SilenceSuppressed:
+    """A far end that sends nothing while it is silent: packets are numbered on, and their times show it."""
+
+    def __init__(self) -> None:
+        self._sequence = 0
+
+    def __call__(self, datagram: bytes) -> bytes | None:
+        if not datagram[12:].strip(b"\xff\x7f"):  # zero, in µ-law
+            return None
+        self._sequence += 1
+        return datagram[:2] + self._sequence.to_bytes(2, "big") + datagram[4:]
+
+
+def test_a_far_end_that_suppresses_silence_gets_its_fax(document: Path, received: Path) -> None:
+    call = SimulatedCall(sending(document), receiving(received), to_caller=SilenceSuppressed()).start_audio()
+
+    assert call.run().hang_up()[0].t30_code == Completion.OK
+    assert same_pages(document, received)
+
+
 def test_audio_that_is_late_does_not_tell_the_port_of_t38(document: Path, received: Path) -> None:
     # Behind a port translator T.38 comes from a port that no SDP knows, and audio is still on its way.
     call = SimulatedCall(sending(document), receiving(received)).start_audio().run(3)

@@ -128,6 +128,26 @@ def test_a_far_end_that_begins_anew_is_followed() -> None:
     assert pulled(buffer, 2) == [5, 6]
 
 
+def test_a_far_end_that_numbers_anew_without_another_source_is_followed() -> None:
+    buffer = PlayoutBuffer(depth=2)
+    for number in range(5000, 5010):
+        buffer.push(packet(number))
+    assert len([one for one in pulled(buffer, 10) if one is not None]) == 10
+
+    for number in (7, 8, 9):
+        buffer.push(packet(number))
+    assert pulled(buffer, 2) == [8, 9]  # the first of them could have been a straggler
+
+
+def test_packets_that_are_very_late_one_by_one_change_nothing() -> None:
+    buffer = PlayoutBuffer(depth=1)
+    for number in range(5000, 5006):
+        buffer.push(packet(number))
+        assert pulled(buffer, 1) == [number % 256]
+        buffer.push(packet(6000 - 2 * (number - 4000)))
+        buffer.push(packet(number - 10))
+
+
 def test_a_far_end_with_a_faster_clock_does_not_fill_the_memory() -> None:
     buffer = PlayoutBuffer(depth=3, most=6)
     played: list[int | None] = []
