@@ -7,7 +7,8 @@ down:
     2. the other transport is taken, G.711 for T.38 or T.38 for G.711;
     3. the rate falls to that of V.27ter, 4,800 bit/s.
 
-Where the two ends found no common media, the transport is changed at once. Error correction stays on: without
+Where the two ends found no common media, or agreed on T.38 and nothing came by it (a firewall that knows RTP
+alone), the transport is changed at once. Error correction stays on: without
 it rows that were lost are confirmed like good ones. What got through in the end is remembered with the number
 (`Destination`), and so is the finest resolution that its machine takes; the next fax begins there.
 """
@@ -25,6 +26,7 @@ FAX_FAILURES = frozenset(
     {Status.NEGOTIATION_FAILED, Status.EXCEEDED_ECM_RETRANSMIT, Status.TRANSMISSION_FAILED}
 )
 """What other settings may mend."""
+_SILENT = FAX_FAILURES | {Status.NOT_A_FAX_MACHINE, Status.GENERAL_ERROR}
 T38, G711 = "T.38", "G.711"
 
 _OTHER = {T38: G711, G711: T38}
@@ -56,7 +58,7 @@ def call_settings(
     settings = _remembered(destination, resolution)
     begun_with = settings.transport
     for outcome in earlier:
-        if outcome.status in FAX_FAILURES:
+        if outcome.status in FAX_FAILURES or _was_deaf(outcome):
             settings = _one_rung_down(settings, outcome, begun_with)
     return settings
 
@@ -93,13 +95,19 @@ def _one_rung_down(settings: CallSettings, outcome: Outcome, begun_with: str) ->
     resolution = _coarser(settings.resolution, outcome.remote_finest)
     if resolution != settings.resolution:  # no page so fine is taken there: reason enough for the failure
         return replace(settings, resolution=resolution)
-    if not outcome.transport:  # no common media were found
+    if not outcome.transport or _was_deaf(outcome):  # no common media were found, or they were of no use
         return replace(settings, transport=_OTHER.get(settings.transport, G711))
     if settings.max_rate > V29_RATE:
         return replace(settings, max_rate=V29_RATE)
     if settings.transport == begun_with and outcome.transport in _OTHER:  # a modem has no other
         return replace(settings, transport=_OTHER[outcome.transport])
     return replace(settings, max_rate=V27TER_RATE)
+
+
+def _was_deaf(outcome: Outcome) -> bool:
+    """Whether a call went over to T.38 and heard nothing of a fax machine there until one end gave up."""
+    heard_nothing = not outcome.remote_finest and " < " not in outcome.transcript
+    return outcome.status in _SILENT and outcome.transport == T38 and heard_nothing
 
 
 def _coarser(one: str, other: str) -> str:

@@ -1,5 +1,6 @@
 """With which settings a number is called after what happened before."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +61,22 @@ def test_a_page_that_is_coarse_enough_is_no_reason_and_the_rate_falls() -> None:
 def test_without_common_media_the_transport_changes_at_once() -> None:
     refused = outcome(Status.NEGOTIATION_FAILED, transport="", finest="")
     assert call_settings(None, [refused], resolution="fine").transport == "G.711"
+
+
+@pytest.mark.parametrize("status", [Status.NOT_A_FAX_MACHINE, Status.NEGOTIATION_FAILED])
+@pytest.mark.parametrize(
+    ("transcript", "other"), [("", "G.711"), ("0.40 > CNG", "G.711"), ("5.02 < CSI", "")]
+)
+def test_t38_that_nothing_came_by_is_not_tried_again(status: Status, transcript: str, other: str) -> None:
+    silent = replace(outcome(status, finest=""), transcript=transcript)
+    assert call_settings(None, [silent], resolution="fine").transport == other
+    asked_for = Destination(number=NUMBER, transport="T.38", learned_at=NOW)
+    assert call_settings(asked_for, [silent], resolution="fine").transport == (other or "T.38")
+
+
+def test_audio_without_a_fax_machine_is_no_reason_for_other_settings() -> None:
+    silent = outcome(Status.NOT_A_FAX_MACHINE, "G.711", "")
+    assert call_settings(None, [silent], resolution="fine") == CallSettings(resolution="fine")
 
 
 def test_what_got_through_is_where_the_next_fax_begins() -> None:
