@@ -85,6 +85,10 @@ class T30Session:
         self._confirmed = 0
         self._received = 0
         self._confirmation_due = False
+        self._sent_again = 0
+        """ECM frames of the pages that are confirmed: libspandsp counts those of one page alone."""
+        self._is_counted = False
+        """Whether that holds those of its last page."""
         self._handle = ffi.new_handle(
             self
         )  # libspandsp keeps its address: it has to live as long as the state
@@ -121,7 +125,8 @@ class T30Session:
             remote_csid=self._remote_ident(),
             remote=self._remote,
             bad_rows=statistics.bad_rows,
-            retransmissions=statistics.error_correcting_mode_retries,
+            retransmissions=self._sent_again
+            + (0 if self._is_counted else statistics.error_correcting_mode_retries),
             frames=tuple(self._frames),
         )
 
@@ -129,6 +134,8 @@ class T30Session:
         """An HDLC frame was sent or received."""
         fcf = frame[_FCF_OFFSET] & 0xFE if len(frame) > _FCF_OFFSET else -1
         self.heard_far_end |= received
+        if fcf == _FCD and not received:
+            self._is_counted = False
         if fcf in (-1, _FCD, _RCP):
             return
         self._frames.append(Frame(at=self._ears.now(), received=received, name=_frame_name(frame)))
@@ -161,9 +168,12 @@ class T30Session:
 
         libspandsp calls this once a page: the MCF of a partial page (PPS-NULL) does not come here.
         """
-        pages_received = self._statistics().pages_rx
+        statistics = self._statistics()
+        pages_received = statistics.pages_rx
         if result & 0xFE in _CONFIRMATIONS:
             self._confirmed += 1
+            self._sent_again += statistics.error_correcting_mode_retries
+            self._is_counted = True
             self._ears.tell(PageConfirmed(at=self._ears.now(), pages=self._confirmed))
         elif pages_received > self._received:
             self._received = pages_received

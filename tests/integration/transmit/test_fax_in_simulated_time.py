@@ -344,6 +344,30 @@ def test_lost_audio_is_sent_again_with_error_correction(document: Path, received
     assert same_pages(document, received)
 
 
+@pytest.mark.parametrize("spoilt", [1, 2, 3])
+def test_what_is_sent_again_is_counted_for_each_page(document: Path, received: Path, spoilt: int) -> None:
+    def sent_again(share: float) -> int:
+        spoiling = losing(share, seed=7)
+        call: SimulatedCall
+        lost: list[bytes] = []
+
+        def spoil(datagram: bytes) -> bytes | None:
+            trained = any(isinstance(event, Negotiated) for event in call.caller.events)
+            image = trained and len(datagram) > 30 and len(_confirmed(call)) == spoilt - 1
+            if image and len(lost) < 5 and spoiling(datagram) is None:
+                lost.append(datagram)
+                return None
+            return datagram
+
+        call = SimulatedCall(sending(document), receiving(received), to_answerer=spoil)
+        result = call.start_t38(redundancy=0).run().hang_up()[0]
+        assert (result.t30_code, result.pages_confirmed) == (Completion.OK, 3)
+        return result.retransmissions
+
+    assert sent_again(0.2) > 0
+    assert sent_again(0.0) == 0
+
+
 def answering(datagram: bytes, answer: int) -> bytes:
     """The datagram with MCF replaced: T.38 carries no checksum of a frame, and octets lowest bit first."""
     control_field = bytes.fromhex("c001800000")
