@@ -178,6 +178,25 @@ def test_places_of_a_redirection_are_told_apart_however_they_are_written() -> No
     assert contacts_of(moved) == ("sip:b@x", "sip:c@x", "sip:a@x;m=1,2", "sip:d@x")
 
 
+_URIS = st.from_regex(r"sip:[a-z0-9+]{1,8}@[a-z0-9.]{1,12}(;[a-z]=[a-z,]{1,3})?", fullmatch=True)
+_NAMES = st.one_of(
+    st.just(""),
+    st.from_regex(r"[A-Za-z]{1,9} ?", fullmatch=True),
+    st.text(st.sampled_from('ab,;<>\\" '), max_size=12).map(
+        lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '" '
+    ),
+)
+
+
+@given(st.lists(st.tuples(_NAMES, _URIS, st.sampled_from(["", ";q=1", ";expires=60;q=1.0"])), max_size=5))
+def test_every_list_of_addresses_comes_apart_as_it_was_written(
+    written: list[tuple[str, str, str]],
+) -> None:
+    moved = response(_invite(), 302)
+    moved.headers.add("Contact", ", ".join(f"{name}<{uri}>{more}" for name, uri, more in written))
+    assert contacts_of(moved) == tuple(uri for _, uri, _ in written)
+
+
 def test_addresses_and_uris_are_taken_apart() -> None:
     assert uri_of('"x" <sip:a@b;c=d>;tag=1') == "sip:a@b;c=d"
     assert uri_of("sip:a@b;tag=1") == "sip:a@b"
