@@ -48,6 +48,8 @@ DRAIN = 0.5
 ANNOUNCEMENT = 15.0
 """Seconds of media after a SIT in which the network may still say by SIP what is the matter."""
 
+HOLD = 30.0
+"""Seconds of media after an answer on hold in which the callee may say where its media are."""
 LEAVING = 2.0
 """Seconds after a refusal of T.38 in which a callee that hangs up does so because of it: some refuse it (487,
 488) and leave."""
@@ -62,6 +64,8 @@ class Wanted(Enum):
     """It rang long enough."""
     T38_OFFER = auto()
     """The callee did not offer T.38: it is our turn."""
+    MEDIA = auto()
+    """The callee answered with its media on hold, and that long enough."""
     T38_SETTLED = auto()
     """The callee refused T.38, and is still there."""
     ANNOUNCED = auto()
@@ -139,6 +143,7 @@ class FaxCall:
         self._facts = CallFacts(pages_asked=order.pages - order.first_page, number=order.number)
         self._over = False
         self._t38 = _t38_mode(settings.t38, order.transport)
+        self._has_media = False
         self._on_t38 = False
         self._t38_asked = False
         """Whether our offer of T.38 has no answer yet, or was refused a moment ago."""
@@ -252,6 +257,8 @@ class FaxCall:
                 self._end(replace(self._facts, fault="hung up after the announcement"))
             case Wanted.T38_OFFER if not self._on_t38 and not self._negotiated:
                 self._tasks.append(asyncio.create_task(self._offer_t38()))
+            case Wanted.MEDIA if not self._has_media:
+                self._no_common_media("the answer is on hold, and nothing followed it")
             case Wanted.T38_SETTLED:
                 self._t38_asked = False
             case Wanted.TOO_LONG:
@@ -281,11 +288,15 @@ class FaxCall:
         self.answered_at = self._now()
         self._facts = replace(self._facts, answered=True)
         self._tell(ProgressKind.ANSWERED)
-        audio = session.audio if session is not None else None
-        if audio is None:
+        audio, held = (session.audio, session.held) if session is not None else (None, None)
+        if audio is not None:
+            self._has_media = True
+            start_audio(self._engine, audio)
+        elif held is not None:
+            self._after(self._media(HOLD), Wanted.MEDIA)  # RFC 3725 §4: the other end's media come later
+        else:
             self._no_common_media("the answer has no usable G.711 audio")
             return
-        start_audio(self._engine, audio)
         if self._t38 != "off":
             self._after(0.0 if self._t38 == "only" else self._media(T38_OFFER_DELAY), Wanted.T38_OFFER)
         self._after(self._media(self._longest), Wanted.TOO_LONG)
@@ -299,6 +310,7 @@ class FaxCall:
             self._switch_to_t38(image)
         elif audio is not None and self._t38 != "only":
             self._call.accept(offered, self._session.answer(offered.offer, audio, self._our_audio))
+            self._has_media = True
             if self._on_t38:
                 self._on_t38 = False
                 back_to_audio(self._engine, audio)
@@ -354,6 +366,7 @@ class FaxCall:
 
     def _on_audio_agreed(self, session: SessionDescription) -> None:
         if session.audio is not None and not self._on_t38:
+            self._has_media = True
             start_audio(self._engine, session.audio)
 
     def _on_t38_refused(self, code: int | None) -> None:
@@ -376,6 +389,7 @@ class FaxCall:
         self._end(replace(self._facts, no_common_media=True, fault=fault))
 
     def _switch_to_t38(self, image: MediaDescription) -> None:
+        self._has_media = True
         switch_to_t38(self._engine, image)
         if not self._on_t38:
             self._on_t38 = True

@@ -263,6 +263,20 @@ async def test_a_hold_of_the_old_kind_is_taken(scene: Scene) -> None:
     assert scene.engine.orders == [("PCMU", 5000)]
 
 
+@pytest.mark.parametrize("follows", [True, False])
+async def test_an_answer_on_hold_is_waited_out(scene: Scene, *, follows: bool) -> None:
+    running = scene.begin(t38="off", media_clock=50)
+    body = scene.theirs.offer(sdp.audio(5000)).replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
+    call = await scene.answer(body)
+    if follows:
+        await scene.offer(call, scene.theirs.offer(sdp.audio(5002)))
+        await asyncio.sleep(0.8)
+        scene.engine.end(_ok())
+    status = judge(await running).status
+    assert status is (Status.SUCCESS if follows else Status.NEGOTIATION_FAILED)
+    assert scene.engine.orders == ([("PCMU", 5002)] if follows else [])
+
+
 async def test_a_name_in_the_place_of_a_media_address_is_looked_up(scene: Scene) -> None:
     running = scene.begin()
     session = LocalSession(address=ip_address("127.0.0.1"), session_id=2)
