@@ -1,5 +1,6 @@
 """Fuzz target: session descriptions (SDP) of a peer, and our answers to them."""
 
+import re
 from ipaddress import ip_address
 
 from transmit.sip.sdp import LocalSession, SdpError, SessionDescription, T38Parameters, audio, image, parse
@@ -14,6 +15,9 @@ WORDS = (
 )  # fmt: skip
 
 
+_HOST = re.compile(r"[0-9a-f:]+(%[^/ ]+)?|[A-Za-z0-9.-]+")
+
+
 def check(octets: bytes) -> None:
     """A description or a refusal; what we answer can be read, and has as many media as the offer."""
     try:
@@ -26,9 +30,10 @@ def check(octets: bytes) -> None:
         if chosen is None:
             continue
         assert 0 < chosen.port <= 65535
-        ip_address(chosen.host)
+        assert _HOST.fullmatch(chosen.host)
         limits = T38Parameters.of(chosen)
         assert 0 < limits.max_datagram <= 1400
+        assert 0 < limits.max_rate <= 14_400
         _check_answer(offer, parse(local.answer(offer, chosen, ours)))
     assert offer.is_same_as(parse(octets))
 

@@ -34,6 +34,8 @@ class MediaKind(StrEnum):
     IMAGE = "image"
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
+"""A host name (RFC 1123 §2.1)."""
 _PLAIN_RTP = frozenset({"RTP/AVP", "RTP/AVPF"})
 """RFC 3551, RFC 4585. Not those of SRTP, which is not spoken."""
 _DIRECTIONS = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
@@ -57,7 +59,8 @@ class MediaDescription:
     protocol: str
     formats: tuple[str, ...]
     host: str
-    """The connection address that applies to it: a literal in its shortest form, or a name."""
+    """The connection address that applies to it: a literal in its shortest form, or a name; empty where
+    it is neither."""
     attributes: tuple[tuple[str, str], ...] = ()
 
     def attribute(self, name: str) -> str | None:
@@ -248,7 +251,7 @@ def _parse_connection(value: str) -> str:
     try:
         return str(ip_address(host))  # in the form in which the kernel names the sources of packets
     except ValueError:
-        return host
+        return host if _NAME.fullmatch(host) else ""
 
 
 def _parse_media(value: str, host: str) -> MediaDescription:

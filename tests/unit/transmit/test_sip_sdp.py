@@ -87,6 +87,7 @@ def test_the_peers_preferred_codec_is_taken() -> None:
         (b"RTP/AVP 0 8", b"RTP/AVP 18 101"),
         (b"RTP/AVP 0 8", b"UDP/BFCP 0"),
         (b"RTP/AVP 0 8", b"RTP/SAVP 0 8"),
+        (b"c=IN IP4 192.0.2.5", b"c=IN IP4 192.0.2.\xca"),
         (b"c=IN IP4 192.0.2.5", b"c=IN IP4 0.0.0.0"),
         (b"c=IN IP4 192.0.2.5\r\n", b""),
     ],
