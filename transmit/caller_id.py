@@ -2,17 +2,29 @@
 
 import re
 
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
 _NUMBER = re.compile(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*")
-_TRUNK_PREFIX = re.compile(r"(?<=[0-9])[ .-]*\(0\)")
 
 
 def told(number: str) -> str:
     """A number without what people put between its digits; what is none, such as an account, as it is.
 
-    The zero in `+49 (0)30 …` is dialled within the country alone (ITU-T E.123 §7.1).
+    The zero in `+49 (0)30 …` is left out, as it is dialled within Germany alone, and that in `+39 (0)6 …` is
+    not: a valid number with a country code is told in E.164.
     """
     if not _NUMBER.fullmatch(number):
         return number
-    if number.startswith("+"):
-        number = _TRUNK_PREFIX.sub("", number, count=1)
-    return "".join(sign for sign in number if sign == "+" or sign.isdigit())
+    bare = "".join(sign for sign in number if sign == "+" or sign.isdigit())
+    return (_in_e164(number) or bare) if bare.startswith("+") else bare
+
+
+def _in_e164(number: str) -> str:
+    """Empty where it is no valid number."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    valid = phonenumbers.is_valid_number(parsed)
+    return str(phonenumbers.format_number(parsed, PhoneNumberFormat.E164)) if valid else ""
