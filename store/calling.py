@@ -3,7 +3,7 @@
 `store.book.Book` is the only kind of it; what holds for the book's methods holds here.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from store.destination import Destination
@@ -73,20 +73,25 @@ class Calling(Nodes):
         explanation: str = "",
         *,
         destination: Destination | None = None,
-        other_lines: Sequence[str] = (),
+        of_the_line: bool = False,
     ) -> FaxJob:
         """A call has ended: the job is sent, waits for `next_call`, or is at its end.
 
-        `destination` is what is known of the number now; None where the call taught nothing. `other_lines`
-        are all lines that there are, where it was its own that failed: the next call takes it last. A job
-        that was cancelled during the call is at its end unless it was sent. The same outcome a second time
-        changes nothing.
+        `destination` is what is known of the number now; None where the call taught nothing. `of_the_line`
+        is whether it was the line that failed: the next call takes it last. A job that was cancelled during
+        the call is at its end unless it was sent. The same outcome a second time changes nothing.
 
         Raises:
             AttemptClosed: the attempt has another outcome already, or was interrupted.
         """
         return await self._access.write(
-            calls.record_outcome, attempt_id, outcome, next_call, explanation, destination, other_lines
+            calls.record_outcome,
+            attempt_id,
+            outcome,
+            next_call,
+            explanation,
+            destination,
+            of_the_line=of_the_line,
         )
 
     async def note_all_confirmed(self, attempt_id: str) -> None:

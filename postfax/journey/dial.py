@@ -346,9 +346,12 @@ class Dial:
         outcome, retry = result.outcome, job.user.settings.retry
         earlier = [before.status for before in await self._calling.earlier(job)]
         decision = decide(outcome, job.tries + 1, retry, self._clock(), earlier=earlier)
-        others = tuple(self._lines) if wants_other_line(outcome) else ()
         recorded = await self._book.record_outcome(
-            attempt.id, outcome, decision.at, destination=result.destination, other_lines=others
+            attempt.id,
+            outcome,
+            decision.at,
+            destination=result.destination,
+            of_the_line=wants_other_line(outcome),
         )
         metrics.note_fax(job, attempt, outcome)
         if result.call:

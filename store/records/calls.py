@@ -19,7 +19,7 @@ from store.records.attempts import calls_by_line, close_attempt, open_attempt, t
 from store.records.destinations import keep_destination
 from store.records.interventions import expire
 from store.records.jobs import move, the_job
-from store.records.next_call import choose_call
+from store.records.next_call import ANY_OTHER, choose_call
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
 from store.status import Status
@@ -152,12 +152,13 @@ def record_outcome(
     next_call: datetime | None,
     explanation: str,
     destination: Destination | None,
-    other_lines: Sequence[str] = (),
+    *,
+    of_the_line: bool = False,
 ) -> FaxJob:
     """Close the attempt, keep what it taught, and take its job on.
 
-    The same outcome a second time changes nothing. Where lines are given, those that there are, the next call
-    prefers another one.
+    The same outcome a second time changes nothing. `of_the_line`: as `wants_other_line` has it; the next call
+    takes this line last.
 
     Raises:
         NotInBook: there is no such attempt.
@@ -175,19 +176,15 @@ def record_outcome(
     transition = _transition(job, outcome, next_call)
     confirmed = max(job.pages_confirmed, attempt.first_page + outcome.pages_confirmed)
     facts: dict[str, Any] = {"pages_confirmed": confirmed, "tries": job.tries + 1}
-    if other_lines and transition is Transition.RETRY:
-        facts["lines"] = _with_last(turn.connection, job.id, attempt.line, other_lines)
+    if of_the_line and transition is Transition.RETRY:
+        facts["lines"] = _with_last(turn.connection, job.id, attempt.line)
     return _go_on(turn, job, transition, outcome.status, next_call, explanation=explanation, **facts)
 
 
-def _with_last(connection: Connection, job_id: str, line: str, there_are: Sequence[str]) -> str:
-    """The lines of a job, as the book keeps them, with this one behind the others.
-
-    A job that keeps to no lines has all of them: it gets their names only if there is a choice.
-    """
-    kept: str = connection.scalar(select(jobs.c.lines).where(jobs.c.id == job_id)) or "[]"
-    others = [name for name in json.loads(kept) or there_are if name != line]
-    return json.dumps([*others, line]) if others else kept
+def _with_last(connection: Connection, job_id: str, line: str) -> str:
+    """The lines of a job, as the book keeps them, with this one behind the others."""
+    kept = json.loads(connection.scalar(select(jobs.c.lines).where(jobs.c.id == job_id)) or "[]")
+    return json.dumps([*(name for name in kept or [ANY_OTHER] if name != line), line])
 
 
 def note_all_confirmed(turn: Turn, attempt_id: str) -> None:

@@ -15,7 +15,7 @@ from store.driver_statement import DriverStatement
 from store.job import FaxJob
 from store.lifecycle import JobState, Transition
 from store.records.jobs import move, the_job
-from store.records.next_call import line_sets
+from store.records.next_call import ANY_OTHER, line_sets
 from store.records.outbox import owe_delivery
 from store.records.turn import Turn
 from store.status import Status
@@ -68,5 +68,5 @@ def _gone(connection: Connection, lines: Collection[str]) -> Iterator[str]:
     there = set(lines)
     for found in line_sets(connection):
         allowed = json.loads(found)
-        if allowed and not there & set(allowed):
+        if allowed and ANY_OTHER not in allowed and not there & set(allowed):
             yield found

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -55,6 +56,8 @@ def _each_value(column: Column[str], *alike: ColumnElement[bool] | TextClause) -
     return select(found.c.value).where(found.c.value.is_not(None))
 
 
+ANY_OTHER = "*"
+"""Among the lines of a job: all that are not named."""
 _ALIKE = (DIALABLE, jobs.c.lines == bindparam("lines"), jobs.c.priority == bindparam("priority"))
 _OF_DEPARTMENT = (*_ALIKE, jobs.c.department == bindparam("department"))
 _LINE_SETS = DriverStatement(_each_value(jobs.c.lines, DIALABLE))
@@ -125,4 +128,6 @@ def _of_each_department(
 
 def _free_line(allowed: Sequence[str], channels: Mapping[str, int]) -> str | None:
     """The first allowed line with a free channel; a sender without a choice may use every line."""
-    return next((line for line in allowed or channels if channels.get(line, 0) > 0), None)
+    others = [line for line in channels if line not in allowed]
+    wished = chain.from_iterable(others if line == ANY_OTHER else [line] for line in allowed or [ANY_OTHER])
+    return next((line for line in wished if channels.get(line, 0) > 0), None)

@@ -93,9 +93,7 @@ async def test_a_line_that_failed_is_taken_last(
             assert claimed is not None
             found.append(claimed[1].line)
             failed = small.outcome(Status.FAST_BUSY)
-            await small.book.record_outcome(
-                claimed[1].id, failed, small.clock(), other_lines=tuple(there_are)
-            )
+            await small.book.record_outcome(claimed[1].id, failed, small.clock(), of_the_line=True)
         assert found == tried
 
 

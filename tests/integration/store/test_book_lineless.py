@@ -78,3 +78,16 @@ async def test_a_line_that_is_back_takes_what_waited_for_it(small: SmallBook) ->
     assert not await expire.step()
     claims = [await small.book.claim_call({"old": 9}, LEASE, header) for _ in range(5)]
     assert sum(claim is not None for claim in claims) == 4
+
+
+async def test_a_fax_without_a_choice_of_lines_goes_by_any_although_its_last_one_is_gone(
+    small: SmallBook,
+) -> None:
+    claimed = await small.book.claim_call({"gone": 1}, LEASE, header)
+    assert claimed is not None
+    refused = small.outcome(Status.FAST_BUSY)
+    await small.book.record_outcome(claimed[1].id, refused, small.clock(), of_the_line=True)
+    assert ("*", "gone") not in await small.book.lineless({"new"})
+    again = await small.book.claim_call({"new": 1}, LEASE, header)
+    assert again is not None
+    assert (again[0].id, again[1].line) == (claimed[0].id, "new")
