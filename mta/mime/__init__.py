@@ -11,6 +11,7 @@ shown_pictures  pictures in an HTML text that are pages
 uuencoded   files in the midst of a plain text
 parts       what is body, what is attached, what is not to be seen
 text        charsets and encoded words
+wide_charsets  those of two octets a character, as programs write them
 names       file names
 letter      a mail as people know one, with its head, its body and its enclosures
 unpacking   winmail.dat and mails within the mail, opened to documents in their order

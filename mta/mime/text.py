@@ -11,6 +11,7 @@ from quopri import decodestring
 import webencodings  # type: ignore[import-untyped]
 
 from mta.mime.transfer import base64_decoded
+from mta.mime.wide_charsets import is_japanese, japanese, utf_16_order
 
 # What mails say and what they mean (WHATWG Encoding §4.2): each that is meant holds the one that is said.
 _MEANT = {
@@ -20,6 +21,9 @@ _MEANT = {
 # A codepage under one of its many names: `win-1251`, `x-cp1251`, `cp-850`.
 _CODEPAGE = re.compile(r"(?:x-)?(?:windows|win|cp|ibm|dos)[-_]?([0-9]{3,5})", re.IGNORECASE)
 _UNICODE_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_JAPANESE = "iso2022_jp_ext"
+_HOLD_ASCII = {None, "utf-8", "cp1252"}
+"""Codecs of which text that switches to Japanese would be letters without a meaning."""
 # Codecs of Python that are no charsets of mails.
 _NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
 
@@ -31,11 +35,18 @@ _BETWEEN = re.compile(r"\s*")
 _META_CHARSET = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:+-]+)""", re.IGNORECASE)
 _META_WITHIN = 1024
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+# Text of Windows that was taken for ISO 8859 on its way has its quotation marks, dashes and euros there (HTML
+# §13.2.5.80 reads references to them so).
+_OF_WINDOWS = re.compile("[\x80-\x9f]")
 
 
 def decoded(octets: bytes, charset: str) -> str:
     """Octets in a charset as text; where that is unknown or plainly wrong, as UTF-8 or Western European."""
     codec = _codec(charset) or _UNICODE_MARKS.get(octets[:2])
+    if codec and codec.startswith("utf-16"):
+        codec = utf_16_order(octets, codec)
+    elif codec == _JAPANESE or (codec in _HOLD_ASCII and is_japanese(octets)):
+        return cleaned(_japanese(octets))
     for candidate in (codec, "utf-8"):
         if candidate:
             try:
@@ -45,6 +56,15 @@ def decoded(octets: bytes, charset: str) -> str:
     if codec and codec != "utf-8":
         return cleaned(octets.decode(codec, errors="replace"))
     return cleaned(_damaged(octets))
+
+
+def _japanese(octets: bytes) -> str:
+    if not octets.isascii():  # it is something else
+        return decoded(octets, "")
+    try:
+        return octets.decode(_JAPANESE)
+    except ValueError:
+        return japanese(octets)
 
 
 def decoded_html(octets: bytes, charset: str) -> str:
@@ -144,6 +164,7 @@ def _usual_name(label: str) -> str:
 def cleaned(text: str) -> str:
     """A text with one kind of line end, without control characters and halves of surrogate pairs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    text = _OF_WINDOWS.sub(lambda found: found[0].encode("latin-1").decode("cp1252", errors="ignore"), text)
     return _UNWANTED.sub("", text).encode("utf-8", errors="replace").decode("utf-8")
 
 

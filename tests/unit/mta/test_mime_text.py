@@ -4,11 +4,12 @@ import codecs
 
 import pytest
 from bounded_work import bounded_work
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mta.header_scan import HEADER_LIMIT
 from mta.mime.text import decoded, decoded_html, header_text, unflowed
+from mta.mime.wide_charsets import japanese, utf_16_order
 
 
 @pytest.mark.parametrize(
@@ -39,12 +40,68 @@ from mta.mime.text import decoded, decoded_html, header_text, unflowed
         ("grün".encode(), "x-user-defined", "grün"),
         ("grün".encode("utf-16"), "", "grün"),
         (codecs.BOM_UTF16_BE + "grün".encode("utf-16-be"), "", "grün"),
+        ("grün".encode("utf-16-be"), "utf-16", "grün"),
+        ("grün".encode("utf-16-le"), "utf-16", "grün"),
+        ("診療\r\n".encode("utf-16-le"), "utf-16", "診療\n"),
+        ("診療".encode("utf-16-be"), "utf-16", "診療"),
+        ("一二三一".encode("utf-16-le"), "utf-16le", "一二三一"),
+        ("あいさつ".encode("utf-16-le"), "utf-16", "あいさつ"),
+        (b"written in ASCII", "utf-16", "written in ASCII"),
+        ("grün und blau".encode(), "utf-16le", "grün und blau"),
+        (b"\x1b$B-!-j\x1b(B No. \x1b$BBh\x1b(B 1", "iso-2022-jp", "①㈱ No. 第 1"),
+        (b"\x1b$B?GNE-!\x1b(B ok", "ISO-2022-JP", "診療① ok"),
+        (b"\x1b$B?GNE\x1b(B ok", "us-ascii", "診療 ok"),
+        (b"\x1b$B?GNE\x1b(B ok", "", "診療 ok"),
+        (b"\x1b(I6E\x1b(B \x1b$B-!\x1b(B", "iso-2022-jp", "ｶﾅ ①"),
+        (b"\x1b$B-!", "iso-2022-jp", "①"),
+        (b"\x1b$B-", "iso-2022-jp", "-"),
+        ("it’s “5 €” – ok".encode("cp1252").decode("latin-1").encode(), "utf-8", "it’s “5 €” – ok"),
+        (b"it\x92s", "iso-8859-15", "it’s"),
+        (b"a\xc2\x81b", "utf-8", "ab"),
         (b"abc", "idna", "abc"),
         (b"\\ud800", "unicode_escape", "\\ud800"),
     ],
 )
 def test_charsets(octets: bytes, charset: str, text: str) -> None:
     assert decoded(octets, charset) == text
+
+
+@given(
+    st.text(
+        st.characters(codec="cp932", exclude_categories=["Cc"], exclude_characters="\\~¢£¬‖−〜"), max_size=20
+    )
+)
+def test_every_character_of_japanese_windows_is_read(text: str) -> None:
+    """Of codepage 932, but for what has no place in ISO-2022-JP: IBM's rows and private ones."""
+    pieces = []
+    for character in text:
+        octets = character.encode("cp932")
+        if len(octets) == 1:
+            pieces.append(b"\x1b(I" + bytes([octets[0] & 0x7F]) if octets[0] > 0x7F else b"\x1b(B" + octets)
+        elif octets[0] < 0xF0:
+            lead = octets[0] - (0xC1 if octets[0] >= 0xE0 else 0x81)
+            row = lead * 2 + 0x21 + (octets[1] >= 0x9F)
+            cell = octets[1] - (0x7E if octets[1] >= 0x9F else 0x20 if octets[1] > 0x7F else 0x1F)
+            pieces.append(b"\x1b$B" + bytes((row, cell)))
+        else:
+            pieces.append(b"\x1b(B?")
+            text = text.replace(character, "?")
+    assert japanese(b"".join(pieces)) == text
+
+
+@given(st.binary(max_size=100), st.sampled_from(["utf-16", "utf-16-be", "utf-16-le"]))
+def test_damaged_wide_text_raises_nothing(octets: bytes, codec: str) -> None:
+    japanese(octets)
+    octets.decode(utf_16_order(octets, codec), errors="replace")
+
+
+@given(
+    st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzäöüß ,.0123456789"), min_size=5, max_size=80),
+    st.sampled_from(["utf-16-be", "utf-16-le"]),
+)
+def test_latin_text_in_utf_16_is_read_in_either_order(text: str, order: str) -> None:
+    assume(len(set(text)) > 1)
+    assert text.encode(order).decode(utf_16_order(text.encode(order), "utf-16")) == text
 
 
 _HEAD = '<html><head><meta http-equiv="Content-Type" content="text/html; charset={0}"></head><body>'
