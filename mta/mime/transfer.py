@@ -6,6 +6,7 @@ is. The result is never much larger than what it was made of.
 
 import binascii
 import re
+from itertools import chain
 
 from sandbox import Refused
 
@@ -20,12 +21,22 @@ _TOO_LARGE = "An attachment of this mail is too large once it is decoded."
 _TOO_MANY_LINES = "An attachment of this mail is encoded in too many lines."
 
 _BASE64_NAMES = {"base64", "base-64", "x-base64"}
+_QUOTED_PRINTABLE_NAMES = {"quoted-printable", "quotedprintable", "quoted_printable", "qp"}
 _UUENCODED = {"x-uuencode", "uuencode", "x-uue", "uue"}
 _UU_BEGIN = re.compile(rb"^begin (?:-base64 )?[0-7]{3,4} [^\n]*\n?", re.MULTILINE)
 _LINE = re.compile(rb"[^\n]+")
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NO_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _PADDING = re.compile(rb"=+")
+_PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(\r?\n)")  # RFC 2045 §6.7 (3): blanks come on the way
+# A line of words, or the mark above a signature: what a gateway writes below, whatever the encoding.
+_REMARK = re.compile(
+    rb"\n[ \t]*(?:--[ \t]*\r?\n|[^\s=]{1,15}[ \t]+[^\s=]{1,15}[ \t]+[^\s=]{1,15}(?!\S))", re.ASCII
+)
+_FULL_LINE = re.compile(rb"\n[A-Za-z0-9+/]{60,}")
+_LONGEST_WORD = 15
+_SENTENCE = 3
+"""Words from which on a line is one of a text."""
 _FURTHER_PIECE = re.compile(rb"(?:[ \t]*\r?\n\s*)?[A-Za-z0-9+/]{2,}=*[ \t]*(?:\r?\n|\Z)")
 _PIECES = 1000
 _LOOKED_AT = 1000
@@ -43,8 +54,8 @@ def transfer_decoded(octets: bytes, encoding: str) -> bytes:
     """
     if encoding in _BASE64_NAMES:
         return _of_base64(octets)
-    if encoding == "quoted-printable":
-        return binascii.a2b_qp(octets)
+    if encoding in _QUOTED_PRINTABLE_NAMES:
+        return binascii.a2b_qp(_PADDED_SOFT_BREAK.sub(rb"=\1", octets))
     if encoding in _UUENCODED:
         return _of_uuencode(octets)
     return octets
@@ -56,6 +67,7 @@ def _of_base64(octets: bytes) -> bytes:
 
 def base64_decoded(octets: bytes) -> bytes:
     """Base64 decoded as far as it goes: without its padding, with stray characters, in several pieces."""
+    octets = _without_remark(octets)
     pieces: list[bytes] = []
     position = 0
     while len(pieces) < _PIECES:
@@ -68,11 +80,29 @@ def base64_decoded(octets: bytes) -> bytes:
     return b"".join(pieces)
 
 
+def _without_remark(octets: bytes) -> bytes:
+    """Base64 up to the words that somebody wrote below it."""
+    remark = _REMARK.search(octets)
+    if remark is None or _FULL_LINE.search(octets, remark.end()):
+        return octets
+    return octets[: remark.start()]
+
+
 def _looks_like_base64(octets: bytes) -> bool:
     """Whether it is encoded as its header says. RFC 2045 §6.8 lets stray characters stand in it."""
-    lines = octets[:_LOOKED_AT].split(maxsplit=1)
-    first = lines[0] if lines else b""
-    return octets.isascii() and len(first.translate(None, _BASE64 + b"=")) * 10 <= len(first)
+    lines = [line.split() for line in octets[:_LOOKED_AT].splitlines() if line.strip()]
+    if not lines:
+        return octets.isascii()
+    first = lines[0][0]
+    if len(first.translate(None, _BASE64 + b"=")) * 10 > len(first):
+        return False
+    greeting = len(lines[0]) == 1 and len(first) <= _LONGEST_WORD and not first.endswith(b"=")
+    beginning = lines[: 1 + greeting]
+    return b"".join(chain(*beginning)).isascii() and not any(map(_is_sentence, beginning))
+
+
+def _is_sentence(words: list[bytes]) -> bool:
+    return len(words) >= _SENTENCE and max(map(len, words)) <= _LONGEST_WORD
 
 
 def _of_piece(octets: bytes) -> bytes:

@@ -26,6 +26,12 @@ from sandbox import Refused
         (b"JVA=\r\nREY=\r\n", b"%PDF"),
         (b"JVBERg==\r\n-- \r\nScanned by nobody.\r\n", b"%PDF"),
         (b"JVBERg== scanned", b"%PDF"),
+        (b"JVBE\r\n-- \r\nScanned by nobody.\r\n", b"%PD"),
+        (b"JVBERi0xLjQKJeLj\r\nThis mail was scanned.\r\n", b"%PDF-1.4\n%\xe2\xe3"),
+        (b"JVBERg==\r\n\r\nVertraulich f\xc3\xbcr Sie.\r\n", b"%PDF"),
+        (b"Hello\r\nKlinik K\xc3\xb6ln\r\n", b"Hello\r\nKlinik K\xc3\xb6ln\r\n"),
+        (b"please see the attached page", b"please see the attached page"),
+        (b"Hello\r\n\r\nplease see attached\r\n", b"Hello\r\n\r\nplease see attached\r\n"),
         (b"", b""),
         (b"=", b""),
         (b"%PDF-1.4\n%\xe2\xe3", b"%PDF-1.4\n%\xe2\xe3"),
@@ -34,6 +40,11 @@ from sandbox import Refused
 )
 def test_base64(octets: bytes, decoded: bytes) -> None:
     assert transfer_decoded(octets, "base64") == decoded
+
+
+def test_words_in_the_midst_of_base64_end_nothing() -> None:
+    octets = b"QUFB\r\nThis mail was scanned.\r\n" + b"QUFB" * 19 + b"\r\n"
+    assert len(transfer_decoded(octets, "base64")) > 19 * 3
 
 
 @pytest.mark.parametrize(
@@ -53,6 +64,8 @@ def test_uuencode(octets: bytes, decoded: bytes) -> None:
 
 def test_other_encodings() -> None:
     assert transfer_decoded(b"gr=C3=BCn=\r\n=zz", "quoted-printable") == b"gr\xc3\xbcn=zz"
+    assert transfer_decoded(b"soft= \t\r\nly= \nso \r\n", "quoted-printable") == b"softlyso \r\n"
+    assert transfer_decoded(b"=41", "quotedprintable") == b"A"
     for unknown in ("7bit", "8bit", "binary", "", "x-nobody-knows"):
         assert transfer_decoded(b"=41", unknown) == b"=41"
 
@@ -87,6 +100,7 @@ def test_lines_have_a_limit() -> None:
     ("encoding", "piece"),
     [
         ("base64", b"eA==\r\n"), ("base64", b"="), ("base64", b"e\r\n"), ("base64", b"!"), ("base64", b"= A"),
+        ("base64", b"e e "), ("base64", b"\n e"), ("base64", b"\n "), ("quoted-printable", b"= "),
         ("quoted-printable", b"="), ("quoted-printable", b"=\r\n"), ("quoted-printable", b" \t"),
         ("x-uuencode", b"begin 644 "), ("x-uuencode", b"\n"), ("x-uuencode", b"#AAAA\n"),
     ],
