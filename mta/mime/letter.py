@@ -9,11 +9,9 @@ from urllib.parse import unquote
 from mta.mime.fields import Fields
 from mta.mime.names import declared_name
 from mta.mime.part import Part
-from mta.mime.parts import CONTENT_ID_REFERENCE, SortedParts
+from mta.mime.parts import SortedParts
+from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, MAX_SHOWN
 from mta.mime.text import header_text
-
-MAX_SHOWN = 8_000_000
-"""Octets of pictures that are put into the HTML, each time that it shows one."""
 
 _SHOWN_FIELDS = ("From", "To", "Cc", "Date", "Subject")
 _LONGEST_FIELD = 2000
@@ -99,7 +97,8 @@ def with_pictures(html: str, shown: Mapping[str, tuple[str, Callable[[], bytes]]
     room = MAX_SHOWN
     for content_id, (media_type, content) in shown.items():
         octets = content()
-        room -= len(octets) * times[content_id]
-        if room >= 0:
+        needed = len(octets) * times[content_id]
+        if needed <= room:
+            room -= needed
             pictures[content_id] = f"data:{media_type};base64,{b64encode(octets).decode()}"
     return CONTENT_ID_REFERENCE.sub(lambda found: pictures.get(unquote(found[1]), found[0]), html)

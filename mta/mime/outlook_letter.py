@@ -11,8 +11,9 @@ from mta.mime.compressed_rtf import DamagedRtf, uncompressed_rtf
 from mta.mime.letter import Enclosure, Letter, in_memory, with_pictures
 from mta.mime.mapi import REFERENCES, Method, Properties, Tag
 from mta.mime.names import safe_name
-from mta.mime.parts import CONTENT_ID_REFERENCE, TINY
+from mta.mime.parts import TINY
 from mta.mime.rtf_text import TooLong, rtf_text
+from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, Shown
 from mta.mime.tnef import DamagedTnef, TnefMessage, read_tnef
 from sandbox import Refused
 
@@ -41,8 +42,12 @@ class DamagedMessage(Exception):  # noqa: N818 - named as what is wrong
     """A part of it cannot be read; the end of “NAME cannot be opened: …”."""
 
 
-def tnef_letter(octets: bytes) -> Letter:
+def tnef_letter(octets: bytes, *, pictures_are_drawn: bool = True) -> Letter:
     """The letter of a TNEF stream.
+
+    Args:
+        octets: of the stream.
+        pictures_are_drawn: whether its HTML is drawn with the pictures that it shows.
 
     Raises:
         DamagedMessage: it cannot be read.
@@ -52,7 +57,8 @@ def tnef_letter(octets: bytes) -> Letter:
         message = read_tnef(octets)
     except DamagedTnef as problem:
         raise DamagedMessage(str(problem)) from problem
-    return outlook_letter(message.properties, list(_tnef_attachments(message)))
+    attachments = list(_tnef_attachments(message))
+    return outlook_letter(message.properties, attachments, pictures_are_drawn=pictures_are_drawn)
 
 
 def _tnef_attachments(message: TnefMessage) -> Iterator[OutlookAttachment]:
@@ -66,8 +72,15 @@ def _tnef_attachments(message: TnefMessage) -> Iterator[OutlookAttachment]:
         )
 
 
-def outlook_letter(properties: Properties, attachments: Iterable[OutlookAttachment]) -> Letter:
+def outlook_letter(
+    properties: Properties, attachments: Iterable[OutlookAttachment], *, pictures_are_drawn: bool = True
+) -> Letter:
     """The letter of a message.
+
+    Args:
+        properties: its own.
+        attachments: in their order.
+        pictures_are_drawn: whether its HTML is drawn with the pictures that it shows.
 
     Raises:
         DamagedMessage: its text cannot be read.
@@ -78,11 +91,12 @@ def outlook_letter(properties: Properties, attachments: Iterable[OutlookAttachme
     if not html and not text.strip():
         text = _text_of_rtf(properties.octets(Tag.COMPRESSED_RTF))
     named = {unquote(reference) for reference in CONTENT_ID_REFERENCE.findall(html)}
+    on_the_page = Shown(html, drawn=pictures_are_drawn)
     shown = {}
     enclosures = []
     for attachment in attachments:
         content_id = attachment.properties.line(Tag.CONTENT_ID)
-        if content_id in named:
+        if content_id in named and not on_the_page.misses(attachment.octets(), content_id):
             shown[content_id] = (_media_type(attachment.properties), attachment.octets)
         elif not _is_decoration(attachment):
             enclosures.append(_enclosure(attachment))

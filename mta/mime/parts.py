@@ -5,7 +5,7 @@
   alone becomes an attachment, so that nothing is dropped.
 - A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
 - What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments; what
-  is as large as a page is one where the text is faxed without its pictures.
+  is a page and would not be seen is one (`mta.mime.shown_pictures`).
 - Signatures, keys, calendar entries and contact cards are no documents; which entries and cards are left out
   is told. A mail that is nothing else, or that is encrypted, is refused with the reason.
 - What is signed is read, with the signature beside it or around it (S/MIME).
@@ -16,9 +16,10 @@ import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
+from mta.mime.fields import Fields
 from mta.mime.names import declared_name
 from mta.mime.part import Part
-from mta.mime.shown_pictures import is_page, shown_large
+from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, Shown, pages_within
 from mta.mime.signed_data import Seal, opened
 from mta.mime.structure import read_structure
 from mta.mime.text import decoded, decoded_html, unflowed
@@ -57,7 +58,6 @@ _TOO_LONG = "The text of this mail is too long for a fax. Attach it as a documen
 _OCTETS_A_CHARACTER = 4
 """The most that a usual charset needs."""
 
-CONTENT_ID_REFERENCE = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
 _SHOWN = re.compile(r"""(?:\b(?:src|href|background)\s*=|\burl\()\s*["']?([^"'\s<>()]+)""", re.IGNORECASE)
 
 
@@ -100,8 +100,7 @@ def sort_parts(mail: Part, *, pictures_are_drawn: bool = True) -> SortedParts:
 
     Args:
         mail: the whole.
-        pictures_are_drawn: whether the HTML is drawn with what it shows; where it is not, a picture that is
-            as large as a page is an attachment.
+        pictures_are_drawn: whether the HTML is drawn with the pictures that it shows.
 
     Raises:
         Refused: the mail is encrypted, only a calendar entry, or its text is too long.
@@ -241,13 +240,13 @@ def _sorted(items: list[_Section | _Leaf], *, pictures_are_drawn: bool) -> Sorte
         raise Refused(_TOO_LONG)
     html = _html_of(sections, needed=not written)
     places = _Places(html)
-    large = set() if pictures_are_drawn else shown_large(html)
-    attachments: list[Part] = []
+    on_the_page = Shown(html, drawn=pictures_are_drawn)
+    attachments = [] if pictures_are_drawn else [_picture(*page) for page in pages_within(html)]
     shown: dict[str, Part] = {}
     for item in items:
         if isinstance(item, _Section):
             attachments += item.html if written and not item.text.strip() else ()
-        elif places.hold(item) and not (item.part.content_id in large and is_page(item.part)):
+        elif places.hold(item) and not _misses(on_the_page, item.part):
             shown.setdefault(item.part.content_id, item.part)
         else:
             attachments.append(item.part)
@@ -258,6 +257,14 @@ def _sorted(items: list[_Section | _Leaf], *, pictures_are_drawn: bool) -> Sorte
         attachments=tuple(attachments),
         shown_in_place=shown,
     )
+
+
+def _misses(on_the_page: Shown, part: Part) -> bool:
+    return on_the_page.misses(part.content(), part.content_id, part.location)
+
+
+def _picture(media_type: str, octets: bytes) -> Part:
+    return Part(octets, Fields((("content-type", media_type),)), start=0, default_type=media_type)
 
 
 def _text_of(parts: list[Part]) -> str:

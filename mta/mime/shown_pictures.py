@@ -1,14 +1,19 @@
-"""Pictures in an HTML text that are what the sender wants to fax: a scan that was pasted, a photo of a page.
+"""What an HTML text shows in its place, and what of that is a page that the sender wants to fax.
 
-A mail's text is faxed without its pictures, since most of them are logos. One that is as large as a page is
-no logo: it would be lost without a word. What tells them apart is the picture's own size and weight, its
-shape (what stands above or below a signature is much wider than high), and the size that the HTML gives it.
+A mail's text is faxed without its pictures, since most of them are logos; that of a forwarded mail with them.
+A scan that was pasted and a photo of a page are no logos: they would be lost without a word. What tells them
+apart is the picture's own size and weight, its shape (what stands above or below a signature is much wider
+than high), and the size that the HTML gives it. Nor is a document one that a text shows (Apple Mail shows
+PDF), or a picture in a form that is not drawn.
 """
 
 import re
 import warnings
+from collections import Counter
+from collections.abc import Iterator
 from io import BytesIO
-from urllib.parse import unquote
+from itertools import chain
+from urllib.parse import unquote, unquote_to_bytes
 
 from PIL import (  # noqa: I001, RUF100 - all that `Image.open` needs, loaded before the task is confined
     BmpImagePlugin,  # noqa: F401
@@ -17,41 +22,103 @@ from PIL import (  # noqa: I001, RUF100 - all that `Image.open` needs, loaded be
     JpegImagePlugin,  # noqa: F401
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
 )
 
-from mta.mime.part import Part
+from mta.mime.transfer import base64_decoded
 
 SHORTEST_SIDE = 600
 """Pixels. What the HTML shows less than half as wide is a logo in a high resolution."""
 LONGEST_SHAPE = 3
 """Times as long as the shorter side."""
 FEWEST_OCTETS = 20_000
-"""A page that weighs less has next to nothing on it."""
+"""A page that weighs less has next to nothing on it, but for one of a fax."""
+MAX_SHOWN = 8_000_000
+"""Octets of pictures that are put into the HTML, each time that it shows one."""
 
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP")
-"""What mail programs make of a picture that is pasted or photographed."""
+CONTENT_ID_REFERENCE = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
+
+_DOCUMENTS = (b"%PDF-", b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0")
+_DRAWN = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
+_FAXES = (b"II*\x00", b"MM\x00*")
+_PHONE_PHOTOS = (b"ftyphei", b"ftypmif1", b"ftypmsf1", b"ftypavif")
+"""HEIC and its kin, behind a length of four octets; they are opened elsewhere."""
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
 _PICTURE = re.compile(r"<img\b[^>]*", re.IGNORECASE)
-_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?cid:([^"'\s<>]+)""", re.IGNORECASE)
+_LINK = re.compile(r"<(?:a|object|embed|iframe)\b[^>]*", re.IGNORECASE)
+_PART_OF_THE_LOOK = re.compile(r"<link\b[^>]*", re.IGNORECASE)
+"""Outlook names themes and what its editor remembers so, which are ZIP and OLE files."""
+_HREF = re.compile(r"""\bhref\s*=\s*["']?(?:cid:)?([^"'\s<>]+)""", re.IGNORECASE)
+_TARGET = re.compile(r"""\b(?:href|src|data)\s*=\s*["']?cid:([^"'\s<>]+)""", re.IGNORECASE)
+_SOURCE = re.compile(r"""\bsrc\s*=\s*["']?(?:cid:)?([^"'\s<>]+)""", re.IGNORECASE)
+_WITHIN = re.compile(
+    r"""\bsrc\s*=\s*["']?data:(image/[\w.+-]+)[^,"'>]{0,100};base64,([^"'>]*)""", re.IGNORECASE
+)
 _WIDTH = re.compile(
     r"""(?<![\w-])width\s*(?:=\s*["']?|:)\s*([0-9]{1,5})(?:\.[0-9]*)?\s*(px|pt|in|cm|%)?""", re.IGNORECASE
 )
 _PIXELS = {"px": 1.0, "pt": 96 / 72, "in": 96.0, "cm": 96 / 2.54, "": 1.0}
 
 
-def shown_large(html: str) -> set[str]:
-    """What an HTML text shows as `cid:…` and not as small: what stands for the dots."""
-    return {
-        unquote(source[1])
-        for picture in _PICTURE.findall(html)
-        if (source := _SOURCE.search(picture)) and _is_shown_large(picture)
-    }
+class Shown:
+    """Tells what a text shows from what has to be a document of its own."""
 
+    def __init__(self, html: str, *, drawn: bool) -> None:
+        """Take the text.
 
-def is_page(part: Part) -> bool:
-    """Whether a picture is as large as a page and of a page's shape; False for what is no picture."""
-    octets = part.content()
-    if len(octets) < FEWEST_OCTETS:
+        Args:
+            html: may name pictures as `cid:…`.
+            drawn: whether the pictures are on its page.
+        """
+        self._drawn = drawn
+        self._times = Counter(map(unquote, CONTENT_ID_REFERENCE.findall(html)))
+        self._large = set() if drawn else _shown_large(html)
+        self._look = {
+            unquote(name) for link in _PART_OF_THE_LOOK.findall(html) for name in _HREF.findall(link)
+        }
+        self._room = MAX_SHOWN
+
+    def misses(self, octets: bytes, content_id: str, location: str = "") -> bool:
+        """Whether a fax of the text would lack what is worth a page, of what it names by one of the two."""
+        if octets.startswith(_DOCUMENTS):
+            return self._look.isdisjoint((content_id, location))
+        if not self._drawn:
+            return not self._large.isdisjoint((content_id, location)) and is_page(octets)
+        needed = len(octets) * self._times[content_id]
+        if not needed or needed > self._room or not octets.startswith(_DRAWN):
+            return is_page(octets)
+        self._room -= needed
         return False
+
+
+def pages_within(html: str) -> Iterator[tuple[str, bytes]]:
+    """Types and octets of the pictures that are written into an HTML text (RFC 2397) and are pages."""
+    for picture in _PICTURE.findall(html):
+        if (source := _WITHIN.search(picture)) and _is_shown_large(_WITHIN.sub("", picture)):
+            octets = base64_decoded(unquote_to_bytes(source[2]))
+            if is_page(octets):
+                yield source[1].lower(), octets
+
+
+def _shown_large(html: str) -> set[str]:
+    """What an HTML text shows and not as small, or only links: content ids and locations."""
+    shown = (
+        source
+        for picture in _PICTURE.findall(html)
+        if _is_shown_large(picture)
+        for source in _SOURCE.findall(picture)
+    )
+    linked = (target for link in _LINK.findall(html) for target in _TARGET.findall(link))
+    return set(map(unquote, chain(shown, linked)))
+
+
+def is_page(octets: bytes) -> bool:
+    """Whether a picture is as large as a page and of a page's shape; False for what is no picture."""
+    if len(octets) < FEWEST_OCTETS and not octets.startswith(_FAXES):
+        return False
+    if octets.startswith(_PHONE_PHOTOS, 4):
+        return True
     try:
         with (
             warnings.catch_warnings(action="ignore"),

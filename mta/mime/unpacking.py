@@ -89,7 +89,7 @@ class Unpacking:
             if not _is_tnef(enclosure):
                 enclosures.append(enclosure)
                 continue
-            opened = _opened(enclosure.name or "winmail.dat", partial(_tnef_letter, enclosure))
+            opened = _opened(enclosure.name or "winmail.dat", partial(_tnef_letter, enclosure, letter, depth))
             inner = self._without_tnef(opened, depth + 1)
             enclosures += inner.enclosures
             letter = _with_body_of(letter, inner)
@@ -140,9 +140,13 @@ def _check_depth(depth: int) -> None:
         raise Refused(_TOO_DEEP)
 
 
+def _has_body(letter: Letter) -> bool:
+    return bool(letter.text.strip() or letter.html)
+
+
 def _with_body_of(letter: Letter, inner: Letter) -> Letter:
     left_out = (*letter.left_out, *inner.left_out)
-    if letter.text.strip() or letter.html:
+    if _has_body(letter):
         return replace(letter, left_out=left_out)
     return replace(letter, text=inner.text, html=inner.html, left_out=left_out)
 
@@ -155,8 +159,9 @@ def _opened(name: str, opens: Open) -> Letter:
         raise Refused(f'"{name}" cannot be opened: {problem}.') from problem
 
 
-def _tnef_letter(enclosure: Enclosure) -> Letter:
-    return tnef_letter(enclosure.octets())
+def _tnef_letter(enclosure: Enclosure, around: Letter, depth: int) -> Letter:
+    """The letter of a TNEF stream; its pictures are drawn if its text is that of a forwarded mail."""
+    return tnef_letter(enclosure.octets(), pictures_are_drawn=depth > 0 and not _has_body(around))
 
 
 def _is_tnef(enclosure: Enclosure) -> bool:

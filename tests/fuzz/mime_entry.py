@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mta.header_scan import HeaderTooLarge, scan_header
-from mta.mime.letter import MAX_SHOWN
 from mta.mime.parts import MAX_HTML, MAX_TEXT
+from mta.mime.shown_pictures import MAX_SHOWN
 from mta.mime.structure import read_structure
 from mta.mime.task import take_apart
 from sandbox import Refused

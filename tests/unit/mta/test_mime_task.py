@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mta.mime.parts import MAX_HTML, MAX_TEXT
+from mta.mime.shown_pictures import Shown, pages_within
 from mta.mime.task import take_apart
 from sandbox import Refused
 
@@ -157,15 +158,90 @@ def with_a_picture(octets: bytes, *, shown: str) -> EmailMessage:
     return mail
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
 def test_a_scan_that_was_pasted_into_the_text_is_a_page(kind: str) -> None:
     mail = with_a_picture(a_picture(kind, 850, 1100), shown='<img width=600 src="cid:p@x">')
     assert [name for name, _ in attached(mail)] == ["image001.png", "a.pdf"]
 
 
+@pytest.mark.parametrize("octets", [PDF, b"PK\x03\x04 a letter", b"\0\0\0\x18ftypheic" + b"x" * 20_000])
+@pytest.mark.parametrize(
+    "shown", ['<img src="cid:p@x">', "<object data=cid:p@x></object>", '<a href="cid:p%40x">the plan</a>']
+)
+def test_a_document_that_the_text_shows_is_a_document(octets: bytes, shown: str) -> None:
+    assert [name for name, _ in attached(with_a_picture(octets, shown=shown))] == ["image001.png", "a.pdf"]
+
+
+def test_what_outlook_knows_of_a_text_is_no_document() -> None:
+    mail = with_a_picture(b"PK\x03\x04 a theme", shown='<link rel=themeData href="cid:p%40x">')
+    assert [name for name, _ in attached(mail)] == ["a.pdf"]
+
+
+def test_a_sparse_page_of_a_fax_is_a_page() -> None:
+    octets = BytesIO()
+    Image.new("1", (1728, 2200), 1).save(octets, "TIFF", compression="group4")
+    mail = with_a_picture(octets.getvalue(), shown='<img src="cid:p@x">')
+    assert [name for name, _ in attached(mail)] == ["image001.png", "a.pdf"]
+
+
+def test_a_page_that_is_shown_by_its_location_is_a_page() -> None:
+    mail = letter("")
+    mail.set_content('<img src="scan.png">', subtype="html")
+    mail.add_related(a_picture("PNG", 850, 1100), "image", "png", headers=["Content-Location: scan.png"])
+    assert attached(mail) == [("attachment-1.png", "image/png")]
+
+
+def test_a_page_that_is_written_into_the_html_is_a_page() -> None:
+    scan, logo = (b64encode(a_picture("PNG", width, 900)).decode() for width in (700, 100))
+    mail = letter("")
+    mail.set_content(
+        f'<img src="data:image/png;base64,{scan}"><img src="data:image/png;base64,{logo}">'
+        f'<img width=80 src="data:image/png;base64,{scan}">',
+        subtype="html",
+        cte="base64",
+    )
+    mail.add_attachment(PDF, "application", "pdf", filename="a.pdf")
+    assert attached(mail) == [("attachment-1.png", "image/png"), ("a.pdf", "application/pdf")]
+
+
+def test_what_has_no_room_on_the_page_of_a_forwarded_mail_is_a_page_of_its_own() -> None:
+    mail = letter()
+    forwarded = letter("")
+    forwarded.set_content("".join(f'<img src="cid:{n}@x">' for n in range(4)), subtype="html")
+    for number, kind in enumerate(("BMP", "BMP", "BMP", "TIFF")):
+        octets = a_picture(kind, 1900, 1900)
+        forwarded.add_related(octets, "image", kind.lower(), cid=f"<{number}@x>", filename=f"{number}.{kind}")
+    mail.add_attachment(forwarded)
+    assert [name for name, _ in attached(mail)] == ["Überweisung für Montag.eml", "2.BMP", "3.TIFF"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a ",
+        "<img ",
+        "<link href=",
+        "<img src=data:image/png;base64,",
+        "<img src=data:image/png ",
+        "<a href ",
+        "src=cid:",
+    ],
+)
+def test_looking_for_pictures_takes_time_in_proportion(piece: str) -> None:
+    with bounded_work():
+        html = (piece * 1_000_000)[:1_000_000]
+        assert not list(pages_within(html))
+        assert not Shown(html, drawn=False).misses(PNG, "x")
+
+
 @pytest.mark.parametrize(
     ("width", "height", "shown"),
     [
+        (
+            1000,
+            1000,
+            '<!--[if gte vml 1]><v:imagedata src="cid:p@x"/><![endif]--><img width=99 src="cid:p@x">',
+        ),
         (599, 1000, '<img src="cid:p@x">'),
         (2400, 600, '<img src="cid:p@x">'),
         (1000, 1000, '<img src="cid:p@x" width="299">'),

@@ -5,6 +5,7 @@ import subprocess
 from base64 import encodebytes
 from collections.abc import Sequence
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from outlook_files import (
     saved_message,
     tnef,
 )
+from PIL import Image
 
 from mta.mime.mapi import Tag
 from mta.mime.signed_data import Seal, opened
@@ -101,6 +103,20 @@ class TestWinmail:
         content = apart(letter(files=[("winmail.dat", stream)]))
         assert names(content) == []
         assert content["html"].startswith('<p>Hi</p><img src="data:image/png;base64,iVBO')
+
+    @pytest.mark.parametrize("text", ["", "The mail's own text."])
+    def test_a_document_or_page_that_its_html_shows_is_a_document(self, text: str) -> None:
+        scan = BytesIO()
+        Image.effect_noise((850, 1100), 64).save(scan, "PNG")
+        stream = tnef(
+            {Tag.HTML: b'<p>Hi</p><img src="cid:p"><img src="cid:q"><img src="cid:r">'},
+            [
+                attached({Tag.CONTENT_ID: "p", Tag.LONG_FILE_NAME: "p.png"}, scan.getvalue()),
+                attached({Tag.CONTENT_ID: "q", Tag.LONG_FILE_NAME: "q.pdf"}, PDF),
+                attached({Tag.CONTENT_ID: "r", Tag.LONG_FILE_NAME: "r.png"}, PNG),
+            ],
+        )
+        assert names(apart(letter(text, files=[("winmail.dat", stream)]))) == ["p.png", "q.pdf"]
 
     def test_a_stream_in_a_stream(self) -> None:
         inner = tnef({Tag.BODY: "inner"}, [attached({Tag.LONG_FILE_NAME: "a.pdf"}, PDF)])
