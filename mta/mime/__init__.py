@@ -8,6 +8,8 @@ fields      header fields
 parameters  the values of Content-Type and Content-Disposition
 transfer    transfer encodings undone
 shown_pictures  pictures in an HTML text that are pages
+clear_signed  inline PGP in a plain text
+html_words  whether an HTML text says anything
 uuencoded   files in the midst of a plain text
 parts       what is body, what is attached, what is not to be seen
 text        charsets and encoded words

@@ -1,8 +1,8 @@
 """What the parts of a mail are to a reader: body text, attachments, or nothing that is to be seen.
 
 - `multipart/alternative` is one piece of the body, in plain text and in HTML.
-- Further text parts without a name go on with the body. Where some of it is plain text, a piece that is HTML
-  alone becomes an attachment, so that nothing is dropped.
+- Further text parts without a name, or with one that Exchange made up, go on with the body. Where some of it
+  is plain text alone, a piece that is HTML alone becomes an attachment, so that nothing is dropped.
 - A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
 - What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments; what
   is a page and would not be seen is one (`mta.mime.shown_pictures`).
@@ -16,7 +16,9 @@ import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
+from mta.mime.clear_signed import is_encrypted, without_clear_signatures
 from mta.mime.fields import Fields
+from mta.mime.html_words import says_something
 from mta.mime.names import declared_name
 from mta.mime.part import Part
 from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, Shown, pages_within
@@ -54,6 +56,9 @@ _ATTACHMENT_IS_ENCRYPTED = (
     '"{name}" is encrypted (PGP), so it cannot be read here. Attach it without encryption.'
 )
 _TOO_LONG = "The text of this mail is too long for a fax. Attach it as a document, in parts."
+
+_NAMED_BY_EXCHANGE = re.compile(r"ATT[0-9]{4,6}\.(?:txt|html?)", re.IGNORECASE)
+"""What Exchange calls the further texts of a mail: those that stand between and below what is attached."""
 
 _OCTETS_A_CHARACTER = 4
 """The most that a usual charset needs."""
@@ -206,6 +211,8 @@ def _is_body(part: Part) -> bool:
 
 
 def _is_attached(part: Part) -> bool:
+    if _NAMED_BY_EXCHANGE.fullmatch(declared_name(part)):
+        return False
     return part.disposition == "attachment" or bool(declared_name(part))
 
 
@@ -234,29 +241,33 @@ def _sorted(items: list[_Section | _Leaf], *, pictures_are_drawn: bool) -> Sorte
     for section in sections:
         section.text = _text_of(section.plain)
     written = [section.text for section in sections if section.text.strip()]
-    if any(text.lstrip().startswith(_PGP_MESSAGE) for text in written):
+    if any(map(is_encrypted, written)):
         raise Refused(_IS_ENCRYPTED)
     if sum(map(len, written)) > MAX_TEXT:
         raise Refused(_TOO_LONG)
     html = _html_of(sections, needed=not written)
+    whole = bool(html) and all(section.html for section in sections if section.text.strip())
     places = _Places(html)
     on_the_page = Shown(html, drawn=pictures_are_drawn)
     attachments = [] if pictures_are_drawn else [_picture(*page) for page in pages_within(html)]
     shown: dict[str, Part] = {}
     for item in items:
         if isinstance(item, _Section):
-            attachments += item.html if written and not item.text.strip() else ()
+            attachments += [] if whole or item.text.strip() else filter(_says_something, item.html)
         elif places.hold(item) and not _misses(on_the_page, item.part):
             shown.setdefault(item.part.content_id, item.part)
         else:
             attachments.append(item.part)
-    in_html_too = not written or all(section.html for section in sections)
     return SortedParts(
         text="\n".join(written),
-        html=html if in_html_too else "",
+        html=html if whole else "",
         attachments=tuple(attachments),
         shown_in_place=shown,
     )
+
+
+def _says_something(html: Part) -> bool:
+    return says_something(decoded_html(html.content(), html.charset))
 
 
 def _misses(on_the_page: Shown, part: Part) -> bool:
@@ -279,8 +290,8 @@ def _text_of_one(part: Part) -> str:
     read = decoded_html if part.media_type == "text/html" else decoded
     text = read(part.content(), part.charset)
     if part.content_type.token("format") == "flowed":
-        return unflowed(text, delete_space=part.content_type.token("delsp") == "yes")
-    return text
+        text = unflowed(text, delete_space=part.content_type.token("delsp") == "yes")
+    return text if part.media_type == "text/html" else without_clear_signatures(text)
 
 
 def _html_of(sections: list[_Section], *, needed: bool) -> str:

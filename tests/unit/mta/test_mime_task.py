@@ -1,5 +1,6 @@
 """Mails taken apart: what is body, what is attached, what is left out, what is refused."""
 
+import re
 from base64 import b64encode, encodebytes
 from email.message import EmailMessage
 from io import BytesIO
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mta.mime.html_words import says_something
 from mta.mime.parts import MAX_HTML, MAX_TEXT
 from mta.mime.shown_pictures import Shown, pages_within
 from mta.mime.task import take_apart
@@ -351,6 +353,62 @@ def test_further_texts_go_on_with_the_body_and_nothing_is_dropped() -> None:
     content = apart(mail)
     assert (content["text"], content["html"]) == ("one\ntwo", "")
     assert attached(mail) == [("attachment-1.html", "text/html"), ("notes.txt", "text/plain")]
+
+
+def several(*parts: bytes) -> bytes:
+    return (
+        alternative(*parts)
+        .replace(b"/alternative; boundary=a", b"/mixed; boundary=m")
+        .replace(b"--a", b"--m")
+    )
+
+
+BOTH = alternative(PLAIN, HTML).replace(b"=a", b"=b").replace(b"--a", b"--b")
+EMPTY = b"Content-Type: text/html\r\n\r\n<html><head><title>x</title></head><body><br>&nbsp;</body></html>"
+FOOTER = b"Content-Type: text/html\r\n\r\n<p>footer</p>"
+
+
+def _named(part: bytes, name: bytes) -> bytes:
+    return b"Content-Disposition: attachment; filename=" + name + b"\r\n" + part
+
+
+@pytest.mark.parametrize(
+    ("mail", "expected"),
+    [
+        (several(BOTH, DOCUMENT, FOOTER), ("plain", "html footer", ["attachment-1.pdf"])),
+        (several(BOTH, DOCUMENT, EMPTY), ("plain", "html", ["attachment-1.pdf"])),
+        (several(BOTH, DOCUMENT, b"\r\n \r\n"), ("plain", "html", ["attachment-1.pdf"])),
+        (several(PLAIN, DOCUMENT, EMPTY), ("plain", "", ["attachment-1.pdf"])),
+        (several(PLAIN, DOCUMENT, FOOTER), ("plain", "", ["attachment-1.pdf", "attachment-2.html"])),
+        (several(PLAIN, DOCUMENT, _named(PLAIN, b"ATT00001.txt")), ("plain plain", "", ["attachment-1.pdf"])),
+        (several(PLAIN, DOCUMENT, _named(b"\r\n ", b"ATT00001.txt")), ("plain", "", ["attachment-1.pdf"])),
+        (several(HTML, DOCUMENT, _named(FOOTER, b"ATT00001.htm")), ("", "html footer", ["attachment-1.pdf"])),
+        (several(BOTH, DOCUMENT, _named(EMPTY, b"ATT00002.htm")), ("plain", "html", ["attachment-1.pdf"])),
+        (several(PLAIN, _named(EMPTY, b"report.htm")), ("plain", "", ["report.htm"])),
+        (several(PLAIN, _named(DOCUMENT, b"ATT00001.htm")), ("plain", "", ["ATT00001.htm"])),
+    ],
+    ids=[
+        "footer", "empty-end", "blank-end", "empty-html", "other-footer", "exchange-text", "exchange-blank",
+        "exchange-html", "exchange-empty", "own-name", "document",
+    ],
+)  # fmt: skip
+def test_texts_between_and_below_what_is_attached(mail: bytes, expected: tuple[str, str, list[str]]) -> None:
+    content = apart(mail)
+    html = re.sub(r"<title>x</title>|<[^>]*>|&nbsp;", " ", content["html"])
+    names = [part["name"] for part in content["attachments"]]
+    assert (" ".join(content["text"].split()), " ".join(html.split()), names) == expected
+
+
+@pytest.mark.parametrize("piece", ["<", "<!--", "<style", "<script>", "&", " "])
+def test_looking_for_words_in_html_takes_time_in_proportion(piece: str) -> None:
+    with bounded_work():
+        says_something((piece * 1_000_000)[:1_000_000])
+
+
+def test_what_is_signed_in_the_text_is_read_without_its_armour() -> None:
+    armour = "-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----\n"
+    signed = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n#fax cover: none\n\nHello\n{armour}"
+    assert apart(letter(signed))["text"] == "#fax cover: none\n\nHello\n\n"
 
 
 def test_other_forms_of_an_alternative_are_left_out() -> None:
