@@ -9,10 +9,14 @@ import re
 from dataclasses import dataclass, field
 
 from submission.mail_lines import Line, Tag, html_lines, text_lines
-from submission.written import Place, Written, directive_named
+from submission.written import Place, Written, directive_named, unquoted
 
-_MARK = re.compile(r"#fax\b|#\s+fax\s+[a-z_-]+\s*[:=]", re.IGNORECASE)
-_LINE = re.compile(r"#\s*fax\s+(?P<name>[A-Za-z_-]+)\s*[:=]\s*(?P<value>.*)", re.IGNORECASE | re.DOTALL)
+# Programs write bold text as `*#fax cover:* none`; keyboards of East Asia have wide forms of the signs.
+_MARK = re.compile(r"[*_]{0,3}(?:[#＃]fax\b|[#＃]\s+fax\s+[a-z_-]+[*_]{0,3}\s*[:=：＝])", re.IGNORECASE)
+_LINE = re.compile(
+    r"(?P<bold>[*_]{0,3})[#＃]\s*fax[*_]{0,3}\s+(?P<name>[A-Za-z_-]+?)[*_]{0,3}\s*[:=：＝](?P<value>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _LONGEST_QUOTE = 100
 
 
@@ -32,6 +36,7 @@ class BodyLines:
         name = directive_named(found["name"]) if found else ""
         if found and name:
             value = " ".join(found["value"].replace("\u200b", " ").split())
+            value = unquoted(value.strip(f"{found['bold']} ") if found["bold"] else value)
             self.directives.append(Written(name=name, value=value, quote=_quoted(line), place=Place.BODY))
         else:
             self.unknown.append(_quoted(line))

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from submission.number import Unreadable
 
-_TIME = r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?)?\s*(?P<half>[ap]\.?m\.?)?"
+_SECOND = r"(?::(?P<second>[0-5]\d)(?:[.,]\d{1,9})?)?"
+_TIME = rf"(?P<hour>\d{{1,2}})(?:[:.]?(?P<minute>[0-5]\d){_SECOND})?\s*(?P<half>[ap]\.?m\.?)?"
 _ZONE = r"(?:\s*(?P<zone>z|utc|[+-]\d{2}:?\d{2}))?"
 _DAY = r"(?P<day>\d{4}-\d{2}-\d{2}|today|tomorrow|mon|tue|wed|thu|fri|sat|sun|[a-z]+day)"
 _MOMENT = re.compile(rf"(?:{_DAY}(?:\s*[t,]\s*|\s+at\s+|\s+))?{_TIME}{_ZONE}", re.IGNORECASE)

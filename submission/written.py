@@ -5,6 +5,7 @@ at the top of the body, a tag in the subject. In all of them a directive has the
 count in names, `_` is as good as `-`, and other products' names are understood beside ours (`ALIASES`).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -68,6 +69,8 @@ HYLAFAX = {
 }
 """Parameters that HylaFAX's faxmail takes from `X-FAX-…` header fields, understood there alone."""
 
+_QUOTED = re.compile(r"""["“”„](?P<inner>[^"“”„]*)["“”]""")
+
 FLAGS = {
     "nocover": ("cover", "none"),
     "standard": ("resolution", "standard"),
@@ -86,6 +89,12 @@ def directive_named(name: str, *, header: bool = False) -> str:
     return ALIASES.get(bare) or (HYLAFAX.get(bare, "") if header else "")
 
 
+def unquoted(value: str) -> str:
+    """A value without the quotation marks around the whole of it, straight ones or those of typesetters."""
+    quoted = _QUOTED.fullmatch(value)
+    return quoted["inner"].strip() if quoted else value
+
+
 def header_directives(fields: dict[str, str]) -> tuple[list[Written], list[str]]:
     """What the `X-Fax-…` header fields say, and quotations of those that are not understood.
 
@@ -100,7 +109,7 @@ def header_directives(fields: dict[str, str]) -> tuple[list[Written], list[str]]
         parameter = field.removeprefix("x-fax-")
         name = directive_named(parameter, header=True)
         if name:
-            value = _meaning_in_hylafax(parameter, value)
+            value = _meaning_in_hylafax(parameter, unquoted(value))
             found.append(Written(name=name, value=value, quote=quote, place=Place.HEADER))
         else:
             unknown.append(quote)

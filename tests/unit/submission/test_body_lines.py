@@ -16,6 +16,13 @@ def asked(found: BodyLines) -> dict[str, str]:
         ("\r\n  #Fax Ref = 47 11\r\n#fax to: J\r\n\r\nHello", "\r\nHello", {"reference": "47 11", "to": "J"}),
         ("#fax retry_interval: 10 min", "", {"retry-interval": "10 min"}),
         ("# fax cover: none\u200b\nHello", "Hello", {"cover": "none"}),
+        ("*#fax cover: none*\n*#fax* to: A\nHello", "Hello", {"cover": "none", "to": "A"}),
+        ("**#fax cover:** none\n_#fax ref: 1_\nHello", "Hello", {"cover": "none", "reference": "1"}),
+        ("＃fax　cover：none\nHello", "Hello", {"cover": "none"}),
+        ('#fax to: "Dr. Lee"\n#fax co: “Lee & Co”\n', "", {"to": "Dr. Lee", "company": "Lee & Co"}),
+        ('#fax ref: "a" and "b"\n', "", {"reference": '"a" and "b"'}),
+        ("#fax ref: *1*\n", "", {"reference": "*1*"}),
+        ("*Important*\nHello", "*Important*\nHello", {}),
         ("# fax machines\nHello", "# fax machines\nHello", {}),
         ("\ufeff#fax cover: none\nHello", "Hello", {"cover": "none"}),
         ("Hello\n#fax cover: none\n", "Hello\n#fax cover: none\n", {}),
@@ -51,9 +58,9 @@ def test_a_line_that_is_no_directive_is_told_and_not_printed() -> None:
 
 
 def test_lines_further_down_are_found() -> None:
-    assert misplaced_lines("Hello\n #fax cover: none\nthe #fax cover: x\n#fax is a hashtag") == [
-        "#fax cover: none"
-    ]
+    assert misplaced_lines(
+        "Hello\n #fax cover: none\nthe #fax cover: x\n#fax is a hashtag\n*#fax to: y*"
+    ) == ["#fax cover: none", "*#fax to: y*"]
     assert misplaced_html_lines("<p>Hello<p>#fax covr=none<p>bye") == ["#fax covr=none"]
 
 
