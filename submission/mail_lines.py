@@ -23,6 +23,9 @@ _TOKEN = re.compile(
 # Editors leave byte order marks and zero-width spaces; what stands behind one is still at the beginning.
 _UNSEEN_START = re.compile(r"\A[\s\u200b\u2060\ufeff]+")
 _ATTRIBUTE = re.compile(r"""\b(class|id|type)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_KEEPS_LINES = frozenset({"pre", "listing", "xmp", "plaintext", "textarea"})
+_PRESERVED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)  # CSS Text 3 §3
+_LINE_END = re.compile(r"\r\n?|\n")
 _STARTS_LINE = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset",
     "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main",
@@ -109,8 +112,11 @@ class _Scan:
         self.lines: list[Line] = []
         self._pieces: list[tuple[str, int, int]] = []
         """The texts of the line so far, with their places."""
-        self._open: dict[str, list[Part | None]] = {}
-        """For each name of an element, what the open ones of that name are marked as."""
+        self._open: dict[str, list[tuple[Part | None, bool]]] = {}
+        """For each name of an element, what the open ones of that name are marked as, and whether they keep
+        the line ends of their text."""
+        self._keeping = 0
+        """How many of the open ones keep line ends."""
         self._marked = Counter[str]()
         """For each name, how many of the open ones are marked."""
         self._within = dict.fromkeys(Part, 0)
@@ -125,16 +131,25 @@ class _Scan:
             part = _part(name, found["attributes"]) if name and not closing else None
             yield Tag(name=name, closing=closing, start=found.start(), end=at, original=part is Part.ORIGINAL)
             if name:
-                self._pass(name, part, closing=closing)
+                keeps = not closing and (name in _KEEPS_LINES or bool(_PRESERVED.search(found["attributes"])))
+                self._pass(name, part, closing=closing, keeps_lines=keeps)
         self._take(html, at, len(html))
         self._end_line()
 
     def _take(self, html: str, start: int, end: int) -> None:
+        if self._keeping:
+            for line_end in _LINE_END.finditer(html, start, end):
+                self._take_piece(html, start, line_end.start())
+                self._end_line()
+                start = line_end.end()
+        self._take_piece(html, start, end)
+
+    def _take_piece(self, html: str, start: int, end: int) -> None:
         text = html[start:end]
         if text and not text.isspace():
             self._pieces.append((text, start, end))
 
-    def _pass(self, name: str, part: Part | None, *, closing: bool) -> None:
+    def _pass(self, name: str, part: Part | None, *, closing: bool, keeps_lines: bool) -> None:
         if name in _STARTS_LINE or part or self._marked[name]:
             self._end_line()
         if name in VOID:
@@ -142,14 +157,16 @@ class _Scan:
         if closing:
             self._leave(name)
             return
-        self._open.setdefault(name, []).append(part)
+        self._open.setdefault(name, []).append((part, keeps_lines))
+        self._keeping += keeps_lines
         if part:
             self._within[part] += 1
             self._marked[name] += 1
             self._original = self._original or part is Part.ORIGINAL
 
     def _leave(self, name: str) -> None:
-        left = self._open[name].pop() if self._open.get(name) else None
+        left, kept_lines = self._open[name].pop() if self._open.get(name) else (None, False)
+        self._keeping -= kept_lines
         if left:
             self._within[left] -= 1
             self._marked[name] -= 1
