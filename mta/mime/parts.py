@@ -1,6 +1,7 @@
 """What the parts of a mail are to a reader: body text, attachments, or nothing that is to be seen.
 
-- `multipart/alternative` is one piece of the body, in plain text and in HTML.
+- `multipart/alternative` is one piece of the body, in plain text and in HTML; if there is neither, the last form
+  is attached.
 - Further text parts without a name, or with one that Exchange made up, go on with the body. Where some of it
   is plain text alone, a piece that is HTML alone becomes an attachment, so that nothing is dropped.
 - A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
@@ -21,7 +22,7 @@ from mta.mime.fields import Fields
 from mta.mime.html_words import says_something
 from mta.mime.names import declared_name
 from mta.mime.part import Part
-from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, Shown, pages_within
+from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, Shown, is_page, pages_within
 from mta.mime.signed_data import Seal, opened
 from mta.mime.structure import read_structure
 from mta.mime.text import decoded, decoded_html, unflowed
@@ -89,6 +90,8 @@ class _Section:
     html: list[Part] = field(default_factory=list)
     text: str = ""
     """What the parts in `plain` say, once they were decoded."""
+    other: list[Part] = field(default_factory=list)
+    """More forms of the same text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +147,17 @@ class _Walk:
             raise Refused(_IS_ENCRYPTED)
         if part.inner:
             self._visit_inner(part, section=section, related=related)
+        elif encoded := self._encoded_multipart(part):
+            self._visit_inner(encoded, section=section, related=related)
         elif kind in _SEALED or declared_name(part).lower().endswith(".p7m"):
             self._visit_sealed(part, section=section, related=related)
         elif _is_body(part):
             self._visit_body(part, section or self._new_section())
         elif left_out := _left_out(part):
             self.left_out.append(left_out)
-        elif not _is_of_no_use(part) and not (section and _is_other_form(part)):
+        elif section and _is_other_form(part):
+            section.other.append(part)
+        elif not _is_of_no_use(part):
             _refuse_encrypted(part)
             self.items.append(_Leaf(part, related))
 
@@ -163,10 +170,18 @@ class _Walk:
         self.items += [_Leaf(file, related=False) for file in files]
 
     def _visit_inner(self, part: Part, *, section: _Section | None, related: bool) -> None:
-        if part.media_type == "multipart/alternative":
+        alternative = part.media_type == "multipart/alternative"
+        if alternative:
             section = section or self._new_section()
         for inner in part.inner:
-            self.visit(inner, section=section, related=related or part.media_type == "multipart/related")
+            if section and alternative and _is_form(inner):
+                self._visit_body(inner, section)
+            else:
+                self.visit(inner, section=section, related=related or part.media_type == "multipart/related")
+        if section and alternative and not (section.plain or section.html):
+            # The last is the richest (RFC 2046 §5.1.4).
+            self.items += [_Leaf(form, related) for form in section.other[-1:]]
+            section.other.clear()
 
     def _visit_sealed(self, part: Part, *, section: _Section | None, related: bool) -> None:
         """What is inside an S/MIME part stands in its place."""
@@ -178,6 +193,18 @@ class _Walk:
             raise Refused(_IS_SEALED)
         if seal is Seal.SIGNED:
             self.visit(read_structure(content), section=section, related=related)
+
+    def _encoded_multipart(self, part: Part) -> Part | None:
+        """A multipart that is encoded as a whole, which RFC 2045 §6.4 forbids; None for anything else."""
+        if not part.boundary or self._seals > _DEEPEST_SEAL:
+            return None
+        octets = part.content()
+        if len(octets) == part.size or b"--" + part.boundary not in octets:
+            return None
+        self._seals += 1
+        kind = part.fields.first("content-type").encode("ascii", errors="surrogateescape")
+        whole = read_structure(b"Content-Type: " + kind + b"\r\n\r\n" + octets)
+        return whole if whole.inner else None
 
     def _new_section(self) -> _Section:
         section = _Section()
@@ -208,6 +235,15 @@ def _is_body(part: Part) -> bool:
     # A multipart without parts is a text, whatever it says.
     textual = part.media_type in {"text/plain", "text/html"} or part.media_type.startswith("multipart/")
     return textual and not _is_attached(part) and not _is_document(part)
+
+
+def _is_form(part: Part) -> bool:
+    """Whether a part right within a multipart/alternative is a form of the text; some programs name those."""
+    return (
+        part.media_type in {"text/plain", "text/html"}
+        and part.disposition != "attachment"
+        and not _is_document(part)
+    )
 
 
 def _is_attached(part: Part) -> bool:
@@ -324,4 +360,5 @@ class _Places:
             return part.location in self._locations
         if leaf.related and part.media_type == "text/css":
             return True
-        return picture and self._html and part.disposition == "inline" and len(part.content()) < TINY
+        tiny = picture and self._html and part.disposition == "inline" and len(part.content()) < TINY
+        return tiny and not is_page(part.content())

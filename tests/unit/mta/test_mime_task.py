@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mta.mime.html_words import says_something
-from mta.mime.parts import MAX_HTML, MAX_TEXT
+from mta.mime.parts import MAX_HTML, MAX_TEXT, TINY
 from mta.mime.shown_pictures import Shown, pages_within
 from mta.mime.task import take_apart
 from sandbox import Refused
@@ -409,6 +409,46 @@ def test_what_is_signed_in_the_text_is_read_without_its_armour() -> None:
     armour = "-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----\n"
     signed = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n#fax cover: none\n\nHello\n{armour}"
     assert apart(letter(signed))["text"] == "#fax cover: none\n\nHello\n\n"
+
+
+def test_a_text_in_no_form_that_is_read_is_attached() -> None:
+    enriched = b"Content-Type: text/enriched\r\n\r\n<bold>Hi</bold>"
+    markdown = b"Content-Type: text/markdown\r\n\r\n*Hi*"
+    assert attached(alternative(markdown, enriched)) == [("attachment-1", "text/enriched")]
+    assert attached(alternative(enriched, PLAIN)) == []
+
+
+def test_forms_of_a_text_may_have_names() -> None:
+    named = b"Content-Disposition: inline; filename=x\r\n"
+    content = apart(alternative(named + b"Content-Type: text/plain" + PLAIN, named + HTML))
+    assert (content["text"], content["html"], content["attachments"]) == ("plain", "<p>html</p>", ())
+
+
+@pytest.mark.parametrize("kind", ["mixed", "alternative"])
+def test_a_multipart_that_is_encoded_as_a_whole_is_read(kind: str) -> None:
+    inner = encodebytes(b"--m\r\n" + PLAIN + b"\r\n--m\r\n" + DOCUMENT + b"\r\n--m--\r\n")
+    header = f"Content-Type: multipart/{kind}; boundary=m\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    content = apart(header.encode() + inner)
+    assert (content["text"], len(content["attachments"])) == ("plain", 1)
+
+
+def test_multiparts_that_are_encoded_in_one_another_have_an_end() -> None:
+    mail = PLAIN
+    for _ in range(30):
+        header = b"Content-Type: multipart/mixed; boundary=m\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        mail = header + encodebytes(b"--m\r\n" + mail + b"\r\n--m--\r\n")
+    assert apart(mail)["text"]
+
+
+def test_a_small_page_of_a_fax_in_its_place_is_no_decoration() -> None:
+    octets = BytesIO()
+    Image.new("1", (1728, 2200), 1).save(octets, "TIFF", compression="group4")
+    assert len(octets.getvalue()) < TINY
+    mail = letter("")
+    mail.set_content("<p>Hello</p>", subtype="html")
+    mail.make_mixed()
+    mail.add_attachment(octets.getvalue(), "image", "tiff", disposition="inline", filename="fax.tif")
+    assert [name for name, _ in attached(mail)] == ["fax.tif"]
 
 
 def test_other_forms_of_an_alternative_are_left_out() -> None:
