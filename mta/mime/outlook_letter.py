@@ -96,8 +96,9 @@ def outlook_letter(
     enclosures = []
     for attachment in attachments:
         content_id = attachment.properties.line(Tag.CONTENT_ID)
-        if content_id in named and not on_the_page.misses(attachment.octets(), content_id):
-            shown[content_id] = (_media_type(attachment.properties), attachment.octets)
+        kind = _media_type(attachment.properties)
+        if content_id in named and not on_the_page.misses(attachment.octets(), kind, content_id):
+            shown[content_id] = (kind, attachment.octets)
         elif not _is_decoration(attachment):
             enclosures.append(_enclosure(attachment))
     return Letter(

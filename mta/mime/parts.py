@@ -1,7 +1,7 @@
 """What the parts of a mail are to a reader: body text, attachments, or nothing that is to be seen.
 
-- `multipart/alternative` is one piece of the body, in plain text and in HTML; if there is neither, the last form
-  is attached.
+- `multipart/alternative` is one piece of the body, in plain text and in HTML; if there is neither, the last
+  form is attached.
 - Further text parts without a name, or with one that Exchange made up, go on with the body. Where some of it
   is plain text alone, a piece that is HTML alone becomes an attachment, so that nothing is dropped.
 - A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
@@ -307,7 +307,7 @@ def _says_something(html: Part) -> bool:
 
 
 def _misses(on_the_page: Shown, part: Part) -> bool:
-    return on_the_page.misses(part.content(), part.content_id, part.location)
+    return on_the_page.misses(part.content(), part.media_type, part.content_id, part.location)
 
 
 def _picture(media_type: str, octets: bytes) -> Part:

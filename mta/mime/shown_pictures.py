@@ -50,7 +50,7 @@ _LINK = re.compile(r"<(?:a|object|embed|iframe)\b[^>]*", re.IGNORECASE)
 _PART_OF_THE_LOOK = re.compile(r"<link\b[^>]*", re.IGNORECASE)
 """Outlook names themes and what its editor remembers so, which are ZIP and OLE files."""
 _HREF = re.compile(r"""\bhref\s*=\s*["']?(?:cid:)?([^"'\s<>]+)""", re.IGNORECASE)
-_TARGET = re.compile(r"""\b(?:href|src|data)\s*=\s*["']?cid:([^"'\s<>]+)""", re.IGNORECASE)
+_TARGET = re.compile(r"""\b(?:href|src|data)\s*=\s*["']?(?:cid:)?([^"'\s<>]+)""", re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']?(?:cid:)?([^"'\s<>]+)""", re.IGNORECASE)
 _WITHIN = re.compile(
     r"""\bsrc\s*=\s*["']?data:(image/[\w.+-]+)[^,"'>]{0,100};base64,([^"'>]*)""", re.IGNORECASE
@@ -73,16 +73,19 @@ class Shown:
         """
         self._drawn = drawn
         self._times = Counter(map(unquote, CONTENT_ID_REFERENCE.findall(html)))
+        self._linked_only = set(map(unquote, _linked(html))) - set(map(unquote, _pictured(html, large=False)))
         self._large = set() if drawn else _shown_large(html)
         self._look = {
             unquote(name) for link in _PART_OF_THE_LOOK.findall(html) for name in _HREF.findall(link)
         }
         self._room = MAX_SHOWN
 
-    def misses(self, octets: bytes, content_id: str, location: str = "") -> bool:
+    def misses(self, octets: bytes, media_type: str, content_id: str, location: str = "") -> bool:
         """Whether a fax of the text would lack what is worth a page, of what it names by one of the two."""
-        if octets.startswith(_DOCUMENTS):
-            return self._look.isdisjoint((content_id, location))
+        if not self._look.isdisjoint((content_id, location)):
+            return False
+        if octets.startswith(_DOCUMENTS) or self._is_linked_file(media_type, {content_id, location}):
+            return True
         if not self._drawn:
             return not self._large.isdisjoint((content_id, location)) and is_page(octets)
         needed = len(octets) * self._times[content_id]
@@ -90,6 +93,13 @@ class Shown:
             return is_page(octets)
         self._room -= needed
         return False
+
+    def _is_linked_file(self, media_type: str, names: set[str]) -> bool:
+        """Whether it is no picture, and the text only has a link to it."""
+        kind, _, subtype = media_type.partition("/")
+        if kind in {"text", "message"}:
+            return subtype != "css"
+        return kind != "image" and not names.isdisjoint(self._linked_only)
 
 
 def pages_within(html: str) -> Iterator[tuple[str, bytes]]:
@@ -103,14 +113,18 @@ def pages_within(html: str) -> Iterator[tuple[str, bytes]]:
 
 def _shown_large(html: str) -> set[str]:
     """What an HTML text shows and not as small, or only links: content ids and locations."""
-    shown = (
-        source
-        for picture in _PICTURE.findall(html)
-        if _is_shown_large(picture)
-        for source in _SOURCE.findall(picture)
-    )
-    linked = (target for link in _LINK.findall(html) for target in _TARGET.findall(link))
-    return set(map(unquote, chain(shown, linked)))
+    return set(map(unquote, chain(_pictured(html, large=True), _linked(html))))
+
+
+def _pictured(html: str, *, large: bool) -> Iterator[str]:
+    """What is shown as a picture; with `large`, not as a small one."""
+    for picture in _PICTURE.findall(html):
+        if not large or _is_shown_large(picture):
+            yield from _SOURCE.findall(picture)
+
+
+def _linked(html: str) -> Iterator[str]:
+    return (target for link in _LINK.findall(html) for target in _TARGET.findall(link))
 
 
 def is_page(octets: bytes) -> bool:

@@ -174,6 +174,31 @@ def test_a_document_that_the_text_shows_is_a_document(octets: bytes, shown: str)
     assert [name for name, _ in attached(with_a_picture(octets, shown=shown))] == ["image001.png", "a.pdf"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown", "names"),
+    [
+        ("text/csv", '<a href="cid:p@x">values</a>', ["values", "a.pdf"]),
+        ("application/x-dicom", '<a href="cid:p@x">values</a>', ["values", "a.pdf"]),
+        ("application/x-ms-wmz", '<v:imagedata src="cid:p@x">', ["a.pdf"]),
+        ("text/xml", '<link rel=colorSchemeMapping href="cid:p@x">', ["a.pdf"]),
+        ("text/css", "<style>@import 'cid:p@x'</style>", ["a.pdf"]),
+    ],
+)
+def test_a_file_that_the_text_links_to_is_attached(kind: str, shown: str, names: list[str]) -> None:
+    mail = letter("")
+    mail.set_content(f"<p>Hi</p>{shown}", subtype="html")
+    mail.add_related(b"1,2", *kind.split("/"), cid="<p@x>", filename="values", disposition="inline")
+    mail.add_attachment(PDF, "application", "pdf", filename="a.pdf")
+    assert [name for name, _ in attached(mail)] == names
+
+
+def test_a_file_that_the_text_links_to_by_its_location_is_attached() -> None:
+    mail = letter("")
+    mail.set_content('<a href="x.dcm">picture</a>', subtype="html")
+    mail.add_related(b"1", "application", "x-dicom", filename="x.dcm", headers=["Content-Location: x.dcm"])
+    assert [name for name, _ in attached(mail)] == ["x.dcm"]
+
+
 def test_what_outlook_knows_of_a_text_is_no_document() -> None:
     mail = with_a_picture(b"PK\x03\x04 a theme", shown='<link rel=themeData href="cid:p%40x">')
     assert [name for name, _ in attached(mail)] == ["a.pdf"]
@@ -233,7 +258,7 @@ def test_looking_for_pictures_takes_time_in_proportion(piece: str) -> None:
     with bounded_work():
         html = (piece * 1_000_000)[:1_000_000]
         assert not list(pages_within(html))
-        assert not Shown(html, drawn=False).misses(PNG, "x")
+        assert not Shown(html, drawn=False).misses(PNG, "image/png", "x")
 
 
 @pytest.mark.parametrize(
