@@ -10,7 +10,7 @@ from mta.mime.fields import Fields
 from mta.mime.names import declared_name
 from mta.mime.part import Part
 from mta.mime.parts import SortedParts
-from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, MAX_SHOWN
+from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, MAX_SHOWN, drawn_type
 from mta.mime.text import header_text
 
 _SHOWN_FIELDS = ("From", "To", "Cc", "Date", "Subject")
@@ -100,5 +100,6 @@ def with_pictures(html: str, shown: Mapping[str, tuple[str, Callable[[], bytes]]
         needed = len(octets) * times[content_id]
         if needed <= room:
             room -= needed
-            pictures[content_id] = f"data:{media_type};base64,{b64encode(octets).decode()}"
+            kind = drawn_type(octets) or media_type
+            pictures[content_id] = f"data:{kind};base64,{b64encode(octets).decode()}"
     return CONTENT_ID_REFERENCE.sub(lambda found: pictures.get(unquote(found[1]), found[0]), html)

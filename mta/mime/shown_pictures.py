@@ -40,7 +40,10 @@ MAX_SHOWN = 8_000_000
 CONTENT_ID_REFERENCE = re.compile(r"""cid:([^"'\s<>()]+)""", re.IGNORECASE)
 
 _DOCUMENTS = (b"%PDF-", b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0")
-_DRAWN = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
+_DRAWN = {
+    b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"BM": "image/bmp",
+    b"RIFF": "image/webp",
+}  # fmt: skip
 _FAXES = (b"II*\x00", b"MM\x00*")
 _PHONE_PHOTOS = (b"ftyphei", b"ftypmif1", b"ftypmsf1", b"ftypavif")
 """HEIC and its kin, behind a length of four octets; they are opened elsewhere."""
@@ -89,7 +92,7 @@ class Shown:
         if not self._drawn:
             return not self._large.isdisjoint((content_id, location)) and is_page(octets)
         needed = len(octets) * self._times[content_id]
-        if not needed or needed > self._room or not octets.startswith(_DRAWN):
+        if not needed or needed > self._room or not drawn_type(octets):
             return is_page(octets)
         self._room -= needed
         return False
@@ -100,6 +103,11 @@ class Shown:
         if kind in {"text", "message"}:
             return subtype != "css"
         return kind != "image" and not names.isdisjoint(self._linked_only)
+
+
+def drawn_type(octets: bytes) -> str:
+    """The media type of a picture that is drawn, whatever its part says; empty for anything else."""
+    return next((kind for beginning, kind in _DRAWN.items() if octets.startswith(beginning)), "")
 
 
 def pages_within(html: str) -> Iterator[tuple[str, bytes]]:

@@ -199,6 +199,15 @@ class TestForwarded:
         )
         assert names(apart(mail)) == ["Fwd.eml", "Innermost.eml", "deep.pdf"]
 
+    @pytest.mark.parametrize("kind", ["application/octet-stream", "image/pjpeg", "image/x-png"])
+    def test_its_pictures_whatever_they_are_called(self, kind: str) -> None:
+        inner = letter()
+        inner.set_content('<img src="cid:p">', subtype="html")
+        inner.add_related(PNG, *kind.split("/"), cid="<p>")
+        mail = letter("Hi")
+        mail.add_attachment(inner)
+        assert '<img src="data:image/png;base64,' in page(apart(mail))
+
     def test_its_html_with_its_pictures_and_nothing_of_elsewhere(self) -> None:
         inner = letter("plain\n")
         html = (
