@@ -48,15 +48,23 @@ _FORWARDED = re.compile(
 _FORWARD_SUBJECT = re.compile(
     r"\s*(?:\[[^\]]*\]\s*)?(?:Fwd?|WG|TR|RV|I|ENC|Doorst|VS|VB|PD)\s*:", re.IGNORECASE
 )
-_FROM = re.compile(r"(?:From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人)\s*[:：]\s*(\S.*)", re.IGNORECASE)
-_SENT = re.compile(
-    r"(?:Sent|Gesendet|Envoy[ée]|Enviado(?:\ el)?|Enviada(?:\ em)?|Inviato|Verzonden|Skickat|Sendt|Wysłano"
-    r"|Отправлено|发送时间|送信日時)\s*[:：]\s*\S",
+_FROM = re.compile(
+    r"(?:From|Von|De|De\ la|Da|Van|Från|Fra|Od|Odesílatel|Lähettäjä|Feladó|Kimden|Από|От|Від|发件人|差出人)"
+    r"\s*[:：]\s*(\S.*)",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"(?:Date|Datum|Fecha|Data|Dato|Дата|日期)\s*[:：]\s*\S", re.IGNORECASE)
+_SENT = re.compile(
+    r"(?:Sent|Gesendet|Envoy[ée]|Enviado(?:\ el)?|Enviada(?:\ em)?|Inviato|Verzonden|Skickat|Sendt|Wysłano"
+    r"|Отправлено|Надіслано|Lähetetty|Odesláno|Odoslané|Elküldve|Gönderme\ Tarihi|Gönderildi|Στάλθηκε|Trimis"
+    r"|发送时间|送信日時)\s*[:：]\s*\S",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"(?:Date|Datum|Fecha|Data|Dato|Dátum|Päivämäärä|Tarih|Ημερομηνία|Дата|日期)\s*[:：]\s*\S", re.IGNORECASE
+)
 _SUBJECT = re.compile(
-    r"(?:Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Assunto|Ämne|Emne|Temat|Тема|主题|件名)\s*[:：]",
+    r"(?:Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Assunto|Ämne|Emne|Temat|Aihe|Předmět|Predmet|Tárgy|Konu"
+    r"|Θέμα|Subiect|Тема|主题|件名)\s*[:：]",
     re.IGNORECASE,
 )
 _HEADER_LINES = 8
