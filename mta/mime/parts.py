@@ -4,6 +4,8 @@
   form is attached.
 - Further text parts without a name, or with one that Exchange made up, go on with the body. Where some of it
   is plain text alone, a piece that is HTML alone becomes an attachment, so that nothing is dropped.
+- A text without any tag is plain text, and one that begins as an HTML document is HTML, whatever they call
+  themselves.
 - A document that calls itself text is a document; a file that stands uuencoded in a plain text is attached.
 - What the HTML shows in its place, and tiny pictures meant for a place in the text, are no attachments; what
   is a page and would not be seen is one (`mta.mime.shown_pictures`).
@@ -21,7 +23,7 @@ from mta.mime.clear_signed import is_encrypted, without_clear_signatures
 from mta.mime.fields import Fields
 from mta.mime.html_words import says_something
 from mta.mime.names import declared_name
-from mta.mime.part import Part
+from mta.mime.part import TEXT, Part
 from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, Shown, is_page, pages_within
 from mta.mime.signed_data import Seal, opened
 from mta.mime.structure import read_structure
@@ -60,6 +62,9 @@ _TOO_LONG = "The text of this mail is too long for a fax. Attach it as a documen
 
 _NAMED_BY_EXCHANGE = re.compile(r"ATT[0-9]{4,6}\.(?:txt|html?)", re.IGNORECASE)
 """What Exchange calls the further texts of a mail: those that stand between and below what is attached."""
+
+_MARKUP = re.compile(rb"<[A-Za-z!/?]|&#?[0-9A-Za-z]+;")
+_BEGINS_AS_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 _OCTETS_A_CHARACTER = 4
 """The most that a usual charset needs."""
@@ -152,7 +157,7 @@ class _Walk:
         elif kind in _SEALED or declared_name(part).lower().endswith(".p7m"):
             self._visit_sealed(part, section=section, related=related)
         elif _is_body(part):
-            self._visit_body(part, section or self._new_section())
+            self._visit_body(part, section or self._new_section(), is_html=_reads_as_html(part, section))
         elif left_out := _left_out(part):
             self.left_out.append(left_out)
         elif section and _is_other_form(part):
@@ -161,8 +166,8 @@ class _Walk:
             _refuse_encrypted(part)
             self.items.append(_Leaf(part, related))
 
-    def _visit_body(self, part: Part, section: _Section) -> None:
-        if part.media_type == "text/html":
+    def _visit_body(self, part: Part, section: _Section, *, is_html: bool) -> None:
+        if is_html:
             section.html.append(part)
             return
         text, files = split_uuencoded(part)
@@ -175,7 +180,7 @@ class _Walk:
             section = section or self._new_section()
         for inner in part.inner:
             if section and alternative and _is_form(inner):
-                self._visit_body(inner, section)
+                self._visit_body(inner, section, is_html=inner.media_type == "text/html")
             else:
                 self.visit(inner, section=section, related=related or part.media_type == "multipart/related")
         if section and alternative and not (section.plain or section.html):
@@ -235,6 +240,16 @@ def _is_body(part: Part) -> bool:
     # A multipart without parts is a text, whatever it says.
     textual = part.media_type in {"text/plain", "text/html"} or part.media_type.startswith("multipart/")
     return textual and not _is_attached(part) and not _is_document(part)
+
+
+def _reads_as_html(part: Part, section: _Section | None) -> bool:
+    """Whether a text is HTML. Scripts send HTML as plain text, and text without any tag as HTML."""
+    if section:
+        return part.media_type == "text/html"
+    if part.media_type == "text/html":
+        octets = part.content()
+        return b"\0" in octets or bool(_MARKUP.search(octets))
+    return part.media_type == TEXT and bool(_BEGINS_AS_HTML.match(part.beginning()))
 
 
 def _is_form(part: Part) -> bool:

@@ -443,6 +443,28 @@ def test_a_text_in_no_form_that_is_read_is_attached() -> None:
     assert attached(alternative(enriched, PLAIN)) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "text", "html"),
+    [
+        ("html", "#fax ref: 1\r\nGr\u00fc\u00dfe\r\n", "#fax ref: 1\nGr\u00fc\u00dfe\n", ""),
+        ("html", "a &lt; b\r\n", "", "a &lt; b\n"),
+        ("html", "one<br>two", "", "one<br>two"),
+        ("html", "", "", ""),
+        ("plain", "\r\n<!DOCTYPE html>\r\n<p>x</p>", "", "\n<!DOCTYPE html>\n<p>x</p>"),
+        ("plain", "<HTML><p>x</p>", "", "<HTML><p>x</p>"),
+        ("plain", "<htmlish> words", "<htmlish> words", ""),
+    ],
+)
+def test_text_and_html_that_call_themselves_the_other(kind: str, body: str, text: str, html: str) -> None:
+    content = apart(f"Content-Type: text/{kind}; charset=utf-8\r\n\r\n{body}".encode())
+    assert (content["text"], content["html"]) == (text, html)
+
+
+def test_html_in_utf_16_is_html() -> None:
+    content = apart(b"Content-Type: text/html; charset=utf-16\r\n\r\n" + "<p>x</p>".encode("utf-16"))
+    assert content["html"] == "<p>x</p>"
+
+
 def test_forms_of_a_text_may_have_names() -> None:
     named = b"Content-Disposition: inline; filename=x\r\n"
     content = apart(alternative(named + b"Content-Type: text/plain" + PLAIN, named + HTML))
