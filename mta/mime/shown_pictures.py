@@ -23,7 +23,6 @@ from PIL import (  # noqa: I001, RUF100 - all that `Image.open` needs, loaded be
     MpoImagePlugin,  # noqa: F401
     PngImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
-    WebPImagePlugin,  # noqa: F401
 )
 
 from mta.mime.transfer import base64_decoded
@@ -47,7 +46,8 @@ _DRAWN = {
 _FAXES = (b"II*\x00", b"MM\x00*")
 _PHONE_PHOTOS = (b"ftyphei", b"ftypmif1", b"ftypmsf1", b"ftypavif")
 """HEIC and its kin, behind a length of four octets; they are opened elsewhere."""
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF")
+_FOURTEEN_BITS = 0x3FFF
 _PICTURE = re.compile(r"<img\b[^>]*", re.IGNORECASE)
 _LINK = re.compile(r"<(?:a|object|embed|iframe)\b[^>]*", re.IGNORECASE)
 _PART_OF_THE_LOOK = re.compile(r"<link\b[^>]*", re.IGNORECASE)
@@ -141,15 +141,39 @@ def is_page(octets: bytes) -> bool:
         return False
     if octets.startswith(_PHONE_PHOTOS, 4):
         return True
+    short, long = sorted(_web_picture_size(octets) or _size(octets))
+    return short >= SHORTEST_SIDE and long <= LONGEST_SHAPE * short
+
+
+def _size(octets: bytes) -> tuple[int, int]:
+    """Width and height in pixels; none of what is no picture."""
     try:
         with (
             warnings.catch_warnings(action="ignore"),
             Image.open(BytesIO(octets), formats=_FORMATS) as picture,
         ):
-            short, long = sorted(picture.size)
+            return picture.size
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return False
-    return short >= SHORTEST_SIDE and long <= LONGEST_SHAPE * short
+        return 0, 0
+
+
+def _web_picture_size(octets: bytes) -> tuple[int, int] | None:
+    """Of WebP (RFC 9649 §2.4 to §2.7), for whose pixels Pillow would make room; None for anything else."""
+    if not (octets.startswith(b"RIFF") and octets[8:12] == b"WEBP"):
+        return None
+    match octets[12:16]:
+        case b"VP8X":
+            return _little(octets[24:27]) + 1, _little(octets[27:30]) + 1
+        case b"VP8L":
+            both = _little(octets[21:25])
+            return (both & _FOURTEEN_BITS) + 1, (both >> 14 & _FOURTEEN_BITS) + 1
+        case b"VP8 ":
+            return _little(octets[26:28]) & _FOURTEEN_BITS, _little(octets[28:30]) & _FOURTEEN_BITS
+    return None
+
+
+def _little(octets: bytes) -> int:
+    return int.from_bytes(octets, "little")
 
 
 def _is_shown_large(picture: str) -> bool:

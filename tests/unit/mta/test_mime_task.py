@@ -15,7 +15,7 @@ from PIL import Image
 
 from mta.mime.html_words import says_something
 from mta.mime.parts import MAX_HTML, MAX_TEXT, TINY
-from mta.mime.shown_pictures import Shown, pages_within
+from mta.mime.shown_pictures import Shown, is_page, pages_within
 from mta.mime.task import take_apart
 from sandbox import Refused
 
@@ -202,6 +202,16 @@ def test_a_file_that_the_text_links_to_by_its_location_is_attached() -> None:
 def test_what_outlook_knows_of_a_text_is_no_document() -> None:
     mail = with_a_picture(b"PK\x03\x04 a theme", shown='<link rel=themeData href="cid:p%40x">')
     assert [name for name, _ in attached(mail)] == ["a.pdf"]
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"Exif\0\0"}])
+@pytest.mark.parametrize(
+    ("width", "height", "page"), [(700, 900, True), (901, 300, False), (599, 700, False)]
+)
+def test_the_size_of_a_web_picture(options: dict[str, Any], width: int, height: int, *, page: bool) -> None:
+    octets = BytesIO()
+    Image.effect_noise((width, height), 64).save(octets, "WEBP", **options)
+    assert is_page(octets.getvalue() + bytes(20_000)) is page
 
 
 def test_a_sparse_page_of_a_fax_is_a_page() -> None:
