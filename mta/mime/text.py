@@ -140,7 +140,7 @@ def known_charset(charset: str) -> bool:
 
 def _codec(charset: str) -> str | None:
     """The name of Python's codec for a charset, or None if there is none to use."""
-    label = charset.strip().strip("'\"")
+    label = charset.encode("ascii", errors="ignore").decode().strip().strip("'\"")
     return _codec_called(label) or _codec_called(_usual_name(label))
 
 

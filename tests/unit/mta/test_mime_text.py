@@ -58,6 +58,7 @@ from mta.mime.wide_charsets import japanese, utf_16_order
         ("it’s “5 €” – ok".encode("cp1252").decode("latin-1").encode(), "utf-8", "it’s “5 €” – ok"),
         (b"it\x92s", "iso-8859-15", "it’s"),
         (b"a\xc2\x81b", "utf-8", "ab"),
+        ("grün".encode(), "utf-\udcff8", "grün"),
         (b"abc", "idna", "abc"),
         (b"\\ud800", "unicode_escape", "\\ud800"),
     ],
@@ -156,6 +157,7 @@ def test_no_octets_and_no_charset_raise(octets: bytes, charset: str) -> None:
         ("=?utf-8?q?a?==?utf-8?q?b?=", "ab"),
         ("=?utf-8?q?100%_=_a=?=", "100% = a"),
         ("=?x?y?z?=", "=?x?y?z?="),
+        ("=?utf\udcff-8?q?gr=C3=BCn?=", "grün"),
         ("=?iso-8859-1?q?Fr\udcf6sche?=", "Frösche"),
         ("Fr\udcf6sche", "Frösche"),
         ("Fr\udcc3\udcb6sche", "Frösche"),
@@ -174,6 +176,7 @@ def test_no_header_raises(octets: bytes) -> None:
         b"=?" + octets + b"?=",
         b"=?utf-8?b?" + octets + b"?=",
         b"=?utf-8?q?" + octets + b"?=",
+        b"=?" + octets + b"?q?a?=",
     ):
         header_text(raw.decode("ascii", "surrogateescape")).encode()
 
