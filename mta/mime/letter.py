@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import unquote
 
 from mta.mime.fields import Fields
@@ -11,9 +12,10 @@ from mta.mime.names import declared_name
 from mta.mime.part import Part
 from mta.mime.parts import SortedParts
 from mta.mime.shown_pictures import CONTENT_ID_REFERENCE, MAX_SHOWN, drawn_type
-from mta.mime.text import header_text
+from mta.mime.text import header_text, in_utf_8
 
 _SHOWN_FIELDS = ("From", "To", "Cc", "Date", "Subject")
+_FILES_OF_TEXT = {"text/plain", "text/csv", "text/tab-separated-values", "text/markdown", "text/enriched"}
 _LONGEST_FIELD = 2000
 
 
@@ -80,9 +82,14 @@ def _enclosure(part: Part) -> Enclosure:
     return Enclosure(
         name=declared_name(part),
         media_type=part.media_type,
-        octets=part.content,
+        octets=partial(_in_utf_8, part) if part.media_type in _FILES_OF_TEXT else part.content,
         beginning=part.beginning(),
     )
+
+
+def _in_utf_8(part: Part) -> bytes:
+    """What is attached goes on without its header, and so without its charset."""
+    return in_utf_8(part.content(), part.charset)
 
 
 def with_pictures(html: str, shown: Mapping[str, tuple[str, Callable[[], bytes]]]) -> str:

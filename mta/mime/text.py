@@ -34,6 +34,7 @@ _BETWEEN = re.compile(r"\s*")
 # HTML §4.2.5.4: within the first 1024 octets.
 _META_CHARSET = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:+-]+)""", re.IGNORECASE)
 _META_WITHIN = 1024
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 # Text of Windows that was taken for ISO 8859 on its way has its quotation marks, dashes and euros there (HTML
 # §13.2.5.80 reads references to them so).
@@ -65,6 +66,22 @@ def _japanese(octets: bytes) -> str:
         return octets.decode(_JAPANESE)
     except ValueError:
         return japanese(octets)
+
+
+def in_utf_8(octets: bytes, charset: str) -> bytes:
+    """A file of text in UTF-8 where its charset plainly holds it, else as it is.
+
+    Western European is what programs say of all texts, so that proves nothing: what such a text is in is told
+    elsewhere, from its letters. What has control characters is no text.
+    """
+    if _CONTROLS.search(octets):
+        return octets
+    codec = _codec(charset)
+    if codec == _JAPANESE or is_japanese(octets):
+        return _japanese(octets).encode(errors="replace")
+    if codec in _HOLD_ASCII or (not octets.isascii() and _holds("utf-8", octets)):
+        return octets
+    return octets.decode(codec).encode(errors="replace") if codec and _holds(codec, octets) else octets
 
 
 def decoded_html(octets: bytes, charset: str) -> str:

@@ -470,6 +470,15 @@ def test_text_and_html_that_call_themselves_the_other(kind: str, body: str, text
     assert (content["text"], content["html"]) == (text, html)
 
 
+def test_a_file_of_text_keeps_its_letters() -> None:
+    mail = letter()
+    polish = "Zażółć gęślą jaźń".encode("cp1250")
+    mail.add_attachment(polish, "text", "plain", filename="a.txt", params={"charset": "windows-1250"})
+    (part,) = apart(mail)["attachments"]
+    assert Path(part["path"]).read_text() == "Zażółć gęślą jaźń"
+    assert part["size"] == len("Zażółć gęślą jaźń".encode())
+
+
 def test_html_in_utf_16_is_html() -> None:
     content = apart(b"Content-Type: text/html; charset=utf-16\r\n\r\n" + "<p>x</p>".encode("utf-16"))
     assert content["html"] == "<p>x</p>"

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mta.header_scan import HEADER_LIMIT
-from mta.mime.text import decoded, decoded_html, header_text, unflowed
+from mta.mime.text import decoded, decoded_html, header_text, in_utf_8, unflowed
 from mta.mime.wide_charsets import japanese, utf_16_order
 
 
@@ -103,6 +103,34 @@ def test_damaged_wide_text_raises_nothing(octets: bytes, codec: str) -> None:
 def test_latin_text_in_utf_16_is_read_in_either_order(text: str, order: str) -> None:
     assume(len(set(text)) > 1)
     assert text.encode(order).decode(utf_16_order(text.encode(order), "utf-16")) == text
+
+
+@pytest.mark.parametrize(
+    ("octets", "charset", "text"),
+    [
+        ("Zażółć gęślą".encode("cp1250"), "windows-1250", "Zażółć gęślą"),
+        ("Врач".encode("koi8-r"), "koi8-r", "Врач"),
+        ("Врач".encode(), "koi8-r", "Врач"),
+        (b"\x1b$B?GNE-!\x1b(B", "iso-2022-jp", "診療①"),
+        (b"Gr+APw-n", "utf-7", "Grün"),
+        (b"a+b=c", "utf-8", "a+b=c"),
+    ],
+)
+def test_a_file_of_text_is_kept_in_utf_8(octets: bytes, charset: str, text: str) -> None:
+    assert in_utf_8(octets, charset).decode() == text
+
+
+@pytest.mark.parametrize(
+    "charset", ["", "iso-8859-1", "us-ascii", "utf-8", "x-unknown", "koi8-r", "shift_jis"]
+)
+@pytest.mark.parametrize("octets", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", b"BM\x01\x02\xff\xfe", b"plain"])
+def test_what_is_no_text_or_says_nothing_is_kept_as_it_is(octets: bytes, charset: str) -> None:
+    assert in_utf_8(octets, charset) == octets
+
+
+def test_a_charset_that_does_not_hold_the_text_is_not_believed() -> None:
+    assert in_utf_8(b"gr\xfcn\xff", "iso-2022-kr") == b"gr\xfcn\xff"
+    assert in_utf_8("Врач".encode("cp1251"), "iso-8859-1") == "Врач".encode("cp1251")
 
 
 _HEAD = '<html><head><meta http-equiv="Content-Type" content="text/html; charset={0}"></head><body>'
