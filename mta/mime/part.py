@@ -106,10 +106,10 @@ class Part:
     def _decoded(self, stop: int) -> bytes:
         encoding = _COMMENT.sub(" ", self.fields.first("content-transfer-encoding")).partition(";")[0].split()
         name = encoding[0].strip("\"'").lower() if encoding else ""
-        octets = self._mail[self.start : stop]
-        if not name and not self.media_type.startswith("text/") and octets.startswith(_ENCODED_DOCUMENTS):
-            name = "base64"  # it was forgotten
-        return transfer_decoded(octets, name)
+        octets = transfer_decoded(self._mail[self.start : stop], name)
+        if not self.media_type.startswith("text/") and octets.startswith(_ENCODED_DOCUMENTS):
+            return transfer_decoded(octets, "base64")  # that was forgotten, or done twice
+        return octets
 
     def beginning(self) -> bytes:
         """The first octets of the content, enough to tell what it is."""

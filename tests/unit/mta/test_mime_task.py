@@ -634,6 +634,14 @@ def test_base64_however_it_is_announced(encoding: str) -> None:
     assert Path(scan["path"]).read_bytes() == PDF
 
 
+@pytest.mark.parametrize("encoding", ["7bit", "8bit", "binary", "quoted-printable", "x-unknown", "base64"])
+def test_a_document_whose_encoding_is_told_wrongly_or_was_done_twice(encoding: str) -> None:
+    octets = b64encode(b64encode(PDF)) if encoding == "base64" else encodebytes(PDF).replace(b"=", b"=3D")
+    header = f"Content-Type: application/pdf; name=scan.pdf\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    (scan,) = apart(header.encode() + octets)["attachments"]
+    assert Path(scan["path"]).read_bytes().startswith(PDF[:5000])
+
+
 def test_text_that_begins_like_base64_is_text() -> None:
     assert apart(b"\r\nJVBERi0 is how it begins")["text"] == "JVBERi0 is how it begins"
 
