@@ -12,7 +12,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
-from itertools import chain
 from urllib.parse import unquote, unquote_to_bytes
 
 from PIL import (  # noqa: I001, RUF100 - all that `Image.open` needs, loaded before the task is confined
@@ -77,7 +76,7 @@ class Shown:
         self._drawn = drawn
         self._times = Counter(map(unquote, CONTENT_ID_REFERENCE.findall(html)))
         self._linked_only = set(map(unquote, _linked(html))) - set(map(unquote, _pictured(html, large=False)))
-        self._large = set() if drawn else _shown_large(html)
+        self._large = set(map(unquote, _pictured(html, large=True))) | self._linked_only
         self._look = {
             unquote(name) for link in _PART_OF_THE_LOOK.findall(html) for name in _HREF.findall(link)
         }
@@ -117,11 +116,6 @@ def pages_within(html: str) -> Iterator[tuple[str, bytes]]:
             octets = base64_decoded(unquote_to_bytes(source[2]))
             if is_page(octets):
                 yield source[1].lower(), octets
-
-
-def _shown_large(html: str) -> set[str]:
-    """What an HTML text shows and not as small, or only links: content ids and locations."""
-    return set(map(unquote, chain(_pictured(html, large=True), _linked(html))))
 
 
 def _pictured(html: str, *, large: bool) -> Iterator[str]:

@@ -284,6 +284,7 @@ def test_looking_for_pictures_takes_time_in_proportion(piece: str) -> None:
         (1000, 1000, '<img src="cid:p@x" width="299">'),
         (1000, 1000, '<img style="height:1in; WIDTH:1.25in" src=cid:p@x>'),
         (1000, 1000, '<table background="cid:p@x">'),
+        (1000, 1000, '<a href="cid:p@x"><img src="cid:p@x" width=90></a>'),
     ],
 )
 def test_a_logo_is_no_page(width: int, height: int, shown: str) -> None:
