@@ -87,7 +87,7 @@ def is_fax_page(image: pikepdf.Object, rows: int) -> bool:
     parameters = _one(image.get("/DecodeParms", pikepdf.Dictionary()))
     inverted = [int(value) for value in image.get("/Decode", pikepdf.Array([0, 1]))] == [1, 0]
     return (
-        not any(name in image for name in ("/SMask", "/Mask", "/ImageMask"))
+        not any(name in image for name in ("/SMask", "/Mask", "/ImageMask", "/OC"))
         and str(_one(image.get("/Filter", pikepdf.Name.None_))) == "/CCITTFaxDecode"
         and str(image.get("/ColorSpace", "")) in {"/DeviceGray", "/CalGray", "/G"}
         and int(image.get("/Width", 0)) == int(parameters.get("/Columns", WIDTH)) == WIDTH

@@ -1,12 +1,13 @@
 """A PDF page that is nothing but one picture: what scanners and telephones make of paper.
 
 pdfium draws such a page by resampling the picture slowly; here the picture is taken out and brought to the
-fax's raster by itself: three to five times faster. A page qualifies when a picture without masks covers it,
-upright, and all else on it is the invisible text of a recognition. Whatever is not as expected is left to
-pdfium. Untrusted input: runs in a confined task.
+fax's raster by itself: three to five times faster. A page qualifies when a picture without masks and layers
+covers it, upright, and all else on it is the invisible text of a recognition. Whatever is not as expected is
+left to pdfium. Untrusted input: runs in a confined task.
 """
 
 import ctypes
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,10 @@ _NARROWEST = 700
 _MOST_PIXELS = 40_000_000
 """That are decoded at one time: A4 at 600 dpi, at which pdfium goes row by row, has 35 million."""
 _MOST_OBJECTS = 20_000
+_LONGEST_MARK = 64
+"""UTF-16 units of a mark's name that are looked at."""
+_IN_LAYER = re.compile(rb"/OC[\s<]")
+"""What a picture says that is in a layer (ISO 32000-1 §8.11.3.3)."""
 _SHRUNK = 1.2
 """From this factor on several pixels become one, and all of them count."""
 _TURNS = {
@@ -121,7 +126,7 @@ def _covers(page: "pdfium.FPDF_PAGE", image: "pdfium.FPDF_PAGEOBJECT") -> bool:
     if not pdfium.FPDFPageObj_GetMatrix(image, matrix) or not pdfium.FPDF_GetPageBoundingBox(page, box):
         return False
     width, height = box.right - box.left, box.top - box.bottom
-    if matrix.b or matrix.c or _is_clipped(image):
+    if matrix.b or matrix.c or _is_clipped(image) or _may_be_hidden(image):
         return False
     across, down = _EDGE * width, _EDGE * height
     return bool(
@@ -135,6 +140,17 @@ def _covers(page: "pdfium.FPDF_PAGE", image: "pdfium.FPDF_PAGEOBJECT") -> bool:
 def _is_clipped(image: "pdfium.FPDF_PAGEOBJECT") -> bool:
     path = pdfium.FPDFPageObj_GetClipPath(image)
     return bool(path) and pdfium.FPDFClipPath_CountPaths(path) > 0
+
+
+def _may_be_hidden(image: "pdfium.FPDF_PAGEOBJECT") -> bool:
+    """Whether it is in a layer, which may be switched off (ISO 32000-1 §8.11.3.2)."""
+    name, octets = (ctypes.c_ushort * _LONGEST_MARK)(), ctypes.c_ulong()
+    for number in range(pdfium.FPDFPageObj_CountMarks(image)):
+        mark = pdfium.FPDFPageObj_GetMark(image, number)
+        known = pdfium.FPDFPageObjMark_GetName(mark, name, ctypes.sizeof(name), octets)
+        if known and bytes(name).startswith("OC\0".encode("utf-16-le")):
+            return True
+    return False
 
 
 def _codings(image: "pdfium.FPDF_PAGEOBJECT") -> Iterator[bytes]:
@@ -154,7 +170,10 @@ class FileMarks:
 
     def __init__(self, path: Path) -> None:
         data = path.read_bytes()
-        self.has_masks = any(word in data for word in (b"/SMask", b"/Mask", b"/ImageMask"))
+        self.may_be_unseen = (
+            any(word in data for word in (b"/SMask", b"/Mask", b"/ImageMask"))
+            or _IN_LAYER.search(data) is not None
+        )
         self.has_other_tones = b"/ColorTransform" in data or data.count(b"/Decode") != data.count(
             b"/DecodeParms"
         )
@@ -195,7 +214,7 @@ class PicturePage:
 
 def picture_page(page: PdfPage, picture: Picture, marks: FileMarks) -> PicturePage | None:
     """The page by its picture; None if pdfium shall draw it."""
-    if picture.bits == 1 or picture.width < _NARROWEST or marks.has_masks:
+    if picture.bits == 1 or picture.width < _NARROWEST or marks.may_be_unseen:
         return None
     grey = None if marks.has_other_tones else _jpeg(picture)
     if grey is None:

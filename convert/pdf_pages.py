@@ -36,7 +36,7 @@ class PdfPage:
 
     step = Step.DRAWN
 
-    def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE | None", number: int) -> None:
+    def __init__(self, page: "pdfium.FPDF_PAGE", form: "pdfium.FPDF_FORMHANDLE", number: int) -> None:
         self._page = page
         self._form = form
         self._number = number
@@ -75,8 +75,7 @@ class PdfPage:
         where = (placement.left, placement.top, placement.width, placement.height, int(placement.turned))
         try:
             pdfium.FPDF_RenderPageBitmap(bitmap, self._page, *where, _FLAGS)
-            if self._form:
-                pdfium.FPDF_FFLDraw(self._form, bitmap, self._page, *where, _FLAGS)
+            pdfium.FPDF_FFLDraw(self._form, bitmap, self._page, *where, _FLAGS)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
         return sheet
@@ -118,13 +117,10 @@ class PdfDocument:
             )
         if pdfium.FPDFDoc_GetAttachmentCount(self._document) > 0:
             _refuse_portfolio(path)
-        self._form_info, self._form = self._fill_form()
-
-    def _fill_form(self) -> "tuple[pdfium.FPDF_FORMFILLINFO | None, pdfium.FPDF_FORMHANDLE | None]":
-        if pdfium.FPDF_GetFormType(self._document) == pdfium.FORMTYPE_NONE:
-            return None, None
-        info = pdfium.FPDF_FORMFILLINFO(version=2)  # kept, as pdfium keeps its address
-        return info, pdfium.FPDFDOC_InitFormFillEnvironment(self._document, info)
+        # Whether it says to have a form or not: pages that were put together from several files often keep
+        # their fields, filled in, and lose what lists them.
+        self._form_info = pdfium.FPDF_FORMFILLINFO(version=2)  # kept, as pdfium keeps its address
+        self._form = pdfium.FPDFDOC_InitFormFillEnvironment(self._document, self._form_info)
 
     def pages(self, numbers: Iterable[int]) -> Iterator[PdfPage]:
         """The pages with these numbers, from 0, one after another.
@@ -137,9 +133,26 @@ class PdfDocument:
             if not page:
                 raise Refused(f"page {number + 1} of the PDF is damaged")
             try:
+                self._remove_buttons(page)
                 yield PdfPage(page, self._form, number + 1)
             finally:
                 pdfium.FPDF_ClosePage(page)
+
+    def _remove_buttons(self, page: "pdfium.FPDF_PAGE") -> None:
+        """Take away the buttons that are for the screen only: Print, Reset, Submit.
+
+        pdfium draws every field. Of those without the flag for printing (ISO 32000-1 §12.5.3) only buttons
+        are left out: what somebody has filled in is not lost because a program forgot the flag.
+        """
+        for number in reversed(range(pdfium.FPDFPage_GetAnnotCount(page))):
+            annotation = pdfium.FPDFPage_GetAnnot(page, number)
+            if not annotation:
+                continue
+            printed = pdfium.FPDFAnnot_GetFlags(annotation) & pdfium.FPDF_ANNOT_FLAG_PRINT
+            kind = -1 if printed else pdfium.FPDFAnnot_GetFormFieldType(self._form, annotation)
+            pdfium.FPDFPage_CloseAnnot(annotation)
+            if kind == pdfium.FPDF_FORMFIELD_PUSHBUTTON:
+                pdfium.FPDFPage_RemoveAnnot(page, number)
 
     def __enter__(self) -> Self:
         return self
@@ -147,8 +160,7 @@ class PdfDocument:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._form:
-            pdfium.FPDFDOC_ExitFormFillEnvironment(self._form)
+        pdfium.FPDFDOC_ExitFormFillEnvironment(self._form)
         pdfium.FPDF_CloseDocument(self._document)
 
 

@@ -40,8 +40,14 @@ def pdf(path: Path, pages: Sequence[str], *, size: tuple[int, int] = LETTER, pas
     return path
 
 
-def form_pdf(path: Path) -> Path:
-    """A page with nothing on it but a text field whose viewer shall draw its value."""
+def form_pdf(path: Path, *, listed: bool = True, button_flags: int | None = None) -> Path:
+    """A page with nothing on it but a text field whose viewer shall draw its value.
+
+    Args:
+        path: Where it goes.
+        listed: Whether the file has the list of its fields.
+        button_flags: Of a button beneath the field; None for no button.
+    """
     with pikepdf.new() as document:
         document.add_blank_page(page_size=LETTER)
         font = pikepdf.Dictionary(
@@ -59,12 +65,22 @@ def form_pdf(path: Path) -> Path:
                 F=4,
             )
         )
-        document.pages[0].Annots = pikepdf.Array([field])
+        fields = [field]
+        if button_flags is not None:
+            button = pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Btn, Ff=1 << 16,
+                T="print", MK=pikepdf.Dictionary(CA="Print", BC=[0]), Rect=[100, 300, 400, 340],
+                F=button_flags,
+            )  # fmt: skip
+            fields.append(document.make_indirect(button))
+        document.pages[0].Annots = pikepdf.Array(fields)
         document.Root.AcroForm = pikepdf.Dictionary(
-            Fields=[field], NeedAppearances=True, DA="/Helv 24 Tf 0 g",
+            Fields=fields, NeedAppearances=True, DA="/Helv 24 Tf 0 g",
             DR=pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font)),
         )  # fmt: skip
         document.save(path)
+    if not listed:
+        path.write_bytes(path.read_bytes().replace(b"/AcroForm", b"/NoForm__"))
     return path
 
 

@@ -41,9 +41,21 @@ async def test_a_long_pdf_is_drawn_in_parts_and_keeps_its_order(convert: Convert
         assert np.array_equal(together[number], alone)
 
 
-async def test_what_stands_in_a_form_field_is_drawn(convert: Convert, tmp_path: Path) -> None:
-    (page,) = rows_of(await convert(made.form_pdf(tmp_path / "form.pdf")))
+@pytest.mark.parametrize("listed", [True, False])
+async def test_what_stands_in_a_form_field_is_drawn(
+    convert: Convert, tmp_path: Path, *, listed: bool
+) -> None:
+    (page,) = rows_of(await convert(made.form_pdf(tmp_path / "form.pdf", listed=listed)))
     assert page[300:700].any()
+
+
+@pytest.mark.parametrize(("flags", "printed"), [(0, False), (4, True)])
+async def test_a_button_that_is_for_the_screen_is_not_drawn(
+    convert: Convert, tmp_path: Path, *, flags: int, printed: bool
+) -> None:
+    (page,) = rows_of(await convert(made.form_pdf(tmp_path / "form.pdf", button_flags=flags)))
+    assert page[300:700].any()
+    assert page[1100:1500].any() == printed
 
 
 async def test_a_landscape_page_is_turned(convert: Convert, tmp_path: Path) -> None:

@@ -41,10 +41,21 @@ def jpeg(picture: Image.Image) -> bytes:
 
 
 def page_of(
-    path: Path, octets: bytes, size: tuple[int, int], *, content: str = WHOLE, turned: int = 0, **fields: Any
+    path: Path,
+    octets: bytes,
+    size: tuple[int, int],
+    *,
+    content: str = WHOLE,
+    turned: int = 0,
+    layered: bool = False,
+    **fields: Any,
 ) -> Path:
-    """A PDF of one page that shows one picture."""
+    """A PDF of one page that shows one picture; `layered` if that is in a layer that is switched off."""
     with pikepdf.new() as document:
+        layer = document.make_indirect(Dictionary(Type=Name.OCG, Name="Original"))
+        document.Root.OCProperties = Dictionary(OCGs=[layer], D=Dictionary(OFF=[layer]))
+        if layered:
+            fields["OC"] = layer
         image = document.make_stream(octets)
         image.stream_dict = Dictionary(
             Type=Name.XObject, Subtype=Name.Image, Width=size[0], Height=size[1],
@@ -52,7 +63,9 @@ def page_of(
         )  # fmt: skip
         font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
         page = document.add_blank_page(page_size=LETTER)
-        page.Resources = Dictionary(XObject=Dictionary(P=image), Font=Dictionary(F=font))
+        page.Resources = Dictionary(
+            XObject=Dictionary(P=image), Font=Dictionary(F=font), Properties=Dictionary(L=layer)
+        )
         page.Contents = document.make_stream(content.encode())
         page.Rotate = turned
         document.save(path)
@@ -157,6 +170,23 @@ def test_a_picture_with_a_mask_is_drawn(tmp_path: Path) -> None:
     path = scan(tmp_path / "scan.pdf", Mask=[0, 20])
     page = made_of(path)
     assert page.account.steps == (Step.DRAWN,)
+
+
+@pytest.mark.parametrize("maker", [scan, fax_scan])
+def test_a_picture_in_a_layer_that_is_switched_off_is_not_shown(tmp_path: Path, maker: Any) -> None:
+    by_content = scan(tmp_path / "content.pdf", content=f"/OC /L BDC {WHOLE} EMC")
+    own = maker(
+        tmp_path / "own.pdf", **({"layered": True} if maker is scan else {"fields": {"layered": True}})
+    )
+    for path in (by_content, own):
+        page = made_of(path)
+        assert page.account.steps == (Step.DRAWN,)
+        assert not page.account.inked
+
+
+def test_a_picture_with_another_mark_is_no_hindrance(tmp_path: Path) -> None:
+    path = scan(tmp_path / "scan.pdf", content=f"/Artifact BMC {WHOLE} EMC")
+    assert made_of(path).account.steps == (Step.PICTURE,)
 
 
 def test_a_damaged_picture_is_told(tmp_path: Path) -> None:
