@@ -27,6 +27,8 @@ _HIGHEST_DPI = 2400.0
 _ENOUGH = 2
 """How many times finer than the fax a JPEG is decoded at least."""
 _DEEP_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
+"""TIFF 6.0, PhotometricInterpretation; Pillow heeds it in pictures of up to 8 bits only."""
 DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError, TypeError, RuntimeError,
 )  # fmt: skip
@@ -82,6 +84,10 @@ def open_picture(path: Path, kind: Kind) -> Image.Image:
         picture = Image.open(path, formats=_PLUGINS[kind])
     except DAMAGE as problem:
         raise Refused("the picture is damaged and cannot be opened") from problem
+    if kind is Kind.TIFF:
+        # Without the name Pillow does not map the file, where it takes width for height in a TIFF that is
+        # stored on its side: no row would begin where it does.
+        picture.filename = ""
     refuse_if_too_large(picture)
     return picture
 
@@ -111,12 +117,23 @@ def picture_page(picture: Image.Image) -> PicturePage:
     try:
         picture.load()
         resolution = picture.info.get("dpi")
-        upright = ImageOps.exif_transpose(picture)
+        upright = _as_meant(picture, ImageOps.exif_transpose(picture))
     except DAMAGE as problem:
         raise Refused("the picture is damaged") from problem
     turned = (upright.width > upright.height) != (picture.width > picture.height)
     size = _physical_size(original, resolution)
     return PicturePage(_on_white(upright), size.turned if turned else size)
+
+
+def _as_meant(picture: Image.Image, upright: Image.Image) -> Image.Image:
+    """The picture in grey on white or with alpha, where Pillow reads what the file does not mean."""
+    if upright.mode in _DEEP_MODES:
+        grey = _eight_bits(upright)
+        tags = getattr(picture, "tag_v2", {})
+        return ImageOps.invert(grey) if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else grey
+    if picture.format == "BMP" and upright.mode == "RGBA" and upright.getchannel("A").getextrema() == (0, 0):
+        return upright.convert("RGB")  # Windows leaves its fourth octet 0, and means nothing by it
+    return upright
 
 
 def _physical_size(pixels: tuple[int, int], resolution: object) -> Size:
@@ -129,8 +146,6 @@ def _physical_size(pixels: tuple[int, int], resolution: object) -> Size:
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode in _DEEP_MODES:
-        return _eight_bits(picture)
     if picture.mode == "LAB":
         return picture.getchannel("L")
     if picture.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in picture.info:

@@ -15,7 +15,7 @@ from convert.rasterise import RasterisedPage, coded, rasterise
 from convert.wording import too_many
 from sandbox.failures import Refused
 
-_NEW_SUBFILE_TYPE = 254
+_NEW_SUBFILE_TYPE, _OLD_SUBFILE_TYPE, _OLD_REDUCED = 254, 255, 2
 
 
 def picture_pages(path: Path, kind: Kind, geometry: SheetGeometry, *, most: int) -> Iterator[RasterisedPage]:
@@ -36,9 +36,12 @@ def picture_pages(path: Path, kind: Kind, geometry: SheetGeometry, *, most: int)
 
 
 def _is_smaller_version(frame: Image.Image) -> bool:
-    """Whether it shows another page once more, as thumbnails do (TIFF 6.0, NewSubfileType, bit 0)."""
+    """Whether it shows another page once more, as thumbnails do.
+
+    TIFF 6.0: NewSubfileType, bit 0; SubfileType, which it replaced.
+    """
     tags = getattr(frame, "tag_v2", {})
-    return bool(int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1)
+    return bool(int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1) or tags.get(_OLD_SUBFILE_TYPE) == _OLD_REDUCED
 
 
 def _frames(picture: Image.Image, kind: Kind, most: int) -> Iterator[Image.Image]:

@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import documents_made as made
@@ -12,6 +13,8 @@ from convert.request import ConvertedFax
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _NEW_SUBFILE_TYPE, _REDUCED = 254, 1
+_OLD_SUBFILE_TYPE, _PHOTOMETRIC, _ORIENTATION = 255, 262, 274
+Transpose = Image.Transpose
 
 
 def rows_of(fax: ConvertedFax) -> list[t6.Packed]:
@@ -94,3 +97,60 @@ async def test_a_long_receipt_goes_over_several_pages(convert: Convert, tmp_path
 async def test_a_telephones_screen_stays_on_one_page(convert: Convert, tmp_path: Path) -> None:
     path = made.picture(tmp_path / "screen.png", size=(1080, 2400))
     assert len((await convert(path)).pages) == 1
+
+
+async def test_nor_those_that_are_marked_as_old_programs_do(convert: Convert, tmp_path: Path) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[_OLD_SUBFILE_TYPE] = 2
+    thumbnail = tiff_page(0, size=(60, 80))
+    thumbnail.encoderinfo = {"tiffinfo": tags}
+    tiff_page(0).save(tmp_path / "pages.tif", save_all=True, append_images=[thumbnail])
+    assert len((await convert(tmp_path / "pages.tif")).pages) == 1
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_a_tiff_that_is_stored_on_its_side_or_mirrored(
+    convert: Convert, tmp_path: Path, compression: str | None, orientation: int
+) -> None:
+    upright = made.picture(tmp_path / "upright.tif", mode="L", size=(600, 800))
+    (expected,) = rows_of(await convert(upright))
+    stored = (  # TIFF 6.0, Orientation: what brings the upright picture to how it is stored
+        None, Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM,
+        Transpose.TRANSPOSE, Transpose.ROTATE_90, Transpose.TRANSVERSE, Transpose.ROTATE_270,
+    )[orientation - 1]  # fmt: skip
+    with Image.open(upright) as picture:
+        turned = picture.transpose(stored) if stored is not None else picture.copy()
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[_ORIENTATION] = orientation
+    turned.save(tmp_path / "turned.tif", compression=compression, tiffinfo=tags)
+    (page,) = rows_of(await convert(tmp_path / "turned.tif"))
+    assert np.array_equal(page, expected)
+
+
+async def test_white_may_be_zero_in_a_deep_tiff(convert: Convert, tmp_path: Path) -> None:
+    with Image.open(made.picture(tmp_path / "page.png", mode="L")) as picture:
+        tones = np.asarray(picture)
+    Image.fromarray(tones.astype(np.uint16) * 257).save(tmp_path / "black.tif")
+    Image.fromarray(65535 - tones.astype(np.uint16) * 257).save(tmp_path / "white.tif")
+    octets = (tmp_path / "white.tif").read_bytes()
+    black_is_zero, white_is_zero = (struct.pack("<HHIHH", _PHOTOMETRIC, 3, 1, value, 0) for value in (1, 0))
+    assert octets.count(black_is_zero) == 1
+    (tmp_path / "white.tif").write_bytes(octets.replace(black_is_zero, white_is_zero))
+    pages = [rows_of(await convert(tmp_path / name))[0] for name in ("black.tif", "white.tif")]
+    assert np.array_equal(pages[0], pages[1])
+
+
+async def test_a_bitmap_of_windows_whose_fourth_octet_is_zero_is_seen(
+    convert: Convert, tmp_path: Path
+) -> None:
+    made.picture(tmp_path / "seen.bmp", mode="RGB")
+    with Image.open(tmp_path / "seen.bmp") as picture:
+        colours = np.dstack([np.asarray(picture)[::-1, :, ::-1], np.zeros(picture.size[::-1], np.uint8)])
+        width, height = picture.size
+    masks = struct.pack("<IIII4s", 0xFF0000, 0xFF00, 0xFF, 0xFF000000, b"BGRs")
+    header = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 32, 3, 0, 0, 0, 0, 0) + masks
+    head = struct.pack("<2sIHHI", b"BM", 138 + colours.nbytes, 0, 0, 138)
+    (tmp_path / "unseen.bmp").write_bytes(head + header.ljust(124, b"\0") + colours.tobytes())
+    pages = [rows_of(await convert(tmp_path / name))[0] for name in ("seen.bmp", "unseen.bmp")]
+    assert np.array_equal(pages[0], pages[1])
