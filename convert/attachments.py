@@ -15,13 +15,13 @@ from convert.page_account import NoAccount, PageAccount, Step, told_by, without_
 from convert.page_parts import parts, shares
 from convert.request import ConversionRequest, InvalidDocument, Source
 from convert.runner import UNFIT, Call, FinishedPages, Runner, page_arguments, written_pages
+from convert.wording import BLANK
 
 _PAGES_AT_ONCE = 2
 """A PDF with more pages may be drawn in several parts at once."""
 _LOOKED_AT = 4 << 20
 _PAGE = b"/Type/Page/"
 """How LibreOffice writes each."""
-_BLANK = "nothing of it can be seen on a fax: every page would be blank"
 
 
 async def attached_pages(request: ConversionRequest, runner: Runner) -> list[FinishedPages]:
@@ -117,7 +117,7 @@ def _finished(
     """
     from_office = bool(call.arguments.get("from_office"))
     if not any(each.inked for each in accounts):
-        raise InvalidDocument(call.name, _BLANK)
+        raise InvalidDocument(call.name, BLANK)
     kept = without_blank_ends(accounts) if request.drop_blank_ends else len(pages)
     before = (Step.OFFICE,) if from_office else ()
     steps = tuple(before + account.steps for account in accounts[:kept])

@@ -4,14 +4,20 @@ The values are handed on as they stand in the file, each in quotation marks, so 
 for a number or a date and writes it in another way: 0049 stays 0049, and 1,80 is no 180.
 """
 
+import collections
 import csv
 import io
 import itertools
+import re
+from collections.abc import Iterator
 
 _SEPARATORS = ";\t,|"
 """Those that are used, the surer first: commas stand in sentences and in numbers too."""
 _SAMPLE_ROWS = 50
 _LONGEST_VALUE = 1 << 20
+_LONGEST_PART, _MOST_LINES = 1200, 25
+"""Characters and lines of a value that stand in one row: about half a page."""
+_WORD = re.compile(r"\S{1,200}\s*|\s+")
 _DECLARED = "sep="
 """Excel's own first line."""
 
@@ -23,10 +29,31 @@ def as_quoted(text: str) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\n")
     try:
-        writer.writerows(csv.reader(io.StringIO(text), delimiter=separator))
+        for row in csv.reader(io.StringIO(text), delimiter=separator):
+            writer.writerows(_continued(row))
     except csv.Error:  # it is no such table after all
         return text.encode()
     return written.getvalue().encode()
+
+
+def _continued(row: list[str]) -> Iterator[list[str]]:
+    """The row; as several where a value is so long that its row could be higher than a page, and be cut."""
+    parts = [_parts(value) for value in row]
+    for number in range(max(map(len, parts), default=1)):
+        yield [each[number] if number < len(each) else "" for each in parts]
+
+
+def _parts(value: str) -> list[str]:
+    if len(value) <= _LONGEST_PART and value.count("\n") < _MOST_LINES:
+        return [value]
+    parts, part, lines = [], "", 0
+    for word in _WORD.findall(value):
+        if part and (len(part) + len(word) > _LONGEST_PART or lines >= _MOST_LINES):
+            parts.append(part)
+            part, lines = "", 0
+        part += word
+        lines += word.count("\n")
+    return [*parts, part]
 
 
 def _separated(text: str) -> tuple[str, str]:
@@ -39,10 +66,14 @@ def _separated(text: str) -> tuple[str, str]:
 
 
 def _columns(text: str, separator: str) -> tuple[bool, int]:
-    """Whether all rows have the same number of columns, more than one; and the least number of them."""
+    """Whether most rows have the same number of columns, more than one; and that number.
+
+    Tables begin with a title and end with a sum often enough; in sentences the number of commas varies.
+    """
     try:
         rows = list(itertools.islice(csv.reader(io.StringIO(text), delimiter=separator), _SAMPLE_ROWS))
     except csv.Error:
         return False, 0
-    counts = {len(row) for row in rows if row}
-    return len(counts) == 1 and counts != {1}, min(counts, default=0)
+    counts = collections.Counter(len(row) for row in rows if any(row))
+    columns, times = max(counts.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
+    return columns > 1 and times > counts.total() / 2, columns

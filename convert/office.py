@@ -103,7 +103,7 @@ class Office:
         self._ensure()
         began = time.monotonic()
         try:
-            return self._call(document, form, pages, seconds)
+            return self._call(document, form, pages, seconds, name)
         except OfficeFault as fault:
             if self._sings():
                 _log.info("office_document_refused", document=name, cause=str(fault))
@@ -120,10 +120,12 @@ class Office:
         wear = office_client.wear(self._process.socket)
         self.worn = worn_by(wear) if wear else ""
 
-    def _call(self, document: bytes, form: Format, pages: int, seconds: float) -> bytes:
+    def _call(
+        self, document: bytes, form: Format, pages: int, seconds: float, name: str = "document"
+    ) -> bytes:
         return office_client.convert(
             self._process.socket, document, load_filter=form.load_filter_of(document),
-            load_options=form.load_options, pages=pages, seconds=seconds,
+            load_options=form.load_options, pages=pages, seconds=seconds, name=name,
         )  # fmt: skip
 
     def _sings(self) -> bool:

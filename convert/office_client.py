@@ -11,6 +11,9 @@ from convert.office_wear import OfficeWear
 _MORE_SECONDS = 5.0
 """The server ends a call that is late; only if it does not either do we."""
 
+_LONGEST_NAME = 200
+"""Octets; a file's name has 255 at most, and LibreOffice makes longer ones of it for its own files."""
+
 
 class OfficeFault(Exception):  # noqa: N818 - named as XML-RPC names it
     """LibreOffice raised an error; the text is for the log."""
@@ -62,9 +65,18 @@ class _UnixTransport(Transport):
 
 
 def convert(
-    path: Path, document: bytes, *, load_filter: str, load_options: str, pages: int, seconds: float
+    path: Path,
+    document: bytes,
+    *,
+    load_filter: str,
+    load_options: str,
+    pages: int,
+    seconds: float,
+    name: str = "document",
 ) -> bytes:
     """The first pages of a document as PDF. Blocks.
+
+    `name` is what the document shows where it says its own name.
 
     Raises:
         OfficeFault: LibreOffice could not do it, and is still there.
@@ -73,7 +85,9 @@ def convert(
     transport = _UnixTransport(path, seconds + _MORE_SECONDS)
     try:
         with ServerProxy("http://localhost/", transport=transport, allow_none=True) as server:
-            answer = server.convert(Binary(document), load_filter, load_options, pages, seconds)
+            answer = server.convert(
+                Binary(document), load_filter, load_options, pages, seconds, _file_name(name)
+            )
     except Fault as fault:
         raise OfficeFault(fault.faultString[:300]) from fault
     except TimeoutError as problem:
@@ -83,6 +97,14 @@ def convert(
     if not isinstance(answer, Binary) or not answer.data.startswith(b"%PDF"):
         raise OfficeFault("the answer is no PDF")
     return answer.data
+
+
+def _file_name(name: str) -> str:
+    """A name that a file can have, and that XML can carry."""
+    kept = "".join(letter for letter in name if letter.isprintable() and letter not in "/\\")
+    while len(kept.encode()) > _LONGEST_NAME:
+        kept = kept[1:]
+    return kept if kept.strip(". ") else "document"
 
 
 def wear(path: Path) -> OfficeWear | None:

@@ -4,7 +4,7 @@ Runs inside a sandbox that it does not make itself: bubblewrap (`convert.office_
 with PrivateNetwork. It needs nothing of ours, so the sandbox shows it this one file. XML-RPC over the
 socket:
 
-    convert(document, load_filter, load_options, pages, seconds) → the PDF's octets
+    convert(document, load_filter, load_options, pages, seconds, name) → the PDF's octets
     wear() → [conversions, seconds since the start, MiB of memory]
     end()
 
@@ -14,6 +14,7 @@ process ends and takes LibreOffice with it; who watches it starts another.
 
 import argparse
 import contextlib
+import itertools
 import math
 import os
 import resource
@@ -88,12 +89,21 @@ view to write in makes a window for each comment: Debian's -nogui packages lack 
 LibreOffice aborts."""
 _TEXT = "com.sun.star.text.TextDocument"
 _SPREADSHEETS = "com.sun.star.sheet.SpreadsheetDocument"
+_UTF_8 = {"LC_ALL": "C.UTF-8"}
+"""Or files whose names are not ASCII are not found; the C locale of glibc has no language."""
+_WITH_FOLDER, _NAME_AND_ENDING = (0, 1), 3
+"""com.sun.star.text.FilenameDisplayFormat: FULL and PATH; NAME_AND_EXT"""
+_MARGINS = tuple(f"{page}Page{place}Content" for page in ("Left", "Right") for place in ("Header", "Footer"))
 _UNSCALED = 100
 _LEAST_SCALE = 0.6
 """Cells are not made smaller than this: 10 points become 6, which a fax still shows."""
 _TURNS = 1.15
 """How many times wider than the upright page a sheet is that is laid on its side."""
 _MOST_COLUMNS = 1000
+_AT_THE_TOP = 1
+"""com.sun.star.table.CellVertJustify2.TOP"""
+_WIDEST_COLUMN = 0.6
+"""Of the paper's room: a column of sentences leaves some to its neighbours, and no line ends at the edge."""
 _PDF = "pdf_Portable_Document_Format"
 """LibreOffice's name of the type."""
 _EXPORT = {
@@ -116,14 +126,16 @@ def _mend(document: Any, *, of_text: bool) -> None:
 def _fit_sheets(document: Any, *, of_text: bool) -> None:
     """Have sheets that are too wide for the paper printed on fewer pages, where their author left it open."""
     styles = document.StyleFamilies.getByName("PageStyles")
+    if of_text:
+        document.StyleFamilies.getByName("CellStyles").getByName("Default").VertJustify = _AT_THE_TOP
     for name in document.Sheets.ElementNames:
         sheet = document.Sheets.getByName(name)
         area = _printed_area(sheet)
         cells = sheet.getCellRangeByPosition(area.StartColumn, 0, area.EndColumn, 0)
         style = styles.getByName(sheet.PageStyle)
         if of_text:
-            cells.Columns.OptimalWidth = True
             _lay_out(sheet, style)
+            _size_cells(sheet, area, _room(style))
         _fit(style, cells.Size.Width)
 
 
@@ -134,6 +146,20 @@ def _lay_out(sheet: Any, style: Any) -> None:
     title.StartRow = title.EndRow = 0
     sheet.setTitleRows(title)
     sheet.setPrintTitleRows(True)
+
+
+def _size_cells(sheet: Any, area: Any, room: int) -> None:
+    """Columns as wide as what is in them, but no wider than a page shows; rows as high as their lines."""
+    cells = sheet.getCellRangeByPosition(area.StartColumn, 0, area.EndColumn, max(area.EndRow, 0))
+    cells.Columns.OptimalWidth = True
+    widest = int(room * _WIDEST_COLUMN)
+    columns = [cells.Columns.getByIndex(number) for number in range(cells.Columns.Count)]
+    too_wide = [column for column in columns if column.Width > widest]
+    for column in too_wide:
+        column.Width, column.IsTextWrapped = widest, True
+    cells.Rows.OptimalHeight = True
+    if too_wide:  # else pages are made for where the lines ended before they were broken
+        sheet.setPrintAreas((cells.RangeAddress,))
 
 
 def _printed_area(sheet: Any) -> Any:
@@ -161,6 +187,34 @@ def _room(style: Any) -> int:
     return int(style.Width - style.LeftMargin - style.RightMargin)
 
 
+def _name_only(document: Any) -> None:
+    """Have fields that say where the document is kept say its name: here it is in a folder of ours."""
+    if document.supportsService(_TEXT):
+        if _shorten(document.TextFields):
+            document.TextFields.refresh()
+    elif document.supportsService(_SPREADSHEETS):
+        styles = document.StyleFamilies.getByName("PageStyles")
+        for name, place, side in itertools.product(
+            styles.ElementNames, _MARGINS, ("Left", "Center", "Right")
+        ):
+            style = styles.getByName(name)
+            content = getattr(style, place)
+            if content is not None and _shorten(getattr(content, f"{side}Text").TextFields):
+                setattr(style, place, content)
+
+
+def _shorten(fields: Any) -> bool:
+    """Whether there was a field that tells the folder."""
+    shortened = False
+    each = fields.createEnumeration()
+    while each.hasMoreElements():
+        field = each.nextElement()
+        if getattr(field, "FileFormat", None) in _WITH_FOLDER:
+            field.FileFormat = _NAME_AND_ENDING
+            shortened = True
+    return shortened
+
+
 class _Converter(UnoConverter):  # type: ignore[misc]
     """unoserver's connection to LibreOffice, and documents on their way through it, one after another."""
 
@@ -169,13 +223,20 @@ class _Converter(UnoConverter):  # type: ignore[misc]
         self._document: Any = None
         self._folder = ""
 
-    def to_pdf(self, document: bytes, load_filter: str, load_options: str, pages: int) -> bytes:
+    def to_pdf(self, document: bytes, load_filter: str, load_options: str, pages: int, name: str) -> bytes:
         """The first pages of the document as PDF. It is open until it is closed."""
         self._folder = tempfile.mkdtemp(prefix="document-")
-        source, target = Path(self._folder, "source"), Path(self._folder, "pages.pdf")
+        # Documents say their own name, at the foot of their pages for instance.
+        inside = Path(self._folder, "inside")
+        inside.mkdir()
+        source, target = inside / name, Path(self._folder, "pages.pdf")
         source.write_bytes(document)
         self._document = self._loaded(source, load_filter, load_options)
         # UNO's exceptions are made at run time, and what cannot be mended is printed as it is.
+        with contextlib.suppress(Exception):
+            self._hide_changes(self._document)
+        with contextlib.suppress(Exception):
+            _name_only(self._document)
         with contextlib.suppress(Exception):
             _mend(self._document, of_text=bool(load_options))
         export = (*_EXPORT.items(), ("PageRange", f"1-{pages}"))
@@ -185,6 +246,14 @@ class _Converter(UnoConverter):  # type: ignore[misc]
         self._document.storeToURL(target.as_uri(), _properties(how))
         return target.read_bytes()
 
+    def _hide_changes(self, document: Any) -> None:
+        """Show a text as its tracked changes have made it: what they delete is nobody's to read."""
+        if document.supportsService(_TEXT) and document.Redlines.hasElements():
+            dispatcher = self.service.createInstance("com.sun.star.frame.DispatchHelper")
+            shown = _properties([("ShowTrackedChanges", False)])
+            frame = document.CurrentController.Frame
+            dispatcher.executeDispatch(frame, ".uno:ShowTrackedChanges", "", 0, shown)
+
     def _loaded(self, source: Path, load_filter: str, load_options: str) -> Any:
         """The document, hidden, without macros and link updates."""
         wanted = {**_LOAD_ALWAYS, "FilterName": load_filter}
@@ -192,8 +261,9 @@ class _Converter(UnoConverter):  # type: ignore[misc]
             wanted["ViewId"] = uno.Any("short", _PAGE_PREVIEW)
         if load_options:
             wanted["FilterOptions"] = load_options
+            wanted["ReadOnly"] = False  # or nobody may change its columns and rows
         document = self.desktop.loadComponentFromURL(
-            source.as_uri(), "_blank", 0, _properties(wanted.items())
+            uno.systemPathToFileUrl(str(source)), "_blank", 0, _properties(wanted.items())
         )
         if document is None:
             raise RuntimeError(f"LibreOffice loads nothing with {load_filter}")
@@ -261,12 +331,12 @@ class _Service:
 
     def convert(self, *asked: Any) -> Binary:
         """The first pages of a document as PDF; the arguments are in the module's docstring."""
-        document, load_filter, load_options, pages, seconds = asked
+        document, load_filter, load_options, pages, seconds, name = asked
         self._deadline = threading.Timer(seconds, self.end, [_TIMED_OUT])
         self._deadline.daemon = True
         self._deadline.start()
         self._conversions += 1
-        return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages))
+        return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages, name))
 
     def settle(self) -> None:
         """Close the document, once it is answered: its PDF need not wait for that. Its time runs on."""
@@ -336,7 +406,7 @@ def _start_office(profile: Path) -> subprocess.Popen[bytes]:
             "--nofirststartwizard", "--norestore", f"-env:UserInstallation={profile.as_uri()}",
             f"--accept=socket,host=127.0.0.1,port={_UNO_PORT},tcpNoDelay=1;urp;StarOffice.ComponentContext",
         ],
-        stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **_allocator()},
+        stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **_UTF_8, **_allocator()},
     )  # fmt: skip
 
 

@@ -21,10 +21,11 @@ from convert.pdf_pages import PdfDocument
 from convert.pdf_paths import rasterised_pages
 from convert.rasterise import RasterisedPage
 from convert.sniff import sniff
-from convert.wording import not_allowed, too_large, too_many
+from convert.wording import BLANK, not_allowed, too_large, too_many
 from sandbox.failures import Refused
 
 _TEXTS = (Kind.TEXT, Kind.CSV)
+_BETWEEN_VALUES = ' \n\t,;|"'
 _LONG = 0.03
 """Seconds; to begin another task, and to open the PDF in it, takes five to ten thousandths."""
 
@@ -118,6 +119,8 @@ def _against_policy(task: PageTask, kind: Kind) -> str:
 
 def _for_office(task: PageTask, kind: Kind) -> str:
     """The file for LibreOffice: texts as it is told that they are, all else as it is."""
+    if kind is Kind.RTF:
+        return _without_mark(task)
     if kind not in _TEXTS:
         return task.source
     # Loaded only here: a PDF needs none of them.
@@ -126,8 +129,20 @@ def _for_office(task: PageTask, kind: Kind) -> str:
     from convert.text_pages import as_rtf  # noqa: PLC0415
 
     text = decoded(Path(task.source).read_bytes()) or ""
+    if kind is Kind.CSV and not text.strip(_BETWEEN_VALUES):
+        raise Refused(BLANK)  # its page would not be blank: LibreOffice numbers it
     octets = as_rtf(text, paper=task.paper) if kind is Kind.TEXT else as_quoted(text)
     Path("text").write_bytes(octets)
+    return "text"
+
+
+def _without_mark(task: PageTask) -> str:
+    """An RTF from its first brace on: LibreOffice reads nothing behind an editor's byte order mark."""
+    octets = Path(task.source).read_bytes()
+    begin = octets.find(b"{")
+    if begin <= 0:
+        return task.source
+    Path("text").write_bytes(octets[begin:])
     return "text"
 
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from config.size_text import size_text
 
+BLANK = "nothing of it can be seen on a fax: every page would be blank"
+"""Why a document is refused that has nothing to show; ends “NAME cannot be faxed: …”."""
+
 
 def too_many(count: int, most: int, *, exact: bool = True) -> str:
     """That there are more pages than may be."""
