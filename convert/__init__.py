@@ -24,7 +24,8 @@ In confined tasks:
                   one module a family
     pdf_paths     each page of a PDF down its best path: drawn, by its one picture (page_picture), or as
                   the fax page that it is (fax_scan); page_parts tells which task draws which
-    web_page      HTML, laid out as a PDF; text_pages and csv_text make ready what LibreOffice shall lay out
+    web_page      HTML, laid out as a PDF; text_pages, csv_text and kept_results make ready what LibreOffice
+                  shall lay out
     rasterise     one page: layout places it, binarise takes the grey away, t6 codes it
     long_pages    one that is longer than paper, cut into sheets
     page_account  what is told of each page: by which steps, and whether anything is on it

@@ -223,7 +223,9 @@ class _Converter(UnoConverter):  # type: ignore[misc]
         self._document: Any = None
         self._folder = ""
 
-    def to_pdf(self, document: bytes, load_filter: str, load_options: str, pages: int, name: str) -> bytes:
+    def to_pdf(
+        self, document: bytes, load_filter: str, load_options: str, pages: int, name: str = "document"
+    ) -> bytes:
         """The first pages of the document as PDF. It is open until it is closed."""
         self._folder = tempfile.mkdtemp(prefix="document-")
         # Documents say their own name, at the foot of their pages for instance.
@@ -330,13 +332,16 @@ class _Service:
         """Of the document that is open."""
 
     def convert(self, *asked: Any) -> Binary:
-        """The first pages of a document as PDF; the arguments are in the module's docstring."""
-        document, load_filter, load_options, pages, seconds, name = asked
+        """The first pages of a document as PDF; the arguments are in the module's docstring.
+
+        Who was started before an upgrade gives no name.
+        """
+        document, load_filter, load_options, pages, seconds, *names = asked
         self._deadline = threading.Timer(seconds, self.end, [_TIMED_OUT])
         self._deadline.daemon = True
         self._deadline.start()
         self._conversions += 1
-        return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages, name))
+        return Binary(self._converter.to_pdf(document.data, load_filter, load_options, pages, *names[:1]))
 
     def settle(self) -> None:
         """Close the document, once it is answered: its PDF need not wait for that. Its time runs on."""

@@ -121,6 +121,10 @@ def _for_office(task: PageTask, kind: Kind) -> str:
     """The file for LibreOffice: texts as it is told that they are, all else as it is."""
     if kind is Kind.RTF:
         return _without_mark(task)
+    if kind is Kind.XLSX:
+        from convert.kept_results import keep_results  # noqa: PLC0415 - as below
+
+        return "workbook" if keep_results(Path(task.source), Path("workbook")) else task.source
     if kind not in _TEXTS:
         return task.source
     # Loaded only here: a PDF needs none of them.

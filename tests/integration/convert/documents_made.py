@@ -151,15 +151,16 @@ def _types(**parts: str) -> str:
     return f'<Types xmlns="{_PACKAGE}/content-types">{default}{rows}</Types>'
 
 
-def xlsx(path: Path, *, rows: int = 3, columns: int = 1, page_setup: str = "") -> Path:
-    """An Excel workbook of numbered rows."""
+def xlsx(path: Path, *, rows: int = 3, columns: int = 1, page_setup: str = "", row: str = "") -> Path:
+    """An Excel workbook of numbered rows, and a row as it is given beneath them."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     vendor = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     letters = string.ascii_uppercase[:columns]
     cells = "".join(
-        f'<row r="{row}">{"".join(f"""<c r="{letter}{row}"><v>{row}</v></c>""" for letter in letters)}</row>'
-        for row in range(1, rows + 1)
+        f'<row r="{line}">{"".join(f"""<c r="{each}{line}"><v>{line}</v></c>""" for each in letters)}</row>'
+        for line in range(1, rows + 1)
     )
+    cells += row
     return _package(
         path,
         {

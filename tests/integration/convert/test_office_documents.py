@@ -99,3 +99,19 @@ async def test_an_rtf_behind_a_byte_order_mark_is_read(
     (tmp_path / "letter.rtf").write_bytes(before + rb"{\rtf1 A letter}")
     (page,) = rows_of(await convert(tmp_path / "letter.rtf"))
     assert page.any()
+
+
+async def test_results_of_formulas_that_libreoffice_does_not_know_stay(
+    convert: Convert, tmp_path: Path
+) -> None:
+    def row(*formulas: str) -> str:
+        texts = zip("ABC", ("Ana", "Bob", "Cleo"), formulas, strict=True)
+        cells = "".join(f'<c r="{c}4" t="str">{formula}<v>{text}</v></c>' for c, text, formula in texts)
+        return f'<row r="4">{cells}</row>'
+
+    lookup, unique = "_xlfn.XLOOKUP(1,A1:A3,A1:A3)", "_xlfn.UNIQUE(A1:A3)"
+    formulas = f"<f>{lookup}</f>", f'<f t="array" ref="B4:C4">{unique}</f>', ""
+    reckoned = made.xlsx(tmp_path / "reckoned.xlsx", row=row(*formulas))
+    plain = made.xlsx(tmp_path / "plain.xlsx", row=row("", "", ""))
+    pages = [rows_of(await convert(path))[0] for path in (reckoned, plain)]
+    assert np.array_equal(pages[0], pages[1])
