@@ -25,6 +25,14 @@ _TOLERATED = 1.01
 _PAPER = "Letter"
 _ENCODING = re.compile(rb"charset\s*=", re.IGNORECASE)
 _HEAD = 4096
+_UNSEEN = "input[type=hidden], input[type=password] { display: none !important }"
+"""What no browser shows to be read."""
+_BREAK_LINES = (
+    ":not(pre, pre *) { white-space: normal !important } pre, pre * { white-space: pre-wrap !important }"
+    "* { overflow-wrap: break-word !important }"
+)
+_BREAK_WORDS = "* { overflow-wrap: anywhere !important }"
+"""Words of a table's cells too: its columns become as narrow as need be."""
 _FACES = "html { font-family: 'Liberation Serif', 'Noto Serif', serif }"
 
 
@@ -35,15 +43,26 @@ def web_pages(source: bytes, *, paper: str | None) -> bytes:
         source: As it came.
         paper: By its name; Letter without one.
     """
-    text = _text(source)
-    document = _rendered(text, 1.0, paper)
-    needed = max(map(_right_edge, document.pages), default=0.0) / (
-        PAPER_MM[paper or _PAPER][0] * _PIXELS_PER_MM
-    )
-    if needed > _TOLERATED:
-        document = _rendered(text, min(needed, _WIDEST), paper)
-    pdf: bytes = document.write_pdf()
+    pdf: bytes = _document(_text(source), paper).write_pdf()
     return pdf
+
+
+def _document(text: str | bytes, paper: str | None) -> Any:
+    """Laid out on paper that is as wide as it needs; with its lines broken where none is wide enough."""
+    for breaking in ("", _BREAK_LINES):
+        document = _rendered(text, 1.0, paper, breaking)
+        needed = _needed(document, paper)
+        if needed <= _TOLERATED:
+            return document
+        if needed <= _WIDEST:
+            return _rendered(text, needed, paper, breaking)
+    return _rendered(text, _WIDEST, paper, _BREAK_LINES + _BREAK_WORDS)
+
+
+def _needed(document: Any, paper: str | None) -> float:
+    """How many times the paper's width it takes."""
+    widest = max(map(_right_edge, document.pages), default=0.0)
+    return float(widest / (PAPER_MM[paper or _PAPER][0] * _PIXELS_PER_MM))
 
 
 def _text(source: bytes) -> str | bytes:
@@ -53,10 +72,12 @@ def _text(source: bytes) -> str | bytes:
     return decoded(source) or ""
 
 
-def _rendered(text: str | bytes, times: float, paper: str | None) -> Any:
+def _rendered(text: str | bytes, times: float, paper: str | None, breaking: str) -> Any:
     width, height = (f"{side * times:.1f}mm" for side in PAPER_MM[paper or _PAPER])
     page = f"@page {{ size: {width} {height} !important; margin: {_MARGIN_MM}mm }}"
-    return laid_out(HTML(string=text, url_fetcher=_OwnPictures()), style_sheet_of(f"{page} {_FACES}"))
+    return laid_out(
+        HTML(string=text, url_fetcher=_OwnPictures()), style_sheet_of(f"{page} {_FACES} {_UNSEEN} {breaking}")
+    )
 
 
 def _right_edge(page: Any) -> float:

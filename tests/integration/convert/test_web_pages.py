@@ -37,6 +37,28 @@ def test_what_is_wider_than_paper_is_not_cut_off(paper: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        f"<pre>{'x' * 900} END</pre>",
+        f"<p style='white-space: nowrap'>{'words in one line ' * 60} END</p>",
+        f"<table><tr><td nowrap>{'words in one line ' * 60} END</td></tr></table>",
+        f"<p>{'x' * 900} END</p>",
+    ],
+)
+def test_a_line_that_no_paper_is_wide_enough_for_is_broken(body: str) -> None:
+    pdf = web_pages(page_of(body).encode(), paper="A4")
+    assert sizes_of(pdf) == [(595, 842)]
+    (page,) = grey_pages(pdf)
+    inked = np.flatnonzero((page < 128).any(axis=0))
+    assert inked[-1] < page.shape[1] * 0.99
+
+
+def test_what_a_form_hides_is_not_shown() -> None:
+    form = "<input value=typed><input type=hidden value=token><input type=password value=secret>"
+    assert "".join(texts_of(web_pages(page_of(form).encode(), paper=None))).split() == ["typed"]
+
+
+@pytest.mark.parametrize(
     ("head", "encoding"),
     [
         ("", "utf-8"),
