@@ -157,6 +157,22 @@ def test_a_name_of_many_characters_wraps_within_the_page() -> None:
     assert (grey_pages(cover.pdf)[0][:, -100:] == 255).all()
 
 
+@pytest.mark.parametrize("letters", ["Rechtsanwaltskanzlei ", "山田太郎"])
+@pytest.mark.parametrize("count", [399, 800, 5000])
+def test_however_long_a_name_or_reference_is_nothing_of_it_is_cut_off(letters: str, count: int) -> None:
+    name = (letters * count)[:count].strip()
+    facts = full_cover(
+        recipient=CoverRecipient(number="+1 206-555-1234", name=name, company=name[:200]),
+        sender=CoverSender(name=name, phone="+1"),
+        reference=name,
+    )
+    cover = draw_cover(facts)
+    for page in grey_pages(cover.pdf):
+        assert (page[-40:] == 255).all()
+    said = "".join("".join(texts_of(cover.pdf)).split())
+    assert "+1206-555-1234" in said
+
+
 def test_bidirectional_controls_cannot_disguise_a_name() -> None:
     (text,) = texts_of(draw_cover(full_cover(subject="invoice\u202efdp.exe\u2066!")).pdf)
 
