@@ -59,12 +59,19 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <prop oor:name="Link" oor:op="fuse"><value>1</value></prop></item>
 <item oor:path="/org.openoffice.Office.Writer/AutoFunction/Completion">
 <prop oor:name="CollectWords" oor:op="fuse"><value>false</value></prop></item>
+<item oor:path="/org.openoffice.Office.Writer/Revision/TextDisplay/Insert">
+<prop oor:name="Attribute" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Writer/Revision/TextDisplay/ChangedAttribute">
+<prop oor:name="Attribute" oor:op="fuse"><value>0</value></prop></item>
+<item oor:path="/org.openoffice.Office.Writer/Revision/LinesChanged">
+<prop oor:name="Mark" oor:op="fuse"><value>0</value></prop></item>
 <item oor:path="/org.openoffice.Office.Linguistic/SpellChecking">
 <prop oor:name="IsSpellAuto" oor:op="fuse"><value>false</value></prop></item>
 </oor:items>
 """
-"""Beside what every load says itself: no macros, no links followed out of the document, none updated. And
-nothing for somebody who types: no words learnt to complete theirs, no spelling looked at."""
+"""Beside what every load says itself: no macros, no links followed out of the document, none updated. Tracked
+changes leave no mark. And nothing for somebody who types: no words learnt to complete theirs, no spelling
+looked at."""
 
 _LOAD_ALWAYS = {
     "Hidden": True,  # with a view, LibreOffice 7.4 aborts on every spreadsheet
@@ -89,6 +96,8 @@ view to write in makes a window for each comment: Debian's -nogui packages lack 
 LibreOffice aborts."""
 _TEXT = "com.sun.star.text.TextDocument"
 _SPREADSHEETS = "com.sun.star.sheet.SpreadsheetDocument"
+_INSERTED = 1
+"""com.sun.star.document.RedlineDisplayType"""
 _UTF_8 = {"LC_ALL": "C.UTF-8"}
 """Or files whose names are not ASCII are not found; the C locale of glibc has no language."""
 _WITH_FOLDER, _NAME_AND_ENDING = (0, 1), 3
@@ -187,6 +196,12 @@ def _room(style: Any) -> int:
     return int(style.Width - style.LeftMargin - style.RightMargin)
 
 
+def _hide_deleted(document: Any) -> None:
+    """Show a text as its tracked changes have made it: what they delete is nobody's to read."""
+    if document.supportsService(_TEXT) and document.Redlines.hasElements():
+        document.RedlineDisplayType = _INSERTED
+
+
 def _name_only(document: Any) -> None:
     """Have fields that say where the document is kept say its name: here it is in a folder of ours."""
     if document.supportsService(_TEXT):
@@ -236,7 +251,7 @@ class _Converter(UnoConverter):  # type: ignore[misc]
         self._document = self._loaded(source, load_filter, load_options)
         # UNO's exceptions are made at run time, and what cannot be mended is printed as it is.
         with contextlib.suppress(Exception):
-            self._hide_changes(self._document)
+            _hide_deleted(self._document)
         with contextlib.suppress(Exception):
             _name_only(self._document)
         with contextlib.suppress(Exception):
@@ -247,14 +262,6 @@ class _Converter(UnoConverter):  # type: ignore[misc]
         how = (("FilterName", export_filter), ("Overwrite", True), ("FilterData", filter_data))
         self._document.storeToURL(target.as_uri(), _properties(how))
         return target.read_bytes()
-
-    def _hide_changes(self, document: Any) -> None:
-        """Show a text as its tracked changes have made it: what they delete is nobody's to read."""
-        if document.supportsService(_TEXT) and document.Redlines.hasElements():
-            dispatcher = self.service.createInstance("com.sun.star.frame.DispatchHelper")
-            shown = _properties([("ShowTrackedChanges", False)])
-            frame = document.CurrentController.Frame
-            dispatcher.executeDispatch(frame, ".uno:ShowTrackedChanges", "", 0, shown)
 
     def _loaded(self, source: Path, load_filter: str, load_options: str) -> Any:
         """The document, hidden, without macros and link updates."""

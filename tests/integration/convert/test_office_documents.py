@@ -34,10 +34,13 @@ async def text_of(converter: Converter, document: Path, kind: Kind, *, name: str
         return "\n".join(page.get_textpage().get_text_range() for page in pages)
 
 
+@pytest.mark.parametrize("commented", [False, True])
 async def test_what_is_deleted_with_tracked_changes_is_not_printed(
-    converter: Converter, tmp_path: Path
+    converter: Converter, tmp_path: Path, *, commented: bool
 ) -> None:
     letter = docx.Document()
+    if commented:
+        letter.add_comment(letter.add_paragraph("Note").runs, text="Really?", author="Ana", initials="A")
     who = 'w:id="1" w:author="Ana" w:date="2026-01-01T00:00:00Z"'
     changed = (
         f'<w:p xmlns:w="{WORD}"><w:r><w:t xml:space="preserve">Take </w:t></w:r>'
@@ -46,7 +49,25 @@ async def test_what_is_deleted_with_tracked_changes_is_not_printed(
     )
     letter.element.body.insert(0, parse_xml(changed))
     letter.save(str(tmp_path / "letter.docx"))
-    assert (await text_of(converter, tmp_path / "letter.docx", Kind.DOCX)).split() == ["Take", "50mg"]
+    said = (await text_of(converter, tmp_path / "letter.docx", Kind.DOCX)).split()
+    assert said == ["Take", "50mg", *(["Note"] if commented else [])]
+
+
+async def test_nor_what_is_deleted_in_an_opendocument_text(converter: Converter, tmp_path: Path) -> None:
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+        for prefix in ("office", "text")
+    )
+    (tmp_path / "letter.fodt").write_text(
+        f'<office:document {spaces} xmlns:dc="http://purl.org/dc/elements/1.1/" office:version="1.2" '
+        'office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text>'
+        '<text:tracked-changes><text:changed-region text:id="c"><text:deletion><office:change-info>'
+        "<dc:creator>Ana</dc:creator><dc:date>2026-01-01T00:00:00</dc:date></office:change-info>"
+        "<text:p>500 </text:p></text:deletion></text:changed-region></text:tracked-changes>"
+        '<text:p>Take <text:change text:change-id="c"/>50 mg</text:p></office:text></office:body>'
+        "</office:document>"
+    )
+    assert (await text_of(converter, tmp_path / "letter.fodt", Kind.ODT)).split() == ["Take", "50", "mg"]
 
 
 @pytest.mark.parametrize("switch", ["", r"\p "])
