@@ -129,7 +129,7 @@ class PdfDocument:
             Refused: One of them is damaged.
         """
         for number in numbers:
-            page = pdfium.FPDF_LoadPage(self._document, number)
+            page = self._page(number)
             if not page:
                 raise Refused(f"page {number + 1} of the PDF is damaged")
             try:
@@ -137,6 +137,18 @@ class PdfDocument:
                 yield PdfPage(page, self._form, number + 1)
             finally:
                 pdfium.FPDF_ClosePage(page)
+
+    def _page(self, number: int) -> "pdfium.FPDF_PAGE":
+        """The page, or nothing."""
+        page = pdfium.FPDF_LoadPage(self._document, number)
+        if page and min(pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)) <= 0:
+            # It shows a part that lies beyond itself: readers show all of it then.
+            box = [ctypes.c_float() for _ in range(4)]
+            if pdfium.FPDFPage_GetMediaBox(page, *box):
+                pdfium.FPDFPage_SetCropBox(page, *box)
+                pdfium.FPDF_ClosePage(page)
+                page = pdfium.FPDF_LoadPage(self._document, number)
+        return page
 
     def _remove_buttons(self, page: "pdfium.FPDF_PAGE") -> None:
         """Take away the buttons that are for the screen only: Print, Reset, Submit.

@@ -4,6 +4,7 @@ from pathlib import Path
 import documents_made as made
 import docx
 import numpy as np
+import pikepdf
 import pytest
 from converter_fixtures import Convert
 from docx.oxml import parse_xml
@@ -56,6 +57,17 @@ async def test_a_button_that_is_for_the_screen_is_not_drawn(
     (page,) = rows_of(await convert(made.form_pdf(tmp_path / "form.pdf", button_flags=flags)))
     assert page[300:700].any()
     assert page[1100:1500].any() == printed
+
+
+async def test_a_page_that_is_cropped_to_what_lies_beyond_it_is_shown_whole(
+    convert: Convert, tmp_path: Path
+) -> None:
+    (expected,) = rows_of(await convert(made.pdf(tmp_path / "whole.pdf", ["Page"])))
+    with pikepdf.open(tmp_path / "whole.pdf") as document:
+        document.pages[0].CropBox = [1000, 1000, 1200, 1200]
+        document.save(tmp_path / "cropped.pdf")
+    (page,) = rows_of(await convert(tmp_path / "cropped.pdf"))
+    assert np.array_equal(page, expected)
 
 
 async def test_a_landscape_page_is_turned(convert: Convert, tmp_path: Path) -> None:
