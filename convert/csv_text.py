@@ -65,15 +65,15 @@ def _separated(text: str) -> tuple[str, str]:
     return max(_SEPARATORS, key=lambda separator: _columns(text, separator)), text
 
 
-def _columns(text: str, separator: str) -> tuple[bool, int]:
-    """Whether most rows have the same number of columns, more than one; and that number.
+def _columns(text: str, separator: str) -> tuple[bool, bool, int]:
+    """Whether most rows have the same number of columns, more than one; whether all do; and that number.
 
     Tables begin with a title and end with a sum often enough; in sentences the number of commas varies.
     """
     try:
         rows = list(itertools.islice(csv.reader(io.StringIO(text), delimiter=separator), _SAMPLE_ROWS))
     except csv.Error:
-        return False, 0
+        return False, False, 0
     counts = collections.Counter(len(row) for row in rows if any(row))
     columns, times = max(counts.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
-    return columns > 1 and times > counts.total() / 2, columns
+    return columns > 1 and times > counts.total() / 2, columns > 1 and times == counts.total(), columns

@@ -25,6 +25,7 @@ from convert.csv_text import as_quoted
             '"Report, 2026"\n\n"Name","Sum"\n"Ana","1,5"\n"Bob","2,5"\n',
         ),
         ("a,b,c\n1\n2,3,4\n5,6,7\n", '"a","b","c"\n"1"\n"2","3","4"\n"5","6","7"\n'),
+        ('a,b\n"","\t0"\n"","\t"\n', '"a","b"\n"","\t0"\n"","\t"\n'),
         ("", ""),
     ],
 )
