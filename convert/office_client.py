@@ -48,8 +48,10 @@ class _UnixTransport(Transport):
         self._path = path
         self._timeout = timeout
 
-    def make_connection(self, host: object) -> http.client.HTTPConnection:  # noqa: ARG002 - always the socket
-        return _UnixConnection(self._path, self._timeout)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = _UnixConnection(self._path, self._timeout)
+        self._connection = host, connection  # so that `close` knows it
+        return connection
 
     def request(
         self,

@@ -1,6 +1,7 @@
 """Several faxes to one number in one call: from the queue to a line, and what is recorded of each."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -327,12 +328,12 @@ async def test_a_call_of_several_faxes_is_one_call_in_the_figures(site: Site) ->
 def figures() -> dict[tuple[str, str], float]:
     """What is counted of faxes and calls, by name and status."""
     named = ("_total", "_count")
-    return {
-        (sample.name, sample.labels.get("status", "")): sample.value
-        for family in metrics.REGISTRY.collect()
-        for sample in family.samples
-        if sample.name.endswith(named)
-    }
+    found: dict[tuple[str, str], float] = defaultdict(float)
+    for family in metrics.REGISTRY.collect():
+        for sample in family.samples:
+            if sample.name.endswith(named):
+                found[sample.name, sample.labels.get("status", "")] += sample.value
+    return found
 
 
 async def test_a_stop_in_the_second_fax_does_not_send_the_first_once_more(
