@@ -8,7 +8,9 @@ import re
 import unicodedata
 
 import phonenumbers
-from phonenumbers import PhoneMetadata, PhoneNumberFormat
+from phonenumbers import PhoneMetadata
+
+from config.number_text import in_e164
 
 _BESIDE_DIGITS = re.compile(r"[\s()./\u2010-\u2015\u2212-]")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
@@ -42,7 +44,7 @@ def read_pattern(written: str) -> str:
         raise NoPattern(written.strip(), problem)
     if re.search(r"[?*]", bare):
         return bare
-    return next(filter(None, map(_as_dialled, (bare, without_zero, with_zero))), bare)
+    return next(filter(None, map(in_e164, (bare, without_zero, with_zero))), bare)
 
 
 def _without_trunk_zero(text: str) -> str:
@@ -56,16 +58,6 @@ def _has_trunk_zero(text: str) -> bool:
     region = phonenumbers.region_code_for_country_code(int(code)) if re.fullmatch(r"[0-9]{1,3}", code) else ""
     metadata = PhoneMetadata.metadata_for_region(region) if region else None
     return metadata is not None and metadata.national_prefix == "0"
-
-
-def _as_dialled(number: str) -> str:
-    """A number as faxes are called to it; empty if it is no valid one."""
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return ""
-    valid = phonenumbers.is_valid_number(parsed)
-    return str(phonenumbers.format_number(parsed, PhoneNumberFormat.E164)) if valid else ""
 
 
 def _problem(bare: str) -> str:

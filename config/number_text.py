@@ -1,4 +1,4 @@
-"""Telephone numbers as people read them: on cover pages, in notices, on the terminal."""
+"""Telephone numbers as people read them (cover pages, notices, the terminal), and as they are dialled."""
 
 import re
 
@@ -6,6 +6,16 @@ import phonenumbers
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 """A complete number (ITU-T E.164 §6.1)."""
+
+
+def in_e164(number: str) -> str:
+    """A number with its plus sign as it is dialled: `+39 (0)6 …` keeps its zero. Empty for no valid one."""
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    valid = phonenumbers.is_valid_number(parsed)
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)) if valid else ""
 
 
 def international(number: str) -> str:

@@ -111,7 +111,8 @@ jobs = Table(
     Column("recipient_company", Text, nullable=False),
     # NULL for a sender that the policy no longer knew when the mail was decided.
     Column("policy", String(64), ForeignKey("policies.digest")),
-    # For searching: account and From address in lower case, and the allowed lines as a JSON list.
+    # For searching: account and From address in lower case, and the allowed lines as a JSON list,
+    # in which `*` is every other one (`store.records.next_call`).
     Column("user_email", Text, nullable=False),
     Column("sender", Text, nullable=False),
     Column("lines", Text, nullable=False),

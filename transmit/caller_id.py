@@ -2,8 +2,7 @@
 
 import re
 
-import phonenumbers
-from phonenumbers import PhoneNumberFormat
+from config.number_text import in_e164
 
 _NUMBER = re.compile(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*")
 
@@ -17,14 +16,4 @@ def told(number: str) -> str:
     if not _NUMBER.fullmatch(number):
         return number
     bare = "".join(sign for sign in number if sign == "+" or sign.isdigit())
-    return (_in_e164(number) or bare) if bare.startswith("+") else bare
-
-
-def _in_e164(number: str) -> str:
-    """Empty where it is no valid number."""
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return ""
-    valid = phonenumbers.is_valid_number(parsed)
-    return str(phonenumbers.format_number(parsed, PhoneNumberFormat.E164)) if valid else ""
+    return (in_e164(number) or bare) if bare.startswith("+") else bare

@@ -19,7 +19,7 @@ from convert.header_words import words_as_sent
 from convert.text_layer import Words, pages_with_words, without_words
 from notify.backoff import next_try
 from notify.mailer import MailCarrier, MailPermanent, MailTemporary
-from postfax.journey.giving_back import PUT_OFF, InHand, given_back, surely
+from postfax.journey.giving_back import PUT_OFF, InHand, surely
 from postfax.journey.giving_up import tell_of_copy
 from postfax.journey.wording import header_text
 from postfax.lease import Lease, LeaseOver
@@ -51,12 +51,8 @@ class File:
         copy = await self._book.claim_copy(LEASE)
         if copy is None:
             return False
-        if copy.id in self._in_hand:
-            return True
-        give_back = partial(self._put_off, copy)
-        with self._in_hand.holding(copy.id):
-            async with given_back(give_back, copy.id, lease):
-                await self._file(copy, lease)
+        work, give_back = partial(self._file, copy, lease), partial(self._put_off, copy)
+        await self._in_hand.work_on(copy.id, lease, work, give_back)
         return True
 
     async def _file(self, copy: Copy, lease: Lease) -> None:

@@ -4,8 +4,8 @@ Its owner lives, so nobody else gives it back, and without this the work would w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -83,15 +83,26 @@ class InHand:
     def __init__(self) -> None:
         self._ids: set[str] = set()
 
-    def __contains__(self, claimed: str) -> bool:
-        return claimed in self._ids
+    async def work_on(
+        self, claimed: str, lease: Lease, work: Callable[[], Awaitable[None]], give_back: GiveBack
+    ) -> None:
+        """Work on a claim, unless another hand still does; where the book is away, give it back.
 
-    @contextmanager
-    def holding(self, claimed: str) -> Iterator[None]:
-        """Work on a claim within this."""
+        Args:
+            claimed: the id of what was claimed.
+            lease: of the claim.
+            work: on it.
+            give_back: of this claim.
+
+        Raises:
+            BookUnavailable: as of the work.
+        """
+        if claimed in self._ids:
+            return
         self._ids.add(claimed)
         try:
-            yield
+            async with given_back(give_back, claimed, lease):
+                await work()
         finally:
             self._ids.discard(claimed)
 

@@ -34,7 +34,7 @@ from notify.mailer import MailCarrier, MailPermanent, MailTemporary, MailTooLarg
 from notify.rendering import OwnTemplateTrouble
 from notify.returned_mail import octets_needed
 from postfax.journey.faxed_pages import pages_of, too_large
-from postfax.journey.giving_back import PUT_OFF, InHand, given_back, surely
+from postfax.journey.giving_back import PUT_OFF, InHand, surely
 from postfax.journey.giving_up import tell_of_notice
 from postfax.journey.own_notice_templates import read_templates, tell_of_template
 from postfax.journey.sending_report import ReportMaker, is_wanted
@@ -103,12 +103,8 @@ class Tell:
         notice = await self._book.claim_notice(LEASE)
         if notice is None:
             return False
-        if notice.id in self._in_hand:
-            return True
-        give_back = partial(self._put_off, notice)
-        with self._in_hand.holding(notice.id):
-            async with given_back(give_back, notice.id, lease):
-                await self._tell(notice, lease)
+        work, give_back = partial(self._tell, notice, lease), partial(self._put_off, notice)
+        await self._in_hand.work_on(notice.id, lease, work, give_back)
         return True
 
     async def _tell(self, notice: Notice, lease: Lease) -> None:
